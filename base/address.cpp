@@ -1,0 +1,109 @@
+#include "base/address.h"
+
+#include <arpa/inet.h>
+
+#include <array>
+#include <charconv>
+#include <cstring>
+
+#include "base/check.h"
+
+namespace talkbeat {
+namespace {
+
+template <class Raw>
+std::string ip_text(int family, const Raw& raw) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  CHECK(inet_ntop(family, &raw, text.data(), text.size()) != nullptr);
+  return text.data();
+}
+
+std::optional<uint16_t> parse_port(std::string_view text) {
+  uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return port;
+}
+
+Error not_an_address(std::string_view text) {
+  return Error{"\"" + std::string(text) + "\" is not an address; allowed: 1.2.3.4:80, [::1]:80, localhost:80"};
+}
+
+/// What stands between the host and its port's colon, without the brackets of IPv6; empty where they don't match.
+std::string_view host_part(std::string_view host) {
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  const bool has_colon = host.find(':') != std::string_view::npos;
+  if (bracketed != has_colon) return {};
+  return bracketed ? host.substr(1, host.size() - 2) : host;
+}
+
+Address from_v6(const sockaddr_in6& raw) {
+  const uint16_t port = ntohs(raw.sin6_port);
+  if (!IN6_IS_ADDR_V4MAPPED(&raw.sin6_addr)) return Address{ip_text(AF_INET6, raw.sin6_addr), port};
+  in_addr inner{};
+  std::memcpy(&inner, &raw.sin6_addr.s6_addr[12], sizeof inner);
+  return Address{ip_text(AF_INET, inner), port};
+}
+
+}  // namespace
+
+std::optional<std::string> normal_ip(std::string_view text) {
+  const std::string ip(text);
+  if (ip.find('\0') != std::string::npos) return std::nullopt;
+  in_addr v4{};
+  if (inet_pton(AF_INET, ip.c_str(), &v4) == 1) return ip_text(AF_INET, v4);
+  in6_addr v6{};
+  if (inet_pton(AF_INET6, ip.c_str(), &v6) == 1) return ip_text(AF_INET6, v6);
+  return std::nullopt;
+}
+
+Result<Address> Address::parse(std::string_view text) {
+  const size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return not_an_address(text);
+  const std::string_view host = host_part(text.substr(0, colon));
+  const auto port = parse_port(text.substr(colon + 1));
+  const auto ip = normal_ip(host == "localhost" ? "127.0.0.1" : host);
+  if (!ip || !port) return not_an_address(text);
+  return Address{*ip, *port};
+}
+
+std::optional<Address> Address::from_sockaddr(const sockaddr* raw, socklen_t length) {
+  if (length < sizeof(sa_family_t)) return std::nullopt;
+  if (raw->sa_family == AF_INET && length >= sizeof(sockaddr_in)) {
+    sockaddr_in v4{};
+    std::memcpy(&v4, raw, sizeof v4);
+    return Address{ip_text(AF_INET, v4.sin_addr), ntohs(v4.sin_port)};
+  }
+  if (raw->sa_family == AF_INET6 && length >= sizeof(sockaddr_in6)) {
+    sockaddr_in6 v6{};
+    std::memcpy(&v6, raw, sizeof v6);
+    return from_v6(v6);
+  }
+  return std::nullopt;
+}
+
+std::string Address::to_string() const {
+  const bool v6 = ip.find(':') != std::string::npos;
+  return (v6 ? "[" + ip + "]" : ip) + ":" + std::to_string(port);
+}
+
+SocketAddress Address::to_sockaddr() const {
+  SocketAddress result;
+  sockaddr_in v4{};
+  if (inet_pton(AF_INET, ip.c_str(), &v4.sin_addr) == 1) {
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(port);
+    std::memcpy(&result.storage, &v4, sizeof v4);
+    result.length = sizeof v4;
+    return result;
+  }
+  sockaddr_in6 v6{};
+  CHECK(inet_pton(AF_INET6, ip.c_str(), &v6.sin6_addr) == 1);
+  v6.sin6_family = AF_INET6;
+  v6.sin6_port = htons(port);
+  std::memcpy(&result.storage, &v6, sizeof v6);
+  result.length = sizeof v6;
+  return result;
+}
+
+}  // namespace talkbeat

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+
+namespace talkbeat {
+
+/// Why a connection ended. The same word stands in the log, in the metric's label and in `talkctl`'s output.
+enum class CloseReason : uint8_t {
+  kPeerClosed,          ///< the peer closed it
+  kPeerReset,           ///< the peer's system reset it
+  kSilent,              ///< nothing received for the silence or idle timeout
+  kHandshakeTimeout,    ///< connected, but not logged in (or authenticated) in time
+  kPduTimeout,          ///< a PDU was begun and not completed in time
+  kRequestTimeout,      ///< a request to login_server did not end in time
+  kUnacknowledged,      ///< the peer's system acknowledged nothing for TCP_USER_TIMEOUT, or its probes
+  kProtocolError,       ///< a PDU's length was impossible, or HTTP was broken
+  kMalformed,           ///< three PDUs were refused as malformed or not allowed
+  kSlowConsumer,        ///< the peer did not read what was sent to it
+  kTooManyPings,        ///< heartbeats came too often
+  kTooManyConnections,  ///< the server, or the address, has as many as it may
+  kLoginRefused,        ///< wrong password, throttled, or the like
+  kLoggedOut,           ///< the client said so
+  kDuplicateLogin,      ///< the same user has logged in again with the same class of client
+  kKicked,              ///< removed by the user's other device or by the operator
+  kAuthFailed,          ///< does not hold the cluster key
+  kReplaced,            ///< a newer connection of the same server has taken its place
+  kAnswered,            ///< the request has been answered: nothing more to do
+  kServerStopping,      ///< this process ends
+  kIoError,             ///< the system reported an error that has no word of its own here
+};
+
+inline constexpr int kCloseReasons = static_cast<int>(CloseReason::kIoError) + 1;
+
+/// "silent", "slow_consumer", …
+const char* to_string(CloseReason reason);
+
+/// The reason for an error number that a read or a write has returned.
+CloseReason close_reason_of_errno(int error);
+
+}  // namespace talkbeat

@@ -1,0 +1,61 @@
+#include "base/cluster_auth.h"
+
+#include <sodium.h>
+#include <sys/stat.h>
+
+#include <fstream>
+#include <iterator>
+
+namespace talkbeat {
+
+Result<ClusterKey> ClusterKey::load(const std::string& path) {
+  struct stat info{};
+  if (::stat(path.c_str(), &info) != 0) return Error{path + ": there is no such key file; tools/start.sh makes one"};
+  if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    return Error{path + ": others can read the cluster key; run chmod 600 " + path};
+  }
+  std::ifstream file(path);
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  ClusterKey key;
+  size_t size = 0;
+  const char* end = nullptr;
+  const int failed = ::sodium_hex2bin(key.bytes.data(), key.bytes.size(), text.data(), text.size(), " \t\r\n", &size, &end);
+  if (failed != 0 || size != key.bytes.size() || end != text.data() + text.size()) {
+    return Error{path + ": not a cluster key: 64 hex digits are expected"};
+  }
+  return key;
+}
+
+std::string ClusterAuth::make_nonce(Rng& rng) {
+  std::string nonce(kNonceSize, '\0');
+  rng.fill(std::as_writable_bytes(std::span(nonce)));
+  return nonce;
+}
+
+std::string ClusterAuth::prove_msg_server(std::string_view server_nonce, std::string_view client_nonce, uint64_t epoch,
+                                          std::string_view name) const {
+  std::string epoch_bytes(sizeof epoch, '\0');
+  for (size_t i = 0; i < sizeof epoch; ++i) epoch_bytes[i] = static_cast<char>(epoch >> 8 * i & 0xff);
+  return mac({"talkbeat msg_server", server_nonce, client_nonce, epoch_bytes, name});
+}
+
+std::string ClusterAuth::prove_login_server(std::string_view server_nonce, std::string_view client_nonce) const {
+  return mac({"talkbeat login_server", client_nonce, server_nonce});
+}
+
+bool ClusterAuth::same(std::string_view left, std::string_view right) {
+  return left.size() == right.size() && ::sodium_memcmp(left.data(), right.data(), left.size()) == 0;
+}
+
+std::string ClusterAuth::mac(std::initializer_list<std::string_view> parts) const {
+  crypto_generichash_state state;
+  ::crypto_generichash_init(&state, key_.bytes.data(), key_.bytes.size(), kMacSize);
+  for (const std::string_view part : parts) {
+    ::crypto_generichash_update(&state, reinterpret_cast<const unsigned char*>(part.data()), part.size());
+  }
+  std::string out(kMacSize, '\0');
+  ::crypto_generichash_final(&state, reinterpret_cast<unsigned char*>(out.data()), out.size());
+  return out;
+}
+
+}  // namespace talkbeat

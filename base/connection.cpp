@@ -1,0 +1,187 @@
+#include "base/connection.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/check.h"
+#include "base/connection_table.h"
+
+namespace talkbeat {
+
+namespace {
+
+constexpr size_t kPiecesPerWrite = 64;
+
+}  // namespace
+
+Connection::Connection(Key, ConnectionTable& table, ConnId id, SocketHandle socket, const Address& peer, Protocol& protocol)
+    : table_(table), id_(id), socket_(socket), peer_(peer), protocol_(protocol), opened_at_(table.loop_.now()) {
+  watch_ = table_.loop_.watch(socket_, interest_, *this);
+}
+
+Connection::~Connection() {
+  if (state_ == State::kClosed) return;
+  table_.loop_.unwatch(socket_, watch_);
+  table_.loop_.transport().close(socket_);
+}
+
+Tick Connection::now() const {
+  return table_.loop_.now();
+}
+
+Tick Connection::age() const {
+  return now() - opened_at_;
+}
+
+Tick Connection::silent_for() const {
+  return liveness() != nullptr ? liveness()->silence(*this, now()) : silent_at_close_;
+}
+
+void Connection::send(std::span<const std::byte> bytes) {
+  if (make_room(bytes.size())) out_.append(bytes);
+}
+
+void Connection::send(const SharedBytes& bytes) {
+  if (make_room(bytes.size())) out_.append(bytes);
+}
+
+std::span<std::byte> Connection::send_in_place(size_t count) {
+  return make_room(count) ? out_.extend(count) : std::span<std::byte>();
+}
+
+// False: the bytes are not wanted, since the connection is closing or would hold more than its hard limit.
+bool Connection::make_room(size_t count) {
+  if (closing()) return false;
+  if (out_.size() > limits_.hard) {
+    out_.clear();
+    close(CloseReason::kSlowConsumer);
+    return false;
+  }
+  if (liveness() != nullptr) liveness()->sent(*this, now());
+  if (!flush_noted_) {
+    flush_noted_ = true;
+    table_.to_flush_.push_back(id_);
+  }
+  return count > 0;
+}
+
+void Connection::close(CloseReason reason) {
+  if (closing()) return;
+  state_ = State::kFlushing;
+  silent_at_close_ = silent_for();
+  close_reason_ = reason;
+  linger_until_ = now() + ConnectionTable::kLingerMs;
+  table_.lingering_.push_back(*this);
+  if (!table_.slow_timer_.armed()) table_.slow_timer_.start_once(ConnectionTable::kLingerMs);
+  if (liveness() != nullptr) liveness()->leave(*this);
+  protocol_.on_close(*this, reason);
+  table_.observer_(*this, reason);
+  if (!flush_noted_) {
+    flush_noted_ = true;
+    table_.to_flush_.push_back(id_);
+  }
+}
+
+void Connection::pause_reading(bool paused) {
+  reading_paused_ = paused;
+  update_interest();
+}
+
+void Connection::on_ready(bool readable, bool writable) {
+  if (writable && wants_writable_) flush();
+  if (!readable) return;
+  // While reading is paused only a broken connection is reported as readable, and the read tells what broke it.
+  if (state_ == State::kOpen) read();
+  if (state_ == State::kFlushing || state_ == State::kLingering) discard_input();
+}
+
+void Connection::read() {
+  const IoResult result = table_.loop_.transport().read(socket_, table_.read_buffer_);
+  if (result.would_block()) return;
+  if (result.error != 0) {
+    out_.clear();
+    close(close_reason_of_errno(result.error));
+    return;
+  }
+  if (result.bytes == 0) {
+    peer_finished_ = true;
+    close(CloseReason::kPeerClosed);
+    return;
+  }
+  if (liveness() != nullptr) liveness()->received(*this, now());
+  protocol_.on_bytes(*this, std::span(table_.read_buffer_).first(result.bytes));
+}
+
+void Connection::discard_input() {
+  if (peer_finished_) return;
+  const IoResult result = table_.loop_.transport().read(socket_, table_.read_buffer_);
+  if (result.would_block() || result.bytes > 0) return;
+  peer_finished_ = true;
+  if (result.error != 0) out_.clear();
+  if (out_.empty()) {
+    release();
+  } else {
+    update_interest();
+  }
+}
+
+void Connection::flush() {
+  while (!out_.empty()) {
+    const IoResult result =
+        table_.loop_.transport().write(socket_, out_.gather(table_.pieces_, kPiecesPerWrite));
+    if (result.would_block()) break;
+    if (result.error != 0) {
+      out_.clear();
+      peer_finished_ = true;
+      close(close_reason_of_errno(result.error));
+      break;
+    }
+    out_.consume(result.bytes);
+  }
+  wants_writable_ = !out_.empty();
+  if (state_ == State::kOpen) check_out_limits();
+  if (state_ == State::kFlushing && out_.empty()) finish_flushing();
+  update_interest();
+}
+
+void Connection::check_out_limits() {
+  auto& place = static_cast<ListNode<SoftLimitTag>&>(*this);
+  if (out_.size() <= limits_.soft) {
+    place.unlink();
+  } else if (!place.linked()) {
+    over_soft_since_ = now();
+    table_.over_soft_.push_back(*this);
+    if (!table_.slow_timer_.armed()) table_.slow_timer_.start_once(limits_.soft_ms);
+  }
+}
+
+void Connection::finish_flushing() {
+  if (peer_finished_) {
+    release();
+    return;
+  }
+  state_ = State::kLingering;
+  table_.loop_.transport().finish_sending(socket_);
+}
+
+// Gives the socket back; the object goes at the end of the turn.
+void Connection::release() {
+  if (state_ == State::kClosed) return;
+  state_ = State::kClosed;
+  table_.loop_.unwatch(socket_, watch_);
+  table_.loop_.transport().close(socket_);
+  table_.to_free_.push_back(id_);
+}
+
+void Connection::update_interest() {
+  if (state_ == State::kClosed) return;
+  const bool reading = !peer_finished_ && !(reading_paused_ && state_ == State::kOpen);
+  const auto wanted =
+      static_cast<Interest>((reading ? static_cast<int>(Interest::kRead) : 0) |
+                            (wants_writable_ ? static_cast<int>(Interest::kWrite) : 0));
+  if (wanted == interest_) return;
+  interest_ = wanted;
+  table_.loop_.change_watch(socket_, watch_, interest_);
+}
+
+}  // namespace talkbeat

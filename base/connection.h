@@ -1,0 +1,147 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "base/buffer.h"
+#include "base/close_reason.h"
+#include "base/event_loop.h"
+#include "base/keepalive.h"
+
+namespace talkbeat {
+
+class Connection;
+class ConnectionTable;
+
+/// Names a connection: 64 bits, never reused. Whatever outlives a callback holds the id and looks it up again.
+enum class ConnId : uint64_t { kNone = 0 };
+
+/// What a role keeps with each of its connections; dies with the connection.
+class Attachment {
+ public:
+  virtual ~Attachment() = default;
+};
+
+/// What the connections of one port do: one object a role, shared by all its connections.
+class Protocol {
+ public:
+  /// For the log and the metrics: "client", "server_link", "http".
+  virtual const char* role() const = 0;
+  /// All bytes have to be used; what is incomplete is the protocol's to keep. Nothing comes after close().
+  virtual void on_bytes(Connection& connection, std::span<const std::byte> bytes) = 0;
+  /// The last call for this connection, inside of Connection::close(): take it out of every table.
+  virtual void on_close(Connection& connection, CloseReason reason) = 0;
+  /// The connection has been silent on our side for its policy's interval.
+  virtual void on_heartbeat_due(Connection& connection) = 0;
+
+ protected:
+  ~Protocol() = default;
+};
+
+/// How much may wait to be sent on one connection.
+struct OutLimits {
+  size_t soft = 1 << 20;      ///< more than this for longer than soft_ms: slow_consumer
+  Tick soft_ms = 10'000;
+  size_t hard = 4 << 20;      ///< more than this: slow_consumer, at once
+};
+
+struct SoftLimitTag;
+struct LingerTag;
+
+/// One TCP connection: bytes in, bytes out, one way to close. Owned by its ConnectionTable; the loop's thread only.
+///
+/// What is sent during a turn is flushed once at the turn's end. After close() nothing more of its input is handled and
+/// nothing more is accepted for sending; what waits to be sent still goes out, for at most a moment, and the object is
+/// freed at the end of the turn in which that is done.
+class Connection final : public LivenessNode,
+                         private ReadyHandler,
+                         private ListNode<SoftLimitTag>,
+                         private ListNode<LingerTag> {
+ public:
+  /// Only a ConnectionTable makes connections.
+  class Key {
+    friend class ConnectionTable;
+    Key() = default;
+  };
+  Connection(Key, ConnectionTable& table, ConnId id, SocketHandle socket, const Address& peer, Protocol& protocol);
+  ~Connection();
+
+  ConnId id() const { return id_; }
+  /// The id as the log shows it.
+  uint64_t number() const { return static_cast<uint64_t>(id_); }
+  const Address& peer() const { return peer_; }
+  Protocol& protocol() const { return protocol_; }
+  bool closing() const { return state_ != State::kOpen; }
+  CloseReason close_reason() const { return close_reason_; }
+  /// The time of this turn.
+  Tick now() const;
+  /// How long it has been open, in milliseconds.
+  Tick age() const;
+  /// How long nothing has been received; after close(): how long it was at the close.
+  Tick silent_for() const;
+
+  /// Copies the bytes.
+  void send(std::span<const std::byte> bytes);
+  /// Shares them: for what goes to many connections.
+  void send(const SharedBytes& bytes);
+  /// Room for `count` bytes, which the caller fills before anything else happens.
+  std::span<std::byte> send_in_place(size_t count);
+  size_t waiting_to_send() const { return out_.size(); }
+  void set_out_limits(const OutLimits& limits) { limits_ = limits; }
+
+  /// Idempotent: the first reason stands. What waits to be sent is still sent, so an answer or a TbGoAway that explains
+  /// the reason arrives.
+  void close(CloseReason reason);
+
+  /// Stops, or goes on, taking bytes from the peer: the kernel's buffers and then the peer itself wait.
+  void pause_reading(bool paused);
+
+  void set_attachment(std::unique_ptr<Attachment> attachment) { attachment_ = std::move(attachment); }
+  /// The role knows what it attached.
+  template <class T>
+  T& attachment() const {
+    return static_cast<T&>(*attachment_);
+  }
+
+ private:
+  friend class ConnectionTable;
+  template <class T, class U>
+  friend class IntrusiveList;
+
+  // kOpen -> kFlushing (the rest is being sent) -> kLingering (all is sent; the peer's last bytes are thrown away, so
+  // that closing does not reset the connection under its answer) -> kClosed (freed at the end of the turn).
+  enum class State : uint8_t { kOpen, kFlushing, kLingering, kClosed };
+
+  void on_ready(bool readable, bool writable) override;
+  void read();
+  void discard_input();
+  void flush();
+  void check_out_limits();
+  void finish_flushing();
+  void release();
+  void update_interest();
+  bool make_room(size_t count);
+
+  ConnectionTable& table_;
+  const ConnId id_;
+  const SocketHandle socket_;
+  const Address peer_;
+  Protocol& protocol_;
+  WatchId watch_{};
+  Tick opened_at_;
+  Tick over_soft_since_ = 0;
+  Tick linger_until_ = 0;
+  Tick silent_at_close_ = 0;
+  OutLimits limits_;
+  OutBuffer out_;
+  std::unique_ptr<Attachment> attachment_;
+  State state_ = State::kOpen;
+  CloseReason close_reason_ = CloseReason::kPeerClosed;
+  Interest interest_ = Interest::kRead;
+  bool reading_paused_ = false;
+  bool peer_finished_ = false;
+  bool flush_noted_ = false;
+  bool wants_writable_ = false;
+};
+
+}  // namespace talkbeat

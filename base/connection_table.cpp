@@ -1,0 +1,149 @@
+#include "base/connection_table.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace talkbeat {
+
+namespace {
+
+// Large enough for any burst of small PDUs in one call, small enough to stay in the cache.
+constexpr size_t kReadBuffer = 64 * 1024;
+// How often slow readers and lingering connections are looked after, while there are any.
+constexpr Tick kSlowCheckMs = 250;
+
+// An id is the connection's serial number, and its slot's number in the lowest 24 bits.
+constexpr int kSlotBits = 24;
+constexpr uint64_t kMaxSlots = uint64_t{1} << kSlotBits;
+
+uint32_t slot_of(ConnId id) {
+  return static_cast<uint32_t>(static_cast<uint64_t>(id) % kMaxSlots);
+}
+
+}  // namespace
+
+ConnectionTable::ConnectionTable(EventLoop& loop, CloseObserver observer)
+    : loop_(loop),
+      observer_(std::move(observer)),
+      slow_timer_(loop.timers(), [this] { check_slow(); }),
+      read_buffer_(kReadBuffer) {
+  loop_.add_turn_handler(*this);
+}
+
+ConnectionTable::~ConnectionTable() = default;
+
+Connection& ConnectionTable::adopt(SocketHandle socket, const Address& peer, Protocol& protocol) {
+  if (free_slots_.empty()) {
+    CHECK(slots_.size() < kMaxSlots);
+    free_slots_.push_back(static_cast<uint32_t>(slots_.size()));
+    slots_.emplace_back();
+  }
+  const uint32_t slot = free_slots_.back();
+  free_slots_.pop_back();
+  const auto id = ConnId{next_serial_++ << kSlotBits | slot};
+  slots_[slot] = std::make_unique<Connection>(Connection::Key(), *this, id, socket, peer, protocol);
+  ++size_;
+  return *slots_[slot];
+}
+
+Connection* ConnectionTable::find(ConnId id) const {
+  const uint32_t slot = slot_of(id);
+  if (slot >= slots_.size()) return nullptr;
+  Connection* connection = slots_[slot].get();
+  return connection != nullptr && connection->id() == id && !connection->closing() ? connection : nullptr;
+}
+
+void ConnectionTable::close_all(CloseReason reason) {
+  for_each([reason](Connection& connection) { connection.close(reason); });
+}
+
+void ConnectionTable::for_each(const std::function<void(Connection&)>& visit) {
+  for (size_t i = 0; i < slots_.size(); ++i) {
+    if (slots_[i] != nullptr && !slots_[i]->closing()) visit(*slots_[i]);
+  }
+}
+
+void ConnectionTable::watch_liveness(Liveness& liveness) {
+  const size_t index = watched_.size();
+  watched_.push_back({&liveness, nullptr});
+  watched_[index].timer =
+      std::make_unique<Timer>(loop_.timers(), [this, index] { check_liveness(watched_[index]); });
+}
+
+void ConnectionTable::check_liveness(Watched& watched) {
+  watched.liveness->check(loop_.now(), *this);
+  arm(watched);
+}
+
+// While something is armed it is armed for the oldest connection: those that come later are due later.
+void ConnectionTable::arm(Watched& watched) {
+  const Tick due = watched.liveness->next_due();
+  if (due == TimerList::kNever) return;
+  watched.timer->start_once(due - loop_.now());
+}
+
+void ConnectionTable::on_stall(Tick stalled) {
+  for (Watched& watched : watched_) watched.liveness->shift(stalled);
+}
+
+void ConnectionTable::send_heartbeat(LivenessNode& node) {
+  Connection& connection = of(node);
+  connection.protocol().on_heartbeat_due(connection);
+}
+
+void ConnectionTable::close_dead(LivenessNode& node, CloseReason reason) {
+  of(node).close(reason);
+}
+
+// Lists are in the order of time only where the limits are alike, which they nearly are: all entries are looked at, and
+// there are few.
+void ConnectionTable::check_slow() {
+  const Tick now = loop_.now();
+  IntrusiveList<Connection, SoftLimitTag> slow;
+  slow.splice_back(over_soft_);
+  while (!slow.empty()) {
+    Connection& connection = slow.front();
+    over_soft_.push_back(connection);
+    if (now - connection.over_soft_since_ < connection.limits_.soft_ms) continue;
+    static_cast<ListNode<SoftLimitTag>&>(connection).unlink();
+    connection.out_.clear();
+    connection.close(CloseReason::kSlowConsumer);
+  }
+  while (!lingering_.empty() && lingering_.front().linger_until_ <= now) {
+    Connection& connection = lingering_.front();
+    static_cast<ListNode<LingerTag>&>(connection).unlink();
+    connection.release();
+  }
+  if (!over_soft_.empty() || !lingering_.empty()) slow_timer_.start_once(kSlowCheckMs);
+}
+
+void ConnectionTable::on_turn_end() {
+  flush_noted();
+  free_closed();
+  for (Watched& watched : watched_) {
+    if (!watched.timer->armed()) arm(watched);
+  }
+}
+
+// Flushing may close connections, which notes them again.
+void ConnectionTable::flush_noted() {
+  for (size_t i = 0; i < to_flush_.size(); ++i) {
+    Connection* connection = slots_[slot_of(to_flush_[i])].get();
+    if (connection == nullptr || connection->id() != to_flush_[i]) continue;
+    connection->flush_noted_ = false;
+    if (connection->state_ != Connection::State::kClosed) connection->flush();
+  }
+  to_flush_.clear();
+}
+
+void ConnectionTable::free_closed() {
+  for (const ConnId id : to_free_) {
+    slots_[slot_of(id)].reset();
+    free_slots_.push_back(slot_of(id));
+    --size_;
+  }
+  to_free_.clear();
+}
+
+}  // namespace talkbeat

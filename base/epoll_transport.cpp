@@ -1,0 +1,186 @@
+#include "base/epoll_transport.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+
+#include "base/check.h"
+
+namespace talkbeat {
+
+namespace {
+
+constexpr size_t kEventsPerWait = 256;
+constexpr uint64_t kWakeToken = std::numeric_limits<uint64_t>::max();
+
+void set_option(int fd, int level, int name, int value) {
+  // Refused only where the kernel lacks the option; the connection works without it.
+  (void)::setsockopt(fd, level, name, &value, sizeof value);
+}
+
+void apply(int fd, const TcpOptions& options) {
+  set_option(fd, IPPROTO_TCP, TCP_NODELAY, options.no_delay ? 1 : 0);
+  set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(options.user_timeout_ms));
+  set_option(fd, SOL_SOCKET, SO_KEEPALIVE, options.keepalive_idle_ms > 0 ? 1 : 0);
+  if (options.keepalive_idle_ms == 0) return;
+  set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, static_cast<int>(std::max<Tick>(1, options.keepalive_idle_ms / 1000)));
+  set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, static_cast<int>(std::max<Tick>(1, options.keepalive_interval_ms / 1000)));
+  set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, options.keepalive_count);
+}
+
+Error system_error(const std::string& what) {
+  return Error{what + ": " + std::strerror(errno)};
+}
+
+uint32_t epoll_events(Interest interest) {
+  const auto bits = static_cast<uint8_t>(interest);
+  uint32_t events = 0;
+  if (bits & static_cast<uint8_t>(Interest::kRead)) events |= EPOLLIN;
+  if (bits & static_cast<uint8_t>(Interest::kWrite)) events |= EPOLLOUT;
+  return events;
+}
+
+int clamp_timeout(Tick timeout_ms) {
+  return static_cast<int>(std::clamp<Tick>(timeout_ms, -1, std::numeric_limits<int>::max()));
+}
+
+}  // namespace
+
+bool IoResult::would_block() const {
+  return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+}
+
+EpollTransport::EpollTransport()
+    : epoll_fd_(::epoll_create1(EPOLL_CLOEXEC)), wake_fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  CHECK(epoll_fd_ >= 0 && wake_fd_ >= 0);
+  watch(wake_fd_, Interest::kRead, kWakeToken);
+}
+
+EpollTransport::~EpollTransport() {
+  ::close(wake_fd_);
+  ::close(epoll_fd_);
+}
+
+Result<SocketHandle> EpollTransport::listen(const Address& address, const TcpOptions& options) {
+  const SocketAddress raw = address.to_sockaddr();
+  const int fd = ::socket(raw.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return system_error("cannot make a socket");
+  set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  if (::bind(fd, raw.get(), raw.length) != 0 || ::listen(fd, options.backlog) != 0) {
+    Error error = system_error("cannot listen on " + address.to_string());
+    ::close(fd);
+    return error;
+  }
+  return fd;
+}
+
+Accepted EpollTransport::accept(SocketHandle listener, const TcpOptions& options) {
+  SocketAddress raw;
+  raw.length = sizeof raw.storage;
+  const int fd = ::accept4(listener, reinterpret_cast<sockaddr*>(&raw.storage), &raw.length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (fd < 0) return {kNoSocket, {}, errno};
+  apply(fd, options);
+  return {fd, Address::from_sockaddr(raw.get(), raw.length).value_or(Address{}), 0};
+}
+
+Result<SocketHandle> EpollTransport::connect(const Address& address, const TcpOptions& options) {
+  const SocketAddress raw = address.to_sockaddr();
+  const int fd = ::socket(raw.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return system_error("cannot make a socket");
+  apply(fd, options);
+  if (::connect(fd, raw.get(), raw.length) != 0 && errno != EINPROGRESS) {
+    Error error = system_error("cannot connect to " + address.to_string());
+    ::close(fd);
+    return error;
+  }
+  return fd;
+}
+
+int EpollTransport::connect_error(SocketHandle socket) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  return ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
+
+Address EpollTransport::local_address(SocketHandle socket) {
+  SocketAddress raw;
+  raw.length = sizeof raw.storage;
+  CHECK(::getsockname(socket, reinterpret_cast<sockaddr*>(&raw.storage), &raw.length) == 0);
+  return Address::from_sockaddr(raw.get(), raw.length).value_or(Address{});
+}
+
+IoResult EpollTransport::read(SocketHandle socket, std::span<std::byte> into) {
+  const ssize_t got = ::read(socket, into.data(), into.size());
+  if (got < 0) return {0, errno};
+  return {static_cast<size_t>(got), 0};
+}
+
+IoResult EpollTransport::write(SocketHandle socket, std::span<const iovec> pieces) {
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(pieces.data());  // sendmsg() does not write to it
+  message.msg_iovlen = pieces.size();
+  const ssize_t sent = ::sendmsg(socket, &message, MSG_NOSIGNAL);
+  if (sent < 0) return {0, errno};
+  return {static_cast<size_t>(sent), 0};
+}
+
+void EpollTransport::finish_sending(SocketHandle socket) {
+  (void)::shutdown(socket, SHUT_WR);  // fails only where the peer has gone, which the next read tells
+}
+
+void EpollTransport::close(SocketHandle socket) {
+  ::close(socket);
+}
+
+void EpollTransport::watch(SocketHandle socket, Interest interest, uint64_t token) {
+  epoll_event event{};
+  event.events = epoll_events(interest);
+  event.data.u64 = token;
+  CHECK(::epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, socket, &event) == 0);
+}
+
+void EpollTransport::change_watch(SocketHandle socket, Interest interest, uint64_t token) {
+  epoll_event event{};
+  event.events = epoll_events(interest);
+  event.data.u64 = token;
+  CHECK(::epoll_ctl(epoll_fd_, EPOLL_CTL_MOD, socket, &event) == 0);
+}
+
+void EpollTransport::unwatch(SocketHandle socket) {
+  CHECK(::epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, socket, nullptr) == 0);
+}
+
+void EpollTransport::wait(Tick timeout_ms, std::vector<Readiness>& ready) {
+  std::array<epoll_event, kEventsPerWait> events;
+  const int count = ::epoll_wait(epoll_fd_, events.data(), kEventsPerWait, clamp_timeout(timeout_ms));
+  CHECK(count >= 0 || errno == EINTR);
+  ready.clear();
+  for (int i = 0; i < count; ++i) {
+    const epoll_event& event = events[static_cast<size_t>(i)];
+    if (event.data.u64 == kWakeToken) {
+      uint64_t wakes = 0;
+      (void)!::read(wake_fd_, &wakes, sizeof wakes);
+      continue;
+    }
+    const bool broken = (event.events & (EPOLLERR | EPOLLHUP)) != 0;
+    ready.push_back(
+        {event.data.u64, broken || (event.events & EPOLLIN) != 0, broken || (event.events & EPOLLOUT) != 0});
+  }
+}
+
+void EpollTransport::wake() {
+  const uint64_t one = 1;
+  (void)!::write(wake_fd_, &one, sizeof one);  // full only where wakes wait already
+}
+
+}  // namespace talkbeat

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <google/protobuf/arena.h>
+
+#include <array>
+
+#include "base/connection_table.h"
+#include "base/dispatch.h"
+#include "base/pdu.h"
+
+namespace talkbeat {
+
+/// What a PDU connection keeps; roles derive from it for what is theirs.
+struct PduPeer : Attachment {
+  PduFramer framer;
+  size_t max_pdu = 16 * 1024;  ///< bytes; the role raises it once the peer is known
+  uint8_t faults = 0;          ///< PDUs refused as malformed, unknown or not allowed
+};
+
+/// Appends one PDU to what the connection will send: header and body in one piece, without a copy.
+void send_pdu(Connection& connection, uint16_t command, uint16_t seq_num, const google::protobuf::MessageLite& body);
+template <class Message>
+void send_pdu(Connection& connection, const Message& body, uint16_t seq_num = 0) {
+  static_assert(kCommandOf<Message> != 0, "this message is no PDU");
+  send_pdu(connection, kCommandOf<Message>, seq_num, body);
+}
+
+/// Encodes a PDU once, for several receivers.
+SharedBytes encode_pdu(uint16_t command, uint16_t seq_num, const google::protobuf::MessageLite& body);
+template <class Message>
+SharedBytes encode_pdu(const Message& body, uint16_t seq_num = 0) {
+  static_assert(kCommandOf<Message> != 0, "this message is no PDU");
+  return encode_pdu(kCommandOf<Message>, seq_num, body);
+}
+
+/// Answers the PDU of `header` with TbError.
+void send_error(Connection& connection, const PduHeader& header, const Verdict& refusal);
+
+/// A role that speaks PDUs: turns bytes into PDUs, hands each to on_pdu(), and does what the verdict says. Three faults
+/// (PDUs that do not parse or that this peer may not send) close a connection: PROTOCOL.md, "Framing".
+class PduProtocol : public Protocol {
+ public:
+  /// The attachment must be a PduPeer (or derived from it) before the first bytes come.
+  void on_bytes(Connection& connection, std::span<const std::byte> bytes) final;
+
+  static constexpr uint8_t kMaxFaults = 3;
+
+ protected:
+  ~PduProtocol() = default;
+
+  virtual Verdict on_pdu(Connection& connection, const PduHeader& header, std::span<const std::byte> body) = 0;
+
+  /// What is answered to a command that is not in the table, or that is not for this phase.
+  struct Denials {
+    Verdict unknown = Verdict::refused(ERROR_UNKNOWN_COMMAND, "no such command here");
+    Verdict wrong_phase = Verdict::refused(ERROR_NOT_ALLOWED, "not allowed now");
+  };
+
+  /// Looks the command up, checks that `phase` may send it, parses it, and calls its handler.
+  template <class Context, size_t n, class Phase>
+  Verdict dispatch(const std::array<Route<Context>, n>& routes, Context& context, Phase phase, const Denials& denials,
+                   const PduHeader& header, std::span<const std::byte> body) {
+    const Route<Context>* found = find_route(routes, header);
+    if (found == nullptr) return denials.unknown;
+    if ((found->phases & in({phase})) == 0) return denials.wrong_phase;
+    return found->handle(context, header, body, arena_);
+  }
+
+ private:
+  void act_on(Connection& connection, const PduHeader& header, const Verdict& verdict);
+
+  // Messages are parsed into this and thrown away together: no allocation for small ones.
+  alignas(8) std::array<char, 16 * 1024> arena_block_;
+  google::protobuf::Arena arena_{arena_block_.data(), arena_block_.size()};
+};
+
+}  // namespace talkbeat

@@ -1,0 +1,55 @@
+#include "base/address.h"
+
+#include <gtest/gtest.h>
+
+namespace talkbeat {
+namespace {
+
+std::string round_trip(const std::string& text) {
+  const Result<Address> address = Address::parse(text);
+  return address.ok() ? address.value().to_string() : "error";
+}
+
+TEST(Address, ParsesAndPrintsBothFamilies) {
+  EXPECT_EQ(round_trip("1.2.3.4:80"), "1.2.3.4:80");
+  EXPECT_EQ(round_trip("[::1]:65535"), "[::1]:65535");
+  EXPECT_EQ(round_trip("[0:0:0:0:0:0:0:1]:1"), "[::1]:1");
+  EXPECT_EQ(round_trip("localhost:0"), "127.0.0.1:0");
+}
+
+TEST(Address, RefusesWhatIsNotNumeric) {
+  for (const char* text : {"", ":", ":80", "1.2.3.4", "1.2.3.4:", "1.2.3.4:65536", "1.2.3.4:-1", "1.2.3.4:8x", "::1:80",
+                           "[::1]", "[1.2.3.4]:80", "example.com:80", "1.2.3:80", "[]:80", " 1.2.3.4:80"}) {
+    EXPECT_FALSE(Address::parse(text).ok()) << text;
+  }
+  EXPECT_NE(Address::parse("bananas").message().find("\"bananas\" is not an address"), std::string::npos);
+}
+
+TEST(Address, RefusesAZeroByteInside) {
+  EXPECT_FALSE(Address::parse(std::string_view("1.2.3.4\0x:80", 12)).ok());
+}
+
+TEST(Address, SurvivesTheKernelsForm) {
+  for (const char* text : {"10.0.0.1:8008", "[fe80::1]:443"}) {
+    const Address address = Address::parse(text).value();
+    const SocketAddress raw = address.to_sockaddr();
+    EXPECT_EQ(Address::from_sockaddr(raw.get(), raw.length), address);
+  }
+  EXPECT_EQ(Address::parse("[::1]:1").value().to_sockaddr().family(), AF_INET6);
+}
+
+TEST(Address, CountsAnIpv4ClientOfAnIpv6ListenerAsIpv4) {
+  const SocketAddress raw = Address::parse("[::ffff:1.2.3.4]:80").value().to_sockaddr();
+  EXPECT_EQ(Address::from_sockaddr(raw.get(), raw.length)->to_string(), "1.2.3.4:80");
+}
+
+TEST(Address, ForeignFamiliesAndShortFormsAreEmpty) {
+  SocketAddress raw = Address::parse("1.2.3.4:80").value().to_sockaddr();
+  EXPECT_FALSE(Address::from_sockaddr(raw.get(), raw.length - 1).has_value());
+  EXPECT_FALSE(Address::from_sockaddr(raw.get(), 0).has_value());
+  raw.storage.ss_family = AF_UNIX;
+  EXPECT_FALSE(Address::from_sockaddr(raw.get(), sizeof raw.storage).has_value());
+}
+
+}  // namespace
+}  // namespace talkbeat

@@ -1,0 +1,105 @@
+#include "base/metrics.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
+#include <thread>
+
+#include "base/process_figures.h"
+
+namespace talkbeat {
+namespace {
+
+struct StoppedClock final : Clock {
+  Tick now() const override { return 0; }
+  int64_t unix_seconds() const override { return 1'700'000'000; }
+};
+
+class MetricsTest : public testing::Test {
+ protected:
+  bool renders(const std::string& line) { return ("\n" + metrics_.render()).find("\n" + line + "\n") != std::string::npos; }
+
+  StoppedClock clock_;
+  Metrics metrics_{clock_};
+};
+
+TEST_F(MetricsTest, ACounterIsRenderedWithHelpAndType) {
+  metrics_.counter("accepted_total", "Connections accepted.").add(3);
+  EXPECT_TRUE(renders("# HELP accepted_total Connections accepted."));
+  EXPECT_TRUE(renders("# TYPE accepted_total counter"));
+  EXPECT_TRUE(renders("accepted_total 3"));
+}
+
+TEST_F(MetricsTest, AskingTwiceGivesTheSameSeries) {
+  metrics_.counter("closed_total", "Closed.", {{"reason", "idle"}}).add();
+  metrics_.counter("closed_total", "Closed.", {{"reason", "idle"}}).add();
+  metrics_.counter("closed_total", "Closed.", {{"reason", "reset"}}).add();
+  EXPECT_TRUE(renders("closed_total{reason=\"idle\"} 2"));
+  EXPECT_TRUE(renders("closed_total{reason=\"reset\"} 1"));
+}
+
+TEST_F(MetricsTest, CountersOfALabelAreAllThereFromTheStart) {
+  constexpr std::array<std::string_view, 2> kReasons{"idle", "reset"};
+  std::vector<Counter> closed = metrics_.counters("closed_total", "Closed.", "reason", kReasons);
+  closed.at(1).add();
+  EXPECT_TRUE(renders("closed_total{reason=\"idle\"} 0"));
+  EXPECT_TRUE(renders("closed_total{reason=\"reset\"} 1"));
+}
+
+TEST_F(MetricsTest, GaugesAndHistograms) {
+  Gauge connections = metrics_.gauge("connections", "Open now.");
+  metrics_.before_render([&] { connections.add(1); });
+  connections.set(5);
+  Histogram latency = metrics_.histogram("latency_seconds", "Latency.", {0.1, 1});
+  latency.observe(0.5);
+  EXPECT_TRUE(renders("connections 6"));
+  EXPECT_TRUE(renders("latency_seconds_bucket{le=\"0.1\"} 0"));
+  EXPECT_TRUE(renders("latency_seconds_bucket{le=\"1\"} 1"));
+  EXPECT_TRUE(renders("latency_seconds_bucket{le=\"+Inf\"} 1"));
+}
+
+TEST_F(MetricsTest, AHandleMadeByDefaultCountsNothing) {
+  Counter counter;
+  Gauge gauge;
+  Histogram histogram;
+  counter.add();
+  gauge.set(1);
+  gauge.add(1);
+  histogram.observe(1);
+  EXPECT_EQ(counter.value() + gauge.value(), 0);
+}
+
+TEST_F(MetricsTest, SeveralThreadsCountExactly) {
+  Counter counter = metrics_.counter("jobs_total", "Jobs.");
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([counter]() mutable {
+      for (int i = 0; i < 10'000; ++i) counter.add();
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(counter.value(), 40'000);
+}
+
+TEST_F(MetricsTest, TheProcessIsThere) {
+  EXPECT_TRUE(renders("process_start_time_seconds 1700000000"));
+  for (const char* name : {"process_resident_memory_bytes ", "process_open_fds ", "process_max_fds ",
+                           "process_cpu_seconds_total "}) {
+    EXPECT_NE(metrics_.render().find(name), std::string::npos) << name;
+  }
+}
+
+TEST(ProcessFigures, AreThoseOfThisProcess) {
+  const ProcessFigures before = read_process_figures();
+  EXPECT_GT(before.resident_bytes, 1 << 20);
+  EXPECT_GT(before.max_descriptors, before.open_descriptors);
+  const int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  EXPECT_EQ(read_process_figures().open_descriptors, before.open_descriptors + 1);
+  close(fd);
+  EXPECT_GE(read_process_figures().cpu_seconds, before.cpu_seconds);
+}
+
+}  // namespace
+}  // namespace talkbeat
