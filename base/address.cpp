@@ -26,7 +26,9 @@ std::optional<uint16_t> parse_port(std::string_view text) {
 }
 
 Error not_an_address(std::string_view text) {
-  return Error{"\"" + std::string(text) + "\" is not an address; allowed: 1.2.3.4:80, [::1]:80, localhost:80"};
+  std::string message = "\"";
+  message += text;
+  return Error{message + "\" is not an address; allowed: 1.2.3.4:80, [::1]:80, localhost:80"};
 }
 
 /// What stands between the host and its port's colon, without the brackets of IPv6; empty where they don't match.

@@ -13,6 +13,8 @@ namespace {
 constexpr size_t kWorthSharing = 512;
 // Gathered bytes are kept in pieces of about this size, so that a long queue never has to be moved.
 constexpr size_t kGatherLimit = 16 * 1024;
+// The places of sent pieces are given back from this many on: a queue that is never quite empty must not grow.
+constexpr size_t kSentPiecesKept = 32;
 
 }  // namespace
 
@@ -86,13 +88,18 @@ void OutBuffer::consume(size_t count) {
     const size_t rest = piece.rest().size();
     if (count < rest) {
       piece.begin += count;
-      return;
+      break;
     }
     count -= rest;
     piece = Piece{};
     ++first_;
   }
-  if (size_ == 0) clear();
+  if (size_ == 0) {
+    clear();
+  } else if (first_ >= kSentPiecesKept && first_ * 2 >= pieces_.size()) {
+    pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(first_));
+    first_ = 0;
+  }
 }
 
 void OutBuffer::clear() {

@@ -16,12 +16,15 @@ class Clock {
   virtual Tick now() const = 0;
   /// Seconds since 1970 (UTC), for messages and logs only, never for timeouts.
   virtual int64_t unix_seconds() const = 0;
+  /// The same, finer: tells which of two logins on different servers was the later one.
+  virtual int64_t unix_milliseconds() const { return unix_seconds() * 1000; }
 };
 
 class SystemClock final : public Clock {
  public:
   Tick now() const override;
   int64_t unix_seconds() const override;
+  int64_t unix_milliseconds() const override;
 };
 
 }  // namespace talkbeat

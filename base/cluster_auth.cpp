@@ -8,6 +8,16 @@
 
 namespace talkbeat {
 
+namespace {
+
+std::string little_endian(uint64_t value) {
+  std::string bytes(sizeof value, '\0');
+  for (size_t i = 0; i < sizeof value; ++i) bytes[i] = static_cast<char>(value >> 8 * i & 0xff);
+  return bytes;
+}
+
+}  // namespace
+
 Result<ClusterKey> ClusterKey::load(const std::string& path) {
   struct stat info{};
   if (::stat(path.c_str(), &info) != 0) return Error{path + ": there is no such key file; tools/start.sh makes one"};
@@ -34,9 +44,7 @@ std::string ClusterAuth::make_nonce(Rng& rng) {
 
 std::string ClusterAuth::prove_msg_server(std::string_view server_nonce, std::string_view client_nonce, uint64_t epoch,
                                           std::string_view name) const {
-  std::string epoch_bytes(sizeof epoch, '\0');
-  for (size_t i = 0; i < sizeof epoch; ++i) epoch_bytes[i] = static_cast<char>(epoch >> 8 * i & 0xff);
-  return mac({"talkbeat msg_server", server_nonce, client_nonce, epoch_bytes, name});
+  return mac({"talkbeat msg_server", server_nonce, client_nonce, little_endian(epoch), name});
 }
 
 std::string ClusterAuth::prove_login_server(std::string_view server_nonce, std::string_view client_nonce) const {
@@ -47,10 +55,13 @@ bool ClusterAuth::same(std::string_view left, std::string_view right) {
   return left.size() == right.size() && ::sodium_memcmp(left.data(), right.data(), left.size()) == 0;
 }
 
+// Each part goes in behind its length: else a peer that chooses one part's length could move bytes between the others.
 std::string ClusterAuth::mac(std::initializer_list<std::string_view> parts) const {
   crypto_generichash_state state;
   ::crypto_generichash_init(&state, key_.bytes.data(), key_.bytes.size(), kMacSize);
   for (const std::string_view part : parts) {
+    const std::string length = little_endian(part.size());
+    ::crypto_generichash_update(&state, reinterpret_cast<const unsigned char*>(length.data()), length.size());
     ::crypto_generichash_update(&state, reinterpret_cast<const unsigned char*>(part.data()), part.size());
   }
   std::string out(kMacSize, '\0');

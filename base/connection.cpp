@@ -25,6 +25,11 @@ Connection::~Connection() {
   table_.loop_.transport().close(socket_);
 }
 
+Address Connection::local_address() const {
+  CHECK(!closing());
+  return table_.loop_.transport().local_address(socket_);
+}
+
 Tick Connection::now() const {
   return table_.loop_.now();
 }
@@ -72,7 +77,7 @@ void Connection::close(CloseReason reason) {
   close_reason_ = reason;
   linger_until_ = now() + ConnectionTable::kLingerMs;
   table_.lingering_.push_back(*this);
-  if (!table_.slow_timer_.armed()) table_.slow_timer_.start_once(ConnectionTable::kLingerMs);
+  table_.look_after_slow();
   if (liveness() != nullptr) liveness()->leave(*this);
   protocol_.on_close(*this, reason);
   table_.observer_(*this, reason);
@@ -83,6 +88,7 @@ void Connection::close(CloseReason reason) {
 }
 
 void Connection::pause_reading(bool paused) {
+  if (paused && !reading_paused_) paused_at_ = now();
   reading_paused_ = paused;
   update_interest();
 }
@@ -90,7 +96,8 @@ void Connection::pause_reading(bool paused) {
 void Connection::on_ready(bool readable, bool writable) {
   if (writable && wants_writable_) flush();
   if (!readable) return;
-  // While reading is paused only a broken connection is reported as readable, and the read tells what broke it.
+  // An event that was collected before reading was paused in this turn: the bytes wait in the kernel.
+  if (state_ == State::kOpen && reading_paused_ && paused_at_ == now()) return;
   if (state_ == State::kOpen) read();
   if (state_ == State::kFlushing || state_ == State::kLingering) discard_input();
 }
@@ -100,6 +107,7 @@ void Connection::read() {
   if (result.would_block()) return;
   if (result.error != 0) {
     out_.clear();
+    peer_finished_ = true;
     close(close_reason_of_errno(result.error));
     return;
   }
@@ -108,6 +116,9 @@ void Connection::read() {
     close(CloseReason::kPeerClosed);
     return;
   }
+  // While reading is paused only a broken connection is reported as readable: its last bytes can have no answer, and
+  // the read after them tells what broke it.
+  if (reading_paused_) return;
   if (liveness() != nullptr) liveness()->received(*this, now());
   protocol_.on_bytes(*this, std::span(table_.read_buffer_).first(result.bytes));
 }
@@ -151,7 +162,7 @@ void Connection::check_out_limits() {
   } else if (!place.linked()) {
     over_soft_since_ = now();
     table_.over_soft_.push_back(*this);
-    if (!table_.slow_timer_.armed()) table_.slow_timer_.start_once(limits_.soft_ms);
+    table_.look_after_slow();
   }
 }
 

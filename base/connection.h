@@ -70,6 +70,8 @@ class Connection final : public LivenessNode,
   /// The id as the log shows it.
   uint64_t number() const { return static_cast<uint64_t>(id_); }
   const Address& peer() const { return peer_; }
+  /// Our end: the address by which the peer has reached us. Only while it is open.
+  Address local_address() const;
   Protocol& protocol() const { return protocol_; }
   bool closing() const { return state_ != State::kOpen; }
   CloseReason close_reason() const { return close_reason_; }
@@ -132,6 +134,7 @@ class Connection final : public LivenessNode,
   Tick over_soft_since_ = 0;
   Tick linger_until_ = 0;
   Tick silent_at_close_ = 0;
+  Tick paused_at_ = 0;
   OutLimits limits_;
   OutBuffer out_;
   std::unique_ptr<Attachment> attachment_;

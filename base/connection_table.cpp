@@ -66,7 +66,7 @@ void ConnectionTable::for_each(const std::function<void(Connection&)>& visit) {
 
 void ConnectionTable::watch_liveness(Liveness& liveness) {
   const size_t index = watched_.size();
-  watched_.push_back({&liveness, nullptr});
+  watched_.push_back({.liveness = &liveness, .timer = nullptr});
   watched_[index].timer =
       std::make_unique<Timer>(loop_.timers(), [this, index] { check_liveness(watched_[index]); });
 }
@@ -76,10 +76,12 @@ void ConnectionTable::check_liveness(Watched& watched) {
   arm(watched);
 }
 
-// While something is armed it is armed for the oldest connection: those that come later are due later.
+// The rules' timeouts differ: one that has just joined can be due before all the others. A timer that rings too early
+// (bytes came meanwhile, a stall moved the deadlines) costs one empty check; so it is never moved back.
 void ConnectionTable::arm(Watched& watched) {
   const Tick due = watched.liveness->next_due();
-  if (due == TimerList::kNever) return;
+  if (due == TimerList::kNever || (watched.timer->armed() && watched.armed_for <= due)) return;
+  watched.armed_for = due;
   watched.timer->start_once(due - loop_.now());
 }
 
@@ -115,15 +117,17 @@ void ConnectionTable::check_slow() {
     static_cast<ListNode<LingerTag>&>(connection).unlink();
     connection.release();
   }
-  if (!over_soft_.empty() || !lingering_.empty()) slow_timer_.start_once(kSlowCheckMs);
+  if (!over_soft_.empty() || !lingering_.empty()) look_after_slow();
+}
+
+void ConnectionTable::look_after_slow() {
+  if (!slow_timer_.armed()) slow_timer_.start_once(kSlowCheckMs);
 }
 
 void ConnectionTable::on_turn_end() {
   flush_noted();
   free_closed();
-  for (Watched& watched : watched_) {
-    if (!watched.timer->armed()) arm(watched);
-  }
+  for (Watched& watched : watched_) arm(watched);
 }
 
 // Flushing may close connections, which notes them again.

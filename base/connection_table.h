@@ -50,6 +50,7 @@ class ConnectionTable final : private TurnHandler, private LivenessActions {
   struct Watched {
     Liveness* liveness;
     std::unique_ptr<Timer> timer;
+    Tick armed_for = 0;
   };
 
   void on_turn_end() override;
@@ -58,6 +59,7 @@ class ConnectionTable final : private TurnHandler, private LivenessActions {
   void close_dead(LivenessNode& node, CloseReason reason) override;
   void check_liveness(Watched& watched);
   void arm(Watched& watched);
+  void look_after_slow();
   void check_slow();
   void flush_noted();
   void free_closed();

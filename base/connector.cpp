@@ -23,25 +23,29 @@ Connector::~Connector() {
 }
 
 void Connector::start() {
-  if (state_ == State::kIdle) connect();
+  if (state_ == State::kStopped) connect();
 }
 
 void Connector::stop() {
   timer_.cancel();
   proven_timer_.cancel();
   drop_socket();
-  state_ = State::kIdle;
+  state_ = State::kStopped;
 }
 
 void Connector::lost() {
+  if (state_ != State::kConnected) return;
   proven_timer_.cancel();
-  drop_socket();
+  wait_and_retry();
+}
+
+void Connector::wait_and_retry() {
   state_ = State::kWaiting;
   timer_.start_once(backoff_.next_delay(rng_));
 }
 
 void Connector::proven() {
-  proven_timer_.start_once(options_.proven_after_ms);
+  if (state_ == State::kConnected) proven_timer_.start_once(options_.proven_after_ms);
 }
 
 void Connector::on_timer() {
@@ -72,13 +76,14 @@ void Connector::on_ready(bool /*readable*/, bool /*writable*/) {
   }
   timer_.cancel();
   loop_.unwatch(socket_, watch_);
-  state_ = State::kIdle;
+  state_ = State::kConnected;
   on_connected_(std::exchange(socket_, kNoSocket));
 }
 
 void Connector::give_up(const std::string& why) {
   log_debug("connect_failed", {{"to", target_.to_string()}, {"failures", backoff_.failures() + 1}, {"error", why}});
-  lost();
+  drop_socket();
+  wait_and_retry();
 }
 
 void Connector::drop_socket() {

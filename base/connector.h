@@ -27,7 +27,9 @@ class Connector final : private ReadyHandler {
   Connector(EventLoop& loop, Rng& rng, const Options& options, const Address& target, ConnectHandler on_connected);
   ~Connector();
 
+  /// Connects at once; nothing where it was started already.
   void start();
+  /// Ends the attempt or the waiting. A connection that was handed over lives on, and its lost() does nothing.
   void stop();
   void lost();
   void proven();
@@ -36,14 +38,14 @@ class Connector final : private ReadyHandler {
   int failures() const { return backoff_.failures(); }
 
  private:
-  // kIdle: stopped, or connected and handed over.
-  enum class State : uint8_t { kIdle, kConnecting, kWaiting };
+  enum class State : uint8_t { kStopped, kConnecting, kConnected, kWaiting };
 
   void on_ready(bool readable, bool writable) override;
   void on_timer();
   void connect();
   void give_up(const std::string& why);
   void drop_socket();
+  void wait_and_retry();
 
   EventLoop& loop_;
   Rng& rng_;
@@ -53,7 +55,7 @@ class Connector final : private ReadyHandler {
   Backoff backoff_;
   Timer timer_;
   Timer proven_timer_;
-  State state_ = State::kIdle;
+  State state_ = State::kStopped;
   SocketHandle socket_ = kNoSocket;
   WatchId watch_{};
 };

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/check.h"
+#include "base/log.h"
 
 namespace talkbeat {
 
@@ -27,7 +27,7 @@ EventLoop::EventLoop(Clock& clock, Transport& transport)
     : clock_(clock), transport_(transport), now_(clock.now()), timers_(now_) {}
 
 void EventLoop::run() {
-  now_ = clock_.now();
+  now_ = clock_.now();  // building the parts was no stall
   while (true) {
     {
       const std::lock_guard lock(mutex_);
@@ -53,16 +53,20 @@ void EventLoop::turn(Tick max_wait) {
   const Tick overslept = wait_ms < 0 ? 0 : std::max<Tick>(0, woke - now_ - worked - wait_ms);
   now_ = woke;
 
+  timers_.move_to(now_);  // delays count from this turn, not from the last one
+
   const Tick late = worked + overslept;
   worst_lag_ = std::max(worst_lag_, late);
-  dispatch_ready();
-  if (late >= kStallThreshold) {
-    read_what_waits();
+  const bool stalled = late >= kStallThreshold;
+  if (stalled) {
     for (TurnHandler* handler : turn_handlers_) handler->on_stall(late);
   }
+  dispatch_ready();
+  if (stalled) read_what_waits();
   run_posted();
-  timers_.advance(now_);
+  timers_.run_due();
   for (TurnHandler* handler : turn_handlers_) handler->on_turn_end();
+  flush_log();
 }
 
 Tick EventLoop::next_due() const {

@@ -25,8 +25,8 @@ class TurnHandler {
  public:
   /// After all events, tasks and timers of a turn: the place to flush what was written and to free what was closed.
   virtual void on_turn_end() = 0;
-  /// This turn came `stalled` ms late: the process was stopped, starved or busy. Called after what waited in the
-  /// sockets has been read and before timers run, so that deadlines can be moved by the stall (KEEPALIVE.md rule 5).
+  /// This turn came `stalled` ms late: the process was stopped, starved or busy. The place to move deadlines by the
+  /// stall; then all that waits in the sockets is read, and only then timers run and judge (KEEPALIVE.md rule 5).
   virtual void on_stall(Tick stalled) = 0;
 
  protected:
@@ -58,6 +58,7 @@ class EventLoop {
   /// The time of this turn.
   Tick now() const { return now_; }
   int64_t unix_seconds() const { return clock_.unix_seconds(); }
+  int64_t unix_milliseconds() const { return clock_.unix_milliseconds(); }
   TimerList& timers() { return timers_; }
   Transport& transport() { return transport_; }
   /// When turn() has something to do without any event; TimerList::kNever: nothing.

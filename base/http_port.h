@@ -1,11 +1,10 @@
 #pragma once
 
 #include <functional>
-#include <string>
-#include <vector>
 
 #include "base/connection_table.h"
 #include "base/http_request.h"
+#include "base/http_response.h"
 
 namespace talkbeat {
 
@@ -15,12 +14,6 @@ namespace talkbeat {
 ///   HttpPort http(connections, {.request_timeout_ms = 60'000}, [](const HttpRequest& request, const Address& peer) {
 ///     return HttpResponse{200, "text/plain", "ok\n"}; });
 ///   Listener listener(loop, tcp, [&](SocketHandle socket, const Address& peer) { http.accept(socket, peer); });
-struct HttpResponse {
-  int status = 200;
-  std::string content_type = "application/json";
-  std::string body;
-};
-
 class HttpPort final : public Protocol {
  public:
   struct Limits {
@@ -40,6 +33,9 @@ class HttpPort final : public Protocol {
   void on_heartbeat_due(Connection&) override {}
 
  private:
+  void handle(Connection& connection, const HttpRequest& request);
+  void answer(Connection& connection, const HttpResponse& response, bool keep_alive, bool head_only);
+
   ConnectionTable& connections_;
   Limits limits_;
   Handler handler_;

@@ -75,8 +75,8 @@ class Log {
     if (config.file.empty()) {
       use(std::make_shared<spdlog::sinks::stderr_sink_st>());
     } else {
-      use(std::make_shared<spdlog::sinks::rotating_file_sink_st>(
-          config.file, static_cast<size_t>(config.rotate_size), config.rotate_keep));
+      use(std::make_shared<spdlog::sinks::rotating_file_sink_st>(config.file, static_cast<size_t>(config.rotate_size),
+                                                                 config.rotate_keep));
     }
     return {};
   } catch (const spdlog::spdlog_ex& error) {
@@ -85,8 +85,8 @@ class Log {
 
   void use(std::shared_ptr<spdlog::sinks::sink> sink) {
     logger_ = std::make_unique<spdlog::logger>("", std::move(sink));
-    logger_->set_formatter(std::make_unique<spdlog::pattern_formatter>("%Y-%m-%dT%H:%M:%S.%eZ %v",
-                                                                       spdlog::pattern_time_type::utc));
+    logger_->set_formatter(
+        std::make_unique<spdlog::pattern_formatter>("%Y-%m-%dT%H:%M:%S.%eZ %v", spdlog::pattern_time_type::utc));
   }
 
   void put(LogLevel level, std::string_view event, LogFields fields) {
@@ -135,15 +135,17 @@ void write(LogLevel level, std::string_view event, LogFields fields) {
 void describe(OptionTable& table, LogConfig& config) {
   table.section("log", "One line an event: time (UTC), level, event, key=value pairs.");
   table.text("file", config.file, "Where the lines go; its directory is made where it is missing. Empty: stderr.");
-  table.choice("level", config.level, {"debug", "info", "warn", "error"},
-               "The least level that is written. debug writes several lines for each PDU.")
+  table
+      .choice("level", config.level, {"debug", "info", "warn", "error"},
+              "The least level that is written. debug writes several lines for each PDU.")
       .reloadable();
   table.bytes("rotate_size", config.rotate_size, {1 << 10, int64_t{1} << 40},
               "A file that has grown to this size is renamed (server.log becomes server.1.log), and a new one begun.");
   table.integer("rotate_keep", config.rotate_keep, {0, 1000}, "files", "Old files that are kept; the oldest goes.");
-  table.integer("max_per_second", config.max_per_second, {1, 1'000'000}, "lines",
-                "Past this many lines in a second, those below error are dropped and counted in a line "
-                "log_suppressed: nobody can fill the disk by being a nuisance.")
+  table
+      .integer("max_per_second", config.max_per_second, {1, 1'000'000}, "lines",
+               "Past this many lines in a second, those below error are dropped and counted in a line "
+               "log_suppressed: nobody can fill the disk by being a nuisance.")
       .reloadable();
 }
 

@@ -55,9 +55,17 @@ inline void log_event(LogLevel level, std::string_view event, LogFields fields =
 }
 
 // Past max_per_second lines, those below error are dropped and counted: log_suppressed count=N.
-inline void log_debug(std::string_view event, LogFields fields = {}) { log_event(LogLevel::kDebug, event, fields); }
-inline void log_info(std::string_view event, LogFields fields = {}) { log_event(LogLevel::kInfo, event, fields); }
-inline void log_warn(std::string_view event, LogFields fields = {}) { log_event(LogLevel::kWarn, event, fields); }
-inline void log_error(std::string_view event, LogFields fields = {}) { log_event(LogLevel::kError, event, fields); }
+inline void log_debug(std::string_view event, LogFields fields = {}) {
+  log_event(LogLevel::kDebug, event, fields);
+}
+inline void log_info(std::string_view event, LogFields fields = {}) {
+  log_event(LogLevel::kInfo, event, fields);
+}
+inline void log_warn(std::string_view event, LogFields fields = {}) {
+  log_event(LogLevel::kWarn, event, fields);
+}
+inline void log_error(std::string_view event, LogFields fields = {}) {
+  log_event(LogLevel::kError, event, fields);
+}
 
 }  // namespace talkbeat

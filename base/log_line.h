@@ -17,14 +17,14 @@ struct LogField {
   constexpr LogField(std::string_view k, std::same_as<bool> auto v) : key(k), value(v) {}
   constexpr LogField(std::string_view k, std::signed_integral auto v) : key(k), value(static_cast<int64_t>(v)) {}
   template <std::unsigned_integral T>
-    requires(!std::same_as<T, bool>)
-  constexpr LogField(std::string_view k, T v) : key(k), value(static_cast<uint64_t>(v)) {}
+  requires(!std::same_as<T, bool>) constexpr LogField(std::string_view k, T v)
+      : key(k), value(static_cast<uint64_t>(v)) {}
   constexpr LogField(std::string_view k, std::floating_point auto v) : key(k), value(static_cast<double>(v)) {}
   constexpr LogField(std::string_view k, const std::convertible_to<std::string_view> auto& v)
       : key(k), value(std::string_view(v)) {}
   /// An id of an own type: its number.
   template <class Enum>
-    requires std::is_enum_v<Enum>
+  requires std::is_enum_v<Enum>
   constexpr LogField(std::string_view k, Enum v) : LogField(k, static_cast<std::underlying_type_t<Enum>>(v)) {}
 
   std::string_view key;

@@ -108,7 +108,10 @@ Status OptionTable::try_values(const Values& values) {
   const Values before = present();
   write(values);
   Status status = run_rules();
-  if (!status.ok()) write(before);
+  if (status.ok()) return status;
+  write(before);
+  // Rules may derive values; what they derive comes back, too. The values before satisfied them.
+  (void)run_rules();
   return status;
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "base/address.h"
@@ -64,14 +65,15 @@ class OptionTable {
   Option& choice(std::string name, std::string& value, std::vector<std::string> choices, std::string doc);
   /// For an enum whose values count 0, 1, 2 … as the choices do.
   template <class Enum>
-    requires std::is_enum_v<Enum>
-  Option& choice(std::string name, Enum& value, std::vector<std::string> choices, std::string doc);
+  requires std::is_enum_v<Enum> Option& choice(std::string name, Enum& value, std::vector<std::string> choices,
+                                               std::string doc);
   /// With or_off(), "" in the file is an Address with an empty ip.
   Option& address(std::string name, Address& value, std::string doc);
   /// `["1.2.3.4:80", "[::1]:80"]`; on the command line separated by commas.
   Option& addresses(std::string name, std::vector<Address>& value, std::string doc);
 
-  /// A rule over several settings. It reads the bound structs; run whenever they have changed.
+  /// A rule over several settings. It reads the bound structs, and may derive other members from them; run whenever
+  /// they have changed.
   void check(Rule rule) { rules_.push_back(std::move(rule)); }
 
   /// Defaults, then the file (where a path is given), then "section.key=value" texts, then the rules.
@@ -106,7 +108,7 @@ class OptionTable {
   Result<Values> collect(const std::string& path, std::span<const std::string> overrides);
   Status take_file(const std::string& path, Values& values);
   Status take_entry(const TomlEntry& entry, Values& values);
-  Status take_assignment(std::string_view assignment, Values& values) const;
+  Status take_assignment(std::string_view assignment, Values& values);
   Error unknown(const TomlEntry& entry) const;
   Status try_values(const Values& values);
   Status run_rules() const;
@@ -117,7 +119,7 @@ class OptionTable {
   std::vector<Rule> rules_;
   std::string path_;
   std::vector<std::string> overrides_;
-  std::map<std::string, std::string> places_;  // key -> "file.toml:12: " of the file read last
+  std::map<std::string, std::string> places_;  // key -> "file.toml:12: " or "--set …: ", where it was given last
 };
 
 template <std::integral T>
@@ -143,8 +145,8 @@ Option& OptionTable::bytes(std::string name, T& value, OptionRange range, std::s
 }
 
 template <class Enum>
-  requires std::is_enum_v<Enum>
-Option& OptionTable::choice(std::string name, Enum& value, std::vector<std::string> choices, std::string doc) {
+requires std::is_enum_v<Enum> Option& OptionTable::choice(std::string name, Enum& value,
+                                                          std::vector<std::string> choices, std::string doc) {
   Option& option = add(OptionKind::kChoice, std::move(name), std::move(doc));
   option.choices = choices;
   option.read = [&value, choices] { return OptionValue(choices.at(static_cast<size_t>(value))); };

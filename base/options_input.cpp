@@ -48,7 +48,7 @@ Status OptionTable::take_entry(const TomlEntry& entry, Values& values) {
   return {};
 }
 
-Status OptionTable::take_assignment(std::string_view assignment, Values& values) const {
+Status OptionTable::take_assignment(std::string_view assignment, Values& values) {
   const std::string place = "--set " + std::string(assignment) + ": ";
   const size_t equals = assignment.find('=');
   const std::string_view key = assignment.substr(0, equals);
@@ -62,6 +62,7 @@ Status OptionTable::take_assignment(std::string_view assignment, Values& values)
   if (!index) return Error{place + unknown({section, name, std::nullopt, "", 0}).message};
   Result<OptionValue> value = options_[*index].accept_text(assignment.substr(equals + 1));
   if (!value.ok()) return Error{place + std::string(key) + ": " + value.message()};
+  places_[std::string(key)] = place;
   values[*index] = std::move(value.value());
   return {};
 }

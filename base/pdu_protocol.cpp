@@ -54,7 +54,9 @@ void send_error(Connection& connection, const PduHeader& header, const Verdict& 
 void PduProtocol::on_bytes(Connection& connection, std::span<const std::byte> bytes) {
   auto& peer = connection.attachment<PduPeer>();
   const auto limit = [&peer] { return peer.max_pdu; };
+  bool completed = false;
   const auto handle = [&](const PduHeader& header, std::span<const std::byte> body) {
+    completed = true;
     act_on(connection, header, on_pdu(connection, header, body));
     arena_.Reset();
     return !connection.closing();
@@ -67,6 +69,8 @@ void PduProtocol::on_bytes(Connection& connection, std::span<const std::byte> by
     connection.close(CloseReason::kProtocolError);
   }
   if (!connection.closing() && connection.liveness() != nullptr) {
+    // What is open now began after the one that was completed: its own time counts.
+    if (completed) connection.liveness()->partial(connection, false, connection.now());
     connection.liveness()->partial(connection, peer.framer.partial(), connection.now());
   }
 }

@@ -81,7 +81,7 @@ TimerList::Place TimerList::next_place() const {
 }
 
 Tick TimerList::next_due() const {
-  return next_place().time;
+  return ready_.empty() ? next_place().time : now_;
 }
 
 // Moves a slot's timers to where they belong as seen from its start: onto lower levels, or to those that are due.
@@ -99,9 +99,12 @@ void TimerList::open(const Place& place) {
   }
 }
 
-void TimerList::advance(Tick now) {
+void TimerList::move_to(Tick now) {
   for (Place place = next_place(); place.time <= now; place = next_place()) open(place);
   now_ = std::max(now_, now);
+}
+
+void TimerList::run_due() {
   while (!ready_.empty()) {
     Timer& timer = ready_.front();
     timer.unlink();

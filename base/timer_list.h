@@ -51,10 +51,17 @@ class TimerList {
   explicit TimerList(Tick now) : now_(now) {}
 
   Tick now() const { return now_; }
-  /// Runs what is due at `now`, in the order of its deadlines. All of it is detached before the first callback runs, so
-  /// that what a callback arms is never run in the same call.
-  void advance(Tick now);
-  /// When advance() has something to do: never later than the first deadline. kNever where nothing is armed.
+  /// Time moves to `now`, from which delays count. What is due is detached, and waits for run_due(); until then it can
+  /// be cancelled and re-armed.
+  void move_to(Tick now);
+  /// Runs what move_to() has detached, in the order of its deadlines. What a callback arms is not run in the same call.
+  void run_due();
+  /// Both.
+  void advance(Tick now) {
+    move_to(now);
+    run_due();
+  }
+  /// When advance() will have something to do: never later than the first deadline. kNever where nothing is armed.
   Tick next_due() const;
 
   static constexpr Tick kNever = INT64_MAX;

@@ -52,7 +52,8 @@ void add_section(const std::string& section, const toml::table& table, Entries& 
 
 std::string one_line(std::string_view text) {
   std::string result(text);
-  std::replace_if(result.begin(), result.end(), [](unsigned char c) { return c < 0x20; }, ' ');
+  std::replace_if(
+      result.begin(), result.end(), [](unsigned char c) { return c < 0x20; }, ' ');
   return result;
 }
 

@@ -1,1 +1,93 @@
-int main() { return 0; }
+// login_server: tells clients which msg_server to use, and connects the msg_servers with each other.
+
+#include <iostream>
+
+#include "base/command_line.h"
+#include "base/epoll_transport.h"
+#include "base/signals.h"
+#include "login_server/login_server.h"
+
+namespace talkbeat {
+namespace {
+
+constexpr int kExitFailed = 1;
+
+const ServerDescription kDescription{
+    "login_server",
+    "login_server tells clients which msg_server to use, knows where each user is online, and carries PDUs between the "
+    "msg_servers. It keeps nothing on disk.",
+    "login_server --config conf/login_server.toml"};
+
+int fail(const std::string& message) {
+  std::cerr << kDescription.name << ": " << message << "\n";
+  return kExitFailed;
+}
+
+// Gives the turn's log lines to the kernel, after everybody else had his turn's end.
+class LogFlush final : public TurnHandler {
+ public:
+  void on_turn_end() override { flush_log(); }
+  void on_stall(Tick stalled) override { log_warn("stalled", {{"ms", stalled}}); }
+};
+
+void reload(OptionTable& table, const LoginServerConfig& config) {
+  const Result<ReloadReport> report = table.reload();
+  if (!report.ok()) {
+    log_error("config_not_reloaded", {{"why", report.message()}});
+    return;
+  }
+  for (const OptionChange& change : report.value().changed) {
+    log_info("config_changed", {{"key", change.key}, {"from", change.old_value}, {"to", change.new_value}});
+  }
+  for (const OptionChange& change : report.value().needs_restart) {
+    log_warn("config_needs_restart", {{"key", change.key}, {"is", change.old_value}, {"wanted", change.new_value}});
+  }
+  const Status status = configure_logging(config.log);
+  if (!status.ok()) log_error("log_not_reconfigured", {{"why", status.message()}});
+  log_info("config_reloaded");
+}
+
+int run(OptionTable& table, const LoginServerConfig& config, const ClusterKey& key) {
+  SystemClock clock;
+  SystemRng rng;
+  EpollTransport transport;
+  EventLoop loop(clock, transport);
+  Metrics metrics(clock);
+  LoginServer server(loop, rng, metrics, config, key);
+  LogFlush log_flush;
+  loop.add_turn_handler(log_flush);
+
+  bool stopping = false;
+  Signals signals(loop, {SIGTERM, SIGINT, SIGHUP}, [&](int number) {
+    if (number == SIGHUP) {
+      reload(table, config);
+    } else if (std::exchange(stopping, true)) {
+      loop.stop();
+    } else {
+      server.stop([&loop] { loop.stop(); });
+    }
+  });
+
+  const Status status = server.start();
+  if (!status.ok()) return fail(status.message());
+  loop.run();
+  log_info("login_server_stopped", {{"name", config.name}});
+  flush_log();
+  return 0;
+}
+
+}  // namespace
+}  // namespace talkbeat
+
+int main(int argc, char** argv) {
+  using namespace talkbeat;
+  LoginServerConfig config;
+  OptionTable table;
+  describe(table, config);
+  if (const auto exit_code = prepare(argc, argv, kDescription, table)) return *exit_code;
+  const Status logging = configure_logging(config.log);
+  if (!logging.ok()) return fail(logging.message());
+  const Result<ClusterKey> key = ClusterKey::load(config.cluster.link.key_file);
+  if (!key.ok()) return fail(key.message());
+  return run(table, config, key.value());
+}

@@ -1,1 +1,110 @@
-int main() { return 0; }
+#include <sodium.h>
+
+#include <cstdio>
+
+#include "base/command_line.h"
+#include "base/epoll_transport.h"
+#include "base/log.h"
+#include "base/signals.h"
+#include "base/thread_executor.h"
+#include "msg_server/msg_server.h"
+#include "msg_server/store/sqlite_database.h"
+
+namespace talkbeat {
+namespace {
+
+const ServerDescription kDescription{
+    .name = "msg_server",
+    .purpose = "Holds the connections of clients, checks who they are, stores and delivers their messages. Run one for "
+               "each core; each registers with every login_server, which sends clients to it.",
+    .example = "msg_server --config conf/msg_server.toml --set server.name=msg_server_1 --set client.listen=0.0.0.0:8210",
+};
+
+int fail(const std::string& message) {
+  std::fprintf(stderr, "msg_server: %s\n", message.c_str());
+  return 1;
+}
+
+void reload(OptionTable& table, const MsgServerConfig& config, MsgServer& server) {
+  Result<ReloadReport> report = table.reload();
+  if (!report.ok()) {
+    log_error("reload_failed", {{"error", report.message()}});
+    return;
+  }
+  for (const OptionChange& change : report.value().changed) {
+    log_info("setting_changed", {{"key", change.key}, {"old", change.old_value}, {"new", change.new_value}});
+  }
+  for (const OptionChange& change : report.value().needs_restart) {
+    log_warn("setting_needs_restart", {{"key", change.key}, {"now", change.old_value}, {"file", change.new_value}});
+  }
+  if (const Status status = configure_logging(config.log); !status.ok()) log_error("log", {{"error", status.message()}});
+  server.settings_changed();
+}
+
+/// Turns the loop until the connections have got what waits for them, or a short time has passed.
+void wind_down(EventLoop& loop, const MsgServer& server) {
+  const Tick deadline = loop.now() + ConnectionTable::kLingerMs + 500;
+  while (!server.stopped() && loop.now() < deadline) loop.turn(50);
+}
+
+int run(const MsgServerConfig& config, OptionTable& table) {
+  Result<ClusterKey> key = ClusterKey::load(config.cluster.link.key_file);
+  if (!key.ok()) return fail(key.message());
+  if (const Status status = configure_logging(config.log); !status.ok()) return fail(status.message());
+  auto writer = SqliteDatabase::open({.path = config.store.path});
+  if (!writer.ok()) return fail(writer.message());
+  auto reader = SqliteDatabase::open({.path = config.store.path});
+  if (!reader.ok()) return fail(reader.message());
+
+  SystemClock clock;
+  SystemRng rng;
+  EpollTransport transport;
+  EventLoop loop(clock, transport);
+  bool stopping = false;
+  MsgServer* running = nullptr;
+  Signals signals(loop, {SIGTERM, SIGINT, SIGHUP}, [&](int number) {
+    if (number == SIGHUP && running != nullptr) {
+      reload(table, config, *running);
+    } else if (number != SIGHUP) {
+      log_info("stopping", {{"signal", number}});
+      stopping = true;
+      loop.stop();
+    }
+  });
+
+  const auto post = [&loop](Task task) { loop.post(std::move(task)); };
+  ThreadExecutor write_worker("store_write", 1, 4, post);
+  ThreadExecutor read_worker("store_read", 1, config.store.max_queued_reads, post);
+  ThreadExecutor hash_workers("hash", config.password.workers, config.password.max_queued, post);
+  Store store(*writer.value(), write_worker, *reader.value(), read_worker, config.store.limits, post);
+  Metrics metrics(clock);
+  MsgServer server(loop, store, hash_workers, rng, metrics, config, key.value());
+  running = &server;
+
+  if (const Status status = server.start(); !status.ok()) return fail(status.message());
+  log_info("serving", {{"name", config.name},
+                       {"version", TALKBEAT_VERSION},
+                       {"clients", server.client_address().to_string()},
+                       {"http", server.http_address().to_string()},
+                       {"epoch", server.epoch()}});
+  while (!stopping) loop.run();
+
+  server.stop();
+  wind_down(loop, server);
+  for (ThreadExecutor* worker : {&hash_workers, &read_worker, &write_worker}) worker->stop();
+  log_info("stopped");
+  flush_log();
+  return 0;
+}
+
+}  // namespace
+}  // namespace talkbeat
+
+int main(int argc, char** argv) {
+  using namespace talkbeat;
+  if (sodium_init() < 0) return fail("libsodium does not work on this machine");
+  MsgServerConfig config;
+  OptionTable table = describe(config);
+  if (const auto exit_code = prepare(argc, argv, kDescription, table)) return *exit_code;
+  return run(config, table);
+}

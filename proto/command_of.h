@@ -25,7 +25,9 @@ template <class M>
 inline constexpr uint16_t kCommandOf = 0;
 
 /// The service id that belongs to a command id: its high byte.
-constexpr uint16_t service_of(uint16_t command) { return static_cast<uint16_t>(command >> 8); }
+constexpr uint16_t service_of(uint16_t command) {
+  return static_cast<uint16_t>(command >> 8);
+}
 
 template <>
 inline constexpr uint16_t kCommandOf<IM::Login::IMMsgServReq> = IM::BaseDefine::CID_LOGIN_REQ_MSGSERVER;
@@ -59,9 +61,11 @@ template <>
 inline constexpr uint16_t kCommandOf<IM::Login::IMQueryPushShieldRsp> = IM::BaseDefine::CID_LOGIN_RES_QUERY_PUSH_SHIELD;
 
 template <>
-inline constexpr uint16_t kCommandOf<IM::Buddy::IMRecentContactSessionReq> = IM::BaseDefine::CID_BUDDY_LIST_RECENT_CONTACT_SESSION_REQUEST;
+inline constexpr uint16_t kCommandOf<IM::Buddy::IMRecentContactSessionReq> =
+    IM::BaseDefine::CID_BUDDY_LIST_RECENT_CONTACT_SESSION_REQUEST;
 template <>
-inline constexpr uint16_t kCommandOf<IM::Buddy::IMRecentContactSessionRsp> = IM::BaseDefine::CID_BUDDY_LIST_RECENT_CONTACT_SESSION_RESPONSE;
+inline constexpr uint16_t kCommandOf<IM::Buddy::IMRecentContactSessionRsp> =
+    IM::BaseDefine::CID_BUDDY_LIST_RECENT_CONTACT_SESSION_RESPONSE;
 template <>
 inline constexpr uint16_t kCommandOf<IM::Buddy::IMUserStatNotify> = IM::BaseDefine::CID_BUDDY_LIST_STATUS_NOTIFY;
 template <>
@@ -81,25 +85,33 @@ inline constexpr uint16_t kCommandOf<IM::Buddy::IMUsersStatReq> = IM::BaseDefine
 template <>
 inline constexpr uint16_t kCommandOf<IM::Buddy::IMUsersStatRsp> = IM::BaseDefine::CID_BUDDY_LIST_USERS_STATUS_RESPONSE;
 template <>
-inline constexpr uint16_t kCommandOf<IM::Buddy::IMChangeAvatarReq> = IM::BaseDefine::CID_BUDDY_LIST_CHANGE_AVATAR_REQUEST;
+inline constexpr uint16_t kCommandOf<IM::Buddy::IMChangeAvatarReq> =
+    IM::BaseDefine::CID_BUDDY_LIST_CHANGE_AVATAR_REQUEST;
 template <>
-inline constexpr uint16_t kCommandOf<IM::Buddy::IMChangeAvatarRsp> = IM::BaseDefine::CID_BUDDY_LIST_CHANGE_AVATAR_RESPONSE;
+inline constexpr uint16_t kCommandOf<IM::Buddy::IMChangeAvatarRsp> =
+    IM::BaseDefine::CID_BUDDY_LIST_CHANGE_AVATAR_RESPONSE;
 template <>
-inline constexpr uint16_t kCommandOf<IM::Buddy::IMPCLoginStatusNotify> = IM::BaseDefine::CID_BUDDY_LIST_PC_LOGIN_STATUS_NOTIFY;
+inline constexpr uint16_t kCommandOf<IM::Buddy::IMPCLoginStatusNotify> =
+    IM::BaseDefine::CID_BUDDY_LIST_PC_LOGIN_STATUS_NOTIFY;
 template <>
-inline constexpr uint16_t kCommandOf<IM::Buddy::IMRemoveSessionNotify> = IM::BaseDefine::CID_BUDDY_LIST_REMOVE_SESSION_NOTIFY;
+inline constexpr uint16_t kCommandOf<IM::Buddy::IMRemoveSessionNotify> =
+    IM::BaseDefine::CID_BUDDY_LIST_REMOVE_SESSION_NOTIFY;
 template <>
 inline constexpr uint16_t kCommandOf<IM::Buddy::IMDepartmentReq> = IM::BaseDefine::CID_BUDDY_LIST_DEPARTMENT_REQUEST;
 template <>
 inline constexpr uint16_t kCommandOf<IM::Buddy::IMDepartmentRsp> = IM::BaseDefine::CID_BUDDY_LIST_DEPARTMENT_RESPONSE;
 template <>
-inline constexpr uint16_t kCommandOf<IM::Buddy::IMAvatarChangedNotify> = IM::BaseDefine::CID_BUDDY_LIST_AVATAR_CHANGED_NOTIFY;
+inline constexpr uint16_t kCommandOf<IM::Buddy::IMAvatarChangedNotify> =
+    IM::BaseDefine::CID_BUDDY_LIST_AVATAR_CHANGED_NOTIFY;
 template <>
-inline constexpr uint16_t kCommandOf<IM::Buddy::IMChangeSignInfoReq> = IM::BaseDefine::CID_BUDDY_LIST_CHANGE_SIGN_INFO_REQUEST;
+inline constexpr uint16_t kCommandOf<IM::Buddy::IMChangeSignInfoReq> =
+    IM::BaseDefine::CID_BUDDY_LIST_CHANGE_SIGN_INFO_REQUEST;
 template <>
-inline constexpr uint16_t kCommandOf<IM::Buddy::IMChangeSignInfoRsp> = IM::BaseDefine::CID_BUDDY_LIST_CHANGE_SIGN_INFO_RESPONSE;
+inline constexpr uint16_t kCommandOf<IM::Buddy::IMChangeSignInfoRsp> =
+    IM::BaseDefine::CID_BUDDY_LIST_CHANGE_SIGN_INFO_RESPONSE;
 template <>
-inline constexpr uint16_t kCommandOf<IM::Buddy::IMSignInfoChangedNotify> = IM::BaseDefine::CID_BUDDY_LIST_SIGN_INFO_CHANGED_NOTIFY;
+inline constexpr uint16_t kCommandOf<IM::Buddy::IMSignInfoChangedNotify> =
+    IM::BaseDefine::CID_BUDDY_LIST_SIGN_INFO_CHANGED_NOTIFY;
 
 template <>
 inline constexpr uint16_t kCommandOf<IM::Message::IMMsgData> = IM::BaseDefine::CID_MSG_DATA;
@@ -143,15 +155,18 @@ inline constexpr uint16_t kCommandOf<IM::Group::IMGroupCreateReq> = IM::BaseDefi
 template <>
 inline constexpr uint16_t kCommandOf<IM::Group::IMGroupCreateRsp> = IM::BaseDefine::CID_GROUP_CREATE_RESPONSE;
 template <>
-inline constexpr uint16_t kCommandOf<IM::Group::IMGroupChangeMemberReq> = IM::BaseDefine::CID_GROUP_CHANGE_MEMBER_REQUEST;
+inline constexpr uint16_t kCommandOf<IM::Group::IMGroupChangeMemberReq> =
+    IM::BaseDefine::CID_GROUP_CHANGE_MEMBER_REQUEST;
 template <>
-inline constexpr uint16_t kCommandOf<IM::Group::IMGroupChangeMemberRsp> = IM::BaseDefine::CID_GROUP_CHANGE_MEMBER_RESPONSE;
+inline constexpr uint16_t kCommandOf<IM::Group::IMGroupChangeMemberRsp> =
+    IM::BaseDefine::CID_GROUP_CHANGE_MEMBER_RESPONSE;
 template <>
 inline constexpr uint16_t kCommandOf<IM::Group::IMGroupShieldReq> = IM::BaseDefine::CID_GROUP_SHIELD_GROUP_REQUEST;
 template <>
 inline constexpr uint16_t kCommandOf<IM::Group::IMGroupShieldRsp> = IM::BaseDefine::CID_GROUP_SHIELD_GROUP_RESPONSE;
 template <>
-inline constexpr uint16_t kCommandOf<IM::Group::IMGroupChangeMemberNotify> = IM::BaseDefine::CID_GROUP_CHANGE_MEMBER_NOTIFY;
+inline constexpr uint16_t kCommandOf<IM::Group::IMGroupChangeMemberNotify> =
+    IM::BaseDefine::CID_GROUP_CHANGE_MEMBER_NOTIFY;
 
 template <>
 inline constexpr uint16_t kCommandOf<IM::File::IMFileLoginReq> = IM::BaseDefine::CID_FILE_LOGIN_REQ;
@@ -207,7 +222,8 @@ inline constexpr uint16_t kCommandOf<IM::Server::IMUserCntUpdate> = IM::BaseDefi
 template <>
 inline constexpr uint16_t kCommandOf<IM::Server::IMServerKickUser> = IM::BaseDefine::CID_OTHER_SERVER_KICK_USER;
 template <>
-inline constexpr uint16_t kCommandOf<IM::Server::IMServerPCLoginStatusNotify> = IM::BaseDefine::CID_OTHER_LOGIN_STATUS_NOTIFY;
+inline constexpr uint16_t kCommandOf<IM::Server::IMServerPCLoginStatusNotify> =
+    IM::BaseDefine::CID_OTHER_LOGIN_STATUS_NOTIFY;
 template <>
 inline constexpr uint16_t kCommandOf<IM::Server::IMPushToUserReq> = IM::BaseDefine::CID_OTHER_PUSH_TO_USER_REQ;
 template <>

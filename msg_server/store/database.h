@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -15,11 +16,11 @@ namespace talkbeat {
 
 /// Why the database did not do what it was asked.
 enum class StoreError : uint8_t {
-  kBusy,              ///< too much waits already: try again later
-  kUnavailable,       ///< the database failed (disk full, file gone): nothing was changed
-  kNameTaken,         ///< an account of that name exists
-  kUnknownUser,       ///< no such user, or a disabled one
-  kNotMember,         ///< the user is not in that group
+  kBusy,                ///< too much waits already: try again later
+  kUnavailable,         ///< the database failed (disk full, file gone): nothing was changed
+  kNameTaken,           ///< an account of that name exists
+  kUnknownUser,         ///< no such user, or a disabled one
+  kNotMember,           ///< the user is not in that group
   kUnknownConversation  ///< these two have never exchanged a message
 };
 
@@ -28,12 +29,14 @@ const char* to_string(StoreError error);
 template <class T>
 class [[nodiscard]] StoreResult {
  public:
-  StoreResult(T value) : value_(std::move(value)) {}     // NOLINT
-  StoreResult(StoreError error) : value_(error) {}       // NOLINT
+  StoreResult(T value) : value_(std::move(value)) {}  // NOLINT
+  StoreResult(StoreError error) : value_(error) {}    // NOLINT
 
   bool ok() const { return std::holds_alternative<T>(value_); }
-  T& value() { return std::get<T>(value_); }
-  const T& value() const { return std::get<T>(value_); }
+  T& value() & { return std::get<T>(value_); }
+  const T& value() const& { return std::get<T>(value_); }
+  /// A copy of its own: `for (x : db.unread(user).value())` must not walk through what is gone already.
+  T value() && { return std::move(std::get<T>(value_)); }
   StoreError error() const { return std::get<StoreError>(value_); }
 
  private:
@@ -56,6 +59,15 @@ class Database {
   virtual Status begin_batch() = 0;
   virtual Status commit_batch() = 0;
   virtual void rollback_batch() = 0;
+
+  /// What the database itself said about the last failure, for the log; empty where there was none.
+  virtual std::string last_error() const { return {}; }
+
+  /// Some databases need now and then what would stall a commit (SQLite: copying its log into the file). upkeep_due()
+  /// is asked after a commit, by the thread that committed; upkeep() then runs on another connection to the same
+  /// database, outside a batch, while commits go on.
+  virtual bool upkeep_due() const { return false; }
+  virtual Status upkeep() { return {}; }
 
   // Accounts. Writes: inside a batch.
   virtual StoreResult<UserId> add_user(const NewUser& user, int64_t now) = 0;
@@ -90,8 +102,8 @@ class Database {
   virtual StoreResult<std::vector<Conversation>> conversations(UserId user, int64_t since, size_t limit) = 0;
   /// Conversations in which the others have written what the user has not read.
   virtual StoreResult<std::vector<Unread>> unread(UserId user) = 0;
-  /// The user has read up to msg_id (beyond the newest counts as the newest; never moves back). True: something changed.
-  /// Inside a batch.
+  /// The user has read up to msg_id (beyond the newest counts as the newest; never moves back). True: something
+  /// changed. Inside a batch.
   virtual StoreResult<bool> mark_read(UserId user, ConversationRef ref, uint32_t msg_id) = 0;
   /// Hides the conversation from the user's list until the next message, and counts it as read. Inside a batch.
   virtual StoreResult<Done> remove_conversation(UserId user, ConversationRef ref) = 0;

@@ -13,7 +13,7 @@ using UserId = uint32_t;
 struct Account {
   UserId id = 0;
   std::string name;
-  std::string password_hash;  ///< libsodium's `$argon2id$…` string
+  std::string password_hash;   ///< libsodium's `$argon2id$…` string
   uint32_t token_version = 0;  ///< moves when the password changes: older session tokens are void
   bool disabled = false;
 };
@@ -53,9 +53,9 @@ struct ConversationRef {
 struct NewMessage {
   UserId from = 0;
   ConversationRef to;
-  uint8_t type = 1;  ///< MsgType on the wire
-  std::string body;  ///< opaque bytes
-  int64_t created_at = 0;  ///< Unix seconds
+  uint8_t type = 1;                    ///< MsgType on the wire
+  std::string body;                    ///< opaque bytes
+  int64_t created_at = 0;              ///< Unix seconds
   std::optional<uint64_t> client_key;  ///< the same key from the same user is stored once
 };
 

@@ -16,9 +16,13 @@ void create_private_file(const std::string& path) {
 
 }  // namespace
 
-void SqliteConnection::Closer::operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
+void SqliteConnection::Closer::operator()(sqlite3* handle) const {
+  sqlite3_close_v2(handle);
+}
 
-void Statement::Finalizer::operator()(sqlite3_stmt* handle) const { sqlite3_finalize(handle); }
+void Statement::Finalizer::operator()(sqlite3_stmt* handle) const {
+  sqlite3_finalize(handle);
+}
 
 Result<SqliteConnection> SqliteConnection::open(const std::string& path, bool create) {
   if (create && path != ":memory:") create_private_file(path);
@@ -48,8 +52,9 @@ std::string SqliteConnection::error_text() const {
   if (!handle_) return "out of memory";
   std::string text = sqlite3_errmsg(handle_.get());
   const int system = sqlite3_system_errno(handle_.get());
-  const int code = sqlite3_errcode(handle_.get());
-  if ((code == SQLITE_CANTOPEN || code == SQLITE_IOERR) && system != 0) text += " (errno " + std::to_string(system) + ")";
+  const int code = sqlite3_errcode(handle_.get()) & 0xff;  // without the extended part
+  if ((code == SQLITE_CANTOPEN || code == SQLITE_IOERR) && system != 0)
+    text += " (errno " + std::to_string(system) + ")";
   return text;
 }
 
@@ -79,9 +84,13 @@ bool Query::run() {
   return !failed_;
 }
 
-int64_t Query::integer(int column) const { return sqlite3_column_int64(statement_, column); }
+int64_t Query::integer(int column) const {
+  return sqlite3_column_int64(statement_, column);
+}
 
-bool Query::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+bool Query::is_null(int column) const {
+  return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
 
 std::string Query::text(int column) const {
   const void* bytes = sqlite3_column_blob(statement_, column);
@@ -89,9 +98,13 @@ std::string Query::text(int column) const {
   return bytes == nullptr ? std::string() : std::string(static_cast<const char*>(bytes), size);
 }
 
-void Query::bind(int index, int64_t value) { note(sqlite3_bind_int64(statement_, index, value)); }
+void Query::bind(int index, int64_t value) {
+  note(sqlite3_bind_int64(statement_, index, value));
+}
 
-void Query::bind_null(int index) { note(sqlite3_bind_null(statement_, index)); }
+void Query::bind_null(int index) {
+  note(sqlite3_bind_null(statement_, index));
+}
 
 // A null pointer would be bound as NULL, which an empty string is not.
 void Query::bind(int index, std::string_view value) {

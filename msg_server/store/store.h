@@ -1,10 +1,14 @@
 #pragma once
 
+#include <deque>
 #include <functional>
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "base/executor.h"
 #include "msg_server/store/database.h"
+#include "msg_server/store/store_job.h"
 
 namespace talkbeat {
 
@@ -17,32 +21,81 @@ namespace talkbeat {
 ///
 ///   store.write<Appended>([message](Database& db) { return db.append(message); },
 ///                         [conn](StoreResult<Appended> result) { … look conn up again … });
+///
+/// Owned by main(), used on the loop's thread. A store that goes away drops the callbacks that have not run; the batch
+/// on its way may still be committed.
 class Store {
  public:
   template <class T>
   using Callback = std::function<void(StoreResult<T>)>;
+  /// Runs a task on the loop's thread, later: EventLoop::post.
+  using Post = std::function<void(Task)>;
 
   struct Limits {
     size_t max_queued_writes = 10'000;  ///< past it: kBusy
     size_t max_batch = 1'000;           ///< writes in one transaction
   };
 
+  /// What happened since the start, for metrics.
+  struct Stats {
+    uint64_t batches = 0;         ///< committed
+    uint64_t writes = 0;          ///< that were part of those
+    uint64_t failed_batches = 0;  ///< every write in them got kUnavailable
+    uint64_t busy = 0;            ///< calls answered kBusy
+    uint64_t upkeeps = 0;         ///< see Database::upkeep
+    std::string last_error;       ///< the database's words for the last failure
+  };
+
   /// Both databases and executors outlive the store; each database is used by its executor's one thread only. They may
   /// be the same ones (an in-memory database in tests).
-  Store(Database& writer, Executor& write_executor, Database& reader, Executor& read_executor, Limits limits);
-  ~Store();
+  Store(Database& writer, Executor& write_executor, Database& reader, Executor& read_executor, Limits limits,
+        Post post);
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
 
   /// `work` runs inside a batch in the writer's thread; it must do nothing but use the database it is given.
   template <class T>
-  void write(std::function<StoreResult<T>(Database&)> work, Callback<T> done);
+  void write(std::function<StoreResult<T>(Database&)> work, Callback<T> done) {
+    add_write(std::make_unique<StoreJobOf<T>>(std::move(work), std::move(done)));
+  }
 
   /// `work` runs in the reader's thread. It sees every write whose callback has run.
   template <class T>
-  void read(std::function<StoreResult<T>(Database&)> work, Callback<T> done);
+  void read(std::function<StoreResult<T>(Database&)> work, Callback<T> done) {
+    start_read(std::make_unique<StoreJobOf<T>>(std::move(work), std::move(done)));
+  }
 
   /// Writes accepted and not yet answered.
-  size_t pending_writes() const;
-  // (implementation to be completed: private members)
+  size_t pending_writes() const { return pending_writes_; }
+  const Stats& stats() const { return stats_; }
+
+ private:
+  struct Batch;
+
+  void add_write(std::unique_ptr<StoreJob> job);
+  void start_batch();
+  void finish_batch(Batch& batch);
+  void answer_batch(Batch& batch);
+  void start_read(std::unique_ptr<StoreJob> job);
+  void start_upkeep();
+  /// Answers kBusy on a later turn.
+  void refuse(std::unique_ptr<StoreJob> job);
+  /// `task`, but only if the store is still there when it runs.
+  Task while_alive(std::function<void()> task) const;
+
+  Database& writer_;
+  Executor& write_executor_;
+  Database& reader_;
+  Executor& read_executor_;
+  Limits limits_;
+  Post post_;
+  std::deque<std::unique_ptr<StoreJob>> queue_;
+  bool committing_ = false;
+  bool upkeep_running_ = false;
+  size_t pending_writes_ = 0;
+  Stats stats_;
+  // What outlives the store holds a weak pointer to this; it is looked at on the loop's thread only.
+  std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 
 }  // namespace talkbeat

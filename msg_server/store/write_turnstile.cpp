@@ -29,7 +29,9 @@ int set_lock(int fd, short type, off_t byte) {
   return result;
 }
 
-Error system_error(const std::string& what) { return Error{what + ": " + std::strerror(errno)}; }
+Error system_error(const std::string& what) {
+  return Error{what + ": " + std::strerror(errno)};
+}
 
 }  // namespace
 

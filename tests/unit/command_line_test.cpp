@@ -44,9 +44,15 @@ TEST_F(CommandLine, SetMayStandSeveralTimesAndTheLastOneWins) {
 }
 
 TEST_F(CommandLine, WhatIsWrongIsOneLineOnStderrAndCode2) {
-  for (const std::vector<const char*>& arguments :
-       {std::vector<const char*>{"--nonsense"}, {"stray"}, {"--config"}, {"--config", "/nowhere.toml"}, {"--set"},
-        {"--set", "client.limit=0"}, {"--set", "x"}, {"--check-config", "--set", "client.limit=x"}, {"--conf", "x"}}) {
+  for (const std::vector<const char*>& arguments : {std::vector<const char*>{"--nonsense"},
+                                                    {"stray"},
+                                                    {"--config"},
+                                                    {"--config", "/nowhere.toml"},
+                                                    {"--set"},
+                                                    {"--set", "client.limit=0"},
+                                                    {"--set", "x"},
+                                                    {"--check-config", "--set", "client.limit=x"},
+                                                    {"--conf", "x"}}) {
     const Outcome outcome = run(arguments);
     EXPECT_EQ(outcome.exit_code, 2) << arguments[0];
     EXPECT_EQ(outcome.out, "");

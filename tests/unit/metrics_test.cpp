@@ -19,7 +19,9 @@ struct StoppedClock final : Clock {
 
 class MetricsTest : public testing::Test {
  protected:
-  bool renders(const std::string& line) { return ("\n" + metrics_.render()).find("\n" + line + "\n") != std::string::npos; }
+  bool renders(const std::string& line) {
+    return ("\n" + metrics_.render()).find("\n" + line + "\n") != std::string::npos;
+  }
 
   StoppedClock clock_;
   Metrics metrics_{clock_};
@@ -85,8 +87,8 @@ TEST_F(MetricsTest, SeveralThreadsCountExactly) {
 
 TEST_F(MetricsTest, TheProcessIsThere) {
   EXPECT_TRUE(renders("process_start_time_seconds 1700000000"));
-  for (const char* name : {"process_resident_memory_bytes ", "process_open_fds ", "process_max_fds ",
-                           "process_cpu_seconds_total "}) {
+  for (const char* name :
+       {"process_resident_memory_bytes ", "process_open_fds ", "process_max_fds ", "process_cpu_seconds_total "}) {
     EXPECT_NE(metrics_.render().find(name), std::string::npos) << name;
   }
 }

@@ -12,7 +12,8 @@ TEST(OptionValue, DurationsHaveAUnit) {
   EXPECT_EQ(parse_duration("2h"), 7'200'000);
   EXPECT_EQ(parse_duration("7d"), 604'800'000);
   EXPECT_EQ(parse_duration("0"), 0);
-  for (const char* text : {"", "5", "s", "-5s", "+5s", "5 s", "5S", "1.5s", "5s5", "106751991168d", "99999999999999999999s"}) {
+  for (const char* text :
+       {"", "5", "s", "-5s", "+5s", "5 s", "5S", "1.5s", "5s5", "106751991168d", "99999999999999999999s"}) {
     EXPECT_EQ(parse_duration(text), std::nullopt) << text;
   }
 }
@@ -28,7 +29,8 @@ TEST(OptionValue, SizesMayHaveAUnit) {
 }
 
 TEST(OptionValue, FormattingIsTheInverseOfParsing) {
-  for (const int64_t value : {0LL, 1LL, 999LL, 1000LL, 1024LL, 60'000LL, 90'000LL, 1LL << 20, 86'400'000LL, 1LL << 40}) {
+  for (const int64_t value :
+       {0LL, 1LL, 999LL, 1000LL, 1024LL, 60'000LL, 90'000LL, 1LL << 20, 86'400'000LL, 1LL << 40}) {
     EXPECT_EQ(parse_duration(format_duration(value)), value);
     EXPECT_EQ(parse_bytes(format_bytes(value)), value);
   }

@@ -146,9 +146,9 @@ TEST_F(Options, OffIsAllowedOnlyWhereSaid) {
 }
 
 TEST_F(Options, AssignmentsTakeEveryKindAndOverrideTheFile) {
-  EXPECT_EQ(load("[client]\nmax_pdu = 17\n", {"client.max_pdu=2KiB", "client.nodelay=false", "log.colour=red",
-                                              "client.max_connections=5", "log.peers=1.1.1.1:1,2.2.2.2:2",
-                                              "log.file=x=y", "log.listen=localhost:1"}),
+  EXPECT_EQ(load("[client]\nmax_pdu = 17\n",
+                 {"client.max_pdu=2KiB", "client.nodelay=false", "log.colour=red", "client.max_connections=5",
+                  "log.peers=1.1.1.1:1,2.2.2.2:2", "log.file=x=y", "log.listen=localhost:1"}),
             "");
   EXPECT_EQ(config_.max_pdu, 2048u);
   EXPECT_FALSE(config_.nodelay);
@@ -186,16 +186,17 @@ TEST_F(Options, PrintedFilesLoadToTheSameValues) {
 }
 
 TEST_F(Options, ThePrintTeaches) {
-  EXPECT_TRUE(print(table_).starts_with("# Connections of clients\n"
-                                        "[client]\n"
-                                        "\n"
-                                        "# Silence that ends it.\n"
-                                        "# Allowed: 1s to 7d. Default: \"1m\". Changed by SIGHUP.\n"
-                                        "idle_timeout = \"1m\"\n"
-                                        "\n"
-                                        "# Silence before a probe.\n"
-                                        "# Allowed: 1s to 1m, or 0: off. Default: \"0\". A change needs a restart.\n"
-                                        "probe_after = \"0\"\n"))
+  EXPECT_TRUE(
+      print(table_).starts_with("# Connections of clients\n"
+                                "[client]\n"
+                                "\n"
+                                "# Silence that ends it.\n"
+                                "# Allowed: 1s to 7d. Default: \"1m\". Changed by SIGHUP.\n"
+                                "idle_timeout = \"1m\"\n"
+                                "\n"
+                                "# Silence before a probe.\n"
+                                "# Allowed: 1s to 1m, or 0: off. Default: \"0\". A change needs a restart.\n"
+                                "probe_after = \"0\"\n"))
       << print(table_);
 }
 
@@ -209,6 +210,22 @@ TEST_F(Options, ABrokenRuleNamesItsLineAndChangesNothing) {
   EXPECT_EQ(config_.idle_timeout_ms, 60'000);
   // Only together do the file and the assignment make sense.
   EXPECT_EQ(load("[client]\nidle_timeout = \"2s\"\nprobe_after = \"5s\"\n", {"client.probe_after=1s"}), "");
+}
+
+TEST_F(Options, WhatARuleDerivesFollowsTheValuesThatHold) {
+  int64_t half = 0;
+  table_.check([&]() -> std::optional<BrokenRule> {
+    half = config_.idle_timeout_ms / 2;
+    return std::nullopt;
+  });
+  table_.check([this]() -> std::optional<BrokenRule> {
+    if (config_.idle_timeout_ms != 7000) return std::nullopt;
+    return BrokenRule{"client.idle_timeout", "must not be 7s"};
+  });
+  ASSERT_EQ(load(""), "");
+  EXPECT_EQ(half, 30'000);
+  EXPECT_EQ(set("client.idle_timeout=7s"), "--set client.idle_timeout=7s: client.idle_timeout: must not be 7s");
+  EXPECT_EQ(half, 30'000);
 }
 
 TEST_F(Options, ReloadAppliesOnlyWhatItMay) {

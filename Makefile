@@ -1,0 +1,77 @@
+# What one types. `make help` says what there is; the work is done by CMake, ctest and the scripts in tools/.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := build
+.PHONY: help deps build run stop test asan tsan format check clean
+
+JOBS ?= $(shell nproc)
+DIR ?= run
+PORT_BASE ?= 8000
+
+PROGRAMS := login_server msg_server talkctl talkchat
+SOURCES = $(shell find base login_server msg_server proto tests tools -name '*.cpp' -o -name '*.h')
+SCRIPTS := $(wildcard tools/*.sh) .ci/run
+
+# $(call deps,PARTS): DEPS=skip leaves the machine's packages alone.
+deps = $(if $(filter skip,$(DEPS)),true,tools/deps.sh $(1))
+
+# $(call configure,DIRECTORY,FLAGS): CMake's own words are shown only where it fails.
+configure = mkdir -p build/$(1) && { cmake -S . -B build/$(1) -G Ninja $(2) >build/$(1)/configure.log 2>&1 || \
+  { cat build/$(1)/configure.log >&2; exit 1; }; }
+
+# Optimized a little (the tests are slow without), with line numbers in a sanitizer's report and nothing more.
+TEST_FLAGS := -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g1" -DTALKBEAT_TESTS=ON
+
+# $(call test_in,DIRECTORY,WHAT): builds all and runs every test there.
+define test_in
+@echo "Building servers and tests with $(2), into build/$(1)"
+@$(call configure,$(1),$(TEST_FLAGS) $(3))
+@cmake --build build/$(1) -j $(JOBS)
+@ctest --test-dir build/$(1) -j $(JOBS) --output-on-failure --no-tests=error || { \
+  echo "Some tests failed. One of them again, with all it says: ctest --test-dir build/$(1) -V -R NAME"; exit 1; }
+endef
+
+help: ## this list
+	@echo "make TARGET [JOBS=N] [DIR=run] [PORT_BASE=8000] [DEPS=skip]"
+	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
+
+deps: ## install the Debian packages that are missing (the other targets do it too)
+	@$(call deps,build tests)
+
+build: ## release build; programs in build/bin (what `make` alone does)
+	@$(call deps,build)
+	@echo "Building $(PROGRAMS) into build/bin"
+	@$(call configure,release,-DCMAKE_BUILD_TYPE=Release -DTALKBEAT_TESTS=OFF)
+	@cmake --build build/release -j $(JOBS) --target $(PROGRAMS)
+	@[[ -L build/bin || ! -e build/bin ]] || rm -rf build/bin
+	@ln -sfn release/bin build/bin
+
+run: build ## build, start a cluster in DIR, let two demo users talk, say how to go on
+	@tools/demo.sh --dir $(DIR) --port-base $(PORT_BASE)
+
+stop: ## end the cluster in DIR
+	@tools/stop.sh --dir $(DIR)
+
+test: build asan ## the release build, then every test (unit, contract, scenario) under ASan and UBSan
+	@echo "All tests passed. Next: make run (a cluster to try), make tsan (the same tests under ThreadSanitizer)"
+
+asan: ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(call deps,build tests)
+	$(call test_in,asan,AddressSanitizer and UBSan,-DTALKBEAT_SANITIZE=address)
+
+tsan: ## every test under ThreadSanitizer
+	@$(call deps,build tests)
+	$(call test_in,tsan,ThreadSanitizer,-DTALKBEAT_SANITIZE=thread)
+
+format: ## clang-format all sources
+	@$(call deps,format)
+	@clang-format -i $(SOURCES)
+
+check: ## is all formatted, and are the scripts clean?
+	@$(call deps,format)
+	@clang-format --dry-run -Werror $(SOURCES)
+	@shellcheck -x $(SCRIPTS)
+
+clean: ## remove all that was built (a cluster's DIR stays)
+	@rm -rf build

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace talkbeat {
+
+struct HttpRequest {
+  std::string method;                          // "GET"
+  std::string path;                            // decoded, without the query: "/msg_server"
+  std::map<std::string, std::string> query;    // decoded; of a name that stands twice, the last value
+  std::map<std::string, std::string> headers;  // names in lower case; values of equal names joined by ", "
+  std::string body;
+  bool keep_alive = false;  // what the client wants
+  bool upgrade = false;     // asks for another protocol (WebSocket); what follows is not HTTP
+};
+
+/// Request line and headers together; more is answered 431.
+constexpr size_t kMaxHttpHeaderBytes = 8 * 1024;
+
+/// The server's half of HTTP/1.1, as a pure core: bytes in, requests out, one at a time, however the bytes are cut
+/// and however many requests the client sends ahead. Owned by one connection, the loop's thread. What a peer does
+/// wrong ends in kError with the status to answer before the connection closes; it holds at most 8 KiB and max_body.
+///
+///   const auto fed = parser.feed(bytes);
+///   if (fed.progress == HttpRequestParser::Progress::kComplete) answer(parser.take());
+///   if (fed.progress == HttpRequestParser::Progress::kError) refuse(parser.error_status());
+class HttpRequestParser {
+ public:
+  enum class Progress { kMore, kComplete, kError };
+  struct Fed {
+    Progress progress;
+    size_t consumed;  // the rest, if any, is for the next feed()
+  };
+
+  explicit HttpRequestParser(size_t max_body);
+  ~HttpRequestParser();
+  HttpRequestParser(HttpRequestParser&&) noexcept;
+  HttpRequestParser& operator=(HttpRequestParser&&) noexcept;
+
+  /// Stops behind the first complete request. Until take(), and for ever after an error, it consumes nothing.
+  Fed feed(std::span<const std::byte> bytes);
+
+  /// The request, only after kComplete; the parser is ready for the next one.
+  HttpRequest take();
+
+  /// 400, 413, 431 or 505; only after kError.
+  int error_status() const;
+
+  /// Whether part of a request has come: silence is then the client's fault, not a connection kept alive.
+  bool in_request() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace talkbeat

@@ -1,0 +1,207 @@
+#include "login_server/cluster.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "base/pdu_protocol.h"
+
+namespace talkbeat {
+
+namespace {
+
+// An end of a session that names no login means whatever session there is.
+constexpr uint64_t kAnyStamp = UINT64_MAX;
+
+void take_info(MsgServer& server, const IM::Server::IMMsgServInfo& info) {
+  server.ip1 = info.ip1();
+  server.ip2 = info.ip2();
+  server.port = static_cast<uint16_t>(info.port());
+  server.http_port = static_cast<uint16_t>(info.http_port());
+  server.max_connections = info.max_conn_cnt();
+  server.connections = info.cur_conn_cnt();
+  server.draining = info.draining();
+}
+
+void log_server(const char* event, const MsgServer& server) {
+  log_info(event, {{"conn", server.id},
+                   {"name", server.name},
+                   {"epoch", server.epoch},
+                   {"ip1", server.ip1},
+                   {"ip2", server.ip2},
+                   {"port", server.port},
+                   {"connections", server.connections},
+                   {"max_connections", server.max_connections},
+                   {"draining", server.draining}});
+}
+
+}  // namespace
+
+Cluster::Cluster(ConnectionTable& connections, Metrics& metrics, const LoginServerConfig& config)
+    : connections_(connections), feed_(connections, presence_, config.presence) {
+  const std::string relays = "talkbeat_relays_total";
+  const std::string relays_doc = "PDUs that msg_servers gave us for users on other ones.";
+  relays_forwarded_ = metrics.counter(relays, relays_doc, {{"result", "forwarded"}});
+  relays_dropped_ = metrics.counter(relays, relays_doc, {{"result", "dropped"}});
+  relay_copies_ = metrics.counter("talkbeat_relay_copies_total", "Copies of relayed PDUs sent to msg_servers.");
+  kicks_ = metrics.counter("talkbeat_kicks_total", "Kicks sent to msg_servers.");
+  sweeps_ = metrics.counter("talkbeat_sweeps_total", "Times that the msg_servers were told to sweep.");
+  const Gauge servers = metrics.gauge("talkbeat_msg_servers", "msg_servers that are registered.");
+  const Gauge users = metrics.gauge("talkbeat_users_online", "Users with at least one session.");
+  metrics.before_render([this, servers, users]() mutable {
+    servers.set(static_cast<double>(registry_.size()));
+    users.set(static_cast<double>(presence_.users()));
+  });
+}
+
+void Cluster::add_server(Connection& link, const ServerIdentity& identity, const IM::Server::IMMsgServInfo& info) {
+  while (const MsgServer* older = registry_.find_name(identity.name)) {
+    connections_.find(link_of(older->id))->close(CloseReason::kReplaced);
+  }
+  MsgServer server;
+  server.id = server_of(link);
+  server.name = identity.name;
+  server.epoch = identity.epoch;
+  server.link_ip = link.peer().ip;
+  server.registered_at = link.now();
+  take_info(server, info);
+  if (info.has_after_sequence()) server.message_sequence = info.after_sequence();
+  presence_.add_server(server.id, server.name);
+  log_server("msg_server_registered", registry_.add(std::move(server)));
+  if (info.has_after_sequence()) sweep_others(server_of(link), info.after_sequence());
+}
+
+void Cluster::update_server(ServerId id, const IM::Server::IMMsgServInfo& info) {
+  MsgServer* server = registry_.find(id);
+  if (server == nullptr) return;
+  const uint32_t connections = server->connections;
+  take_info(*server, info);
+  if (server->connections > connections) server->handed_out.arrived(server->connections - connections);
+  log_server("msg_server_changed", *server);
+}
+
+void Cluster::remove_server(ServerId id, CloseReason reason) {
+  const MsgServer* server = registry_.find(id);
+  if (server == nullptr) return;
+  const std::optional<uint64_t> sequence = server->message_sequence;
+  log_warn("msg_server_lost", {{"conn", id},
+                               {"name", server->name},
+                               {"epoch", server->epoch},
+                               {"reason", to_string(reason)},
+                               {"sessions", presence_.sessions_of(id)}});
+  registry_.remove(id);
+  presence_.remove_server(id);
+  feed_.remove(id);
+  feed_.presence_changed();
+  // Where we stop ourselves, each msg_server says on its next link where a sweep has to begin.
+  if (reason != CloseReason::kServerStopping && sequence) sweep_others(id, *sequence);
+}
+
+void Cluster::take_load(ServerId id, const ServerLoad& load) {
+  registry_.take_load(id, {.connections = load.connections(),
+                           .max_connections = load.max_connections(),
+                           .draining = load.draining(),
+                           .message_sequence = load.message_sequence()});
+}
+
+void Cluster::take_users(ServerId id, const IM::Server::IMOnlineUserInfo& users) {
+  for (const IM::BaseDefine::ServerUserStat& stat : users.user_stat_list()) {
+    const auto client_type = static_cast<uint32_t>(stat.client_type());
+    if (stat.status() == IM::BaseDefine::USER_STATUS_OFFLINE) {
+      offline(id, stat.user_id(), class_of(client_type), stat.has_login_stamp() ? stat.login_stamp() : kAnyStamp);
+    } else {
+      online({stat.user_id(), client_type, stat.login_stamp(), id});
+    }
+  }
+  if (registry_.find(id) != nullptr) feed_.add(id);
+  feed_.presence_changed();
+}
+
+void Cluster::take_status(ServerId id, const IM::Server::IMUserStatusUpdate& update) {
+  const auto client_type = static_cast<uint32_t>(update.client_type());
+  if (update.user_status() == IM::BaseDefine::USER_STATUS_OFFLINE) {
+    offline(id, update.user_id(), class_of(client_type),
+            update.has_login_stamp() ? update.login_stamp() : kAnyStamp);
+  } else {
+    online({update.user_id(), client_type, update.login_stamp(), id});
+  }
+  feed_.presence_changed();
+}
+
+// A kick may close the link of the very server that is speaking, if it does not read: then the rest counts no more.
+void Cluster::online(const Session& session) {
+  if (registry_.find(session.server) == nullptr) return;
+  if (const auto verdict = presence_.online(session)) send_kick(*verdict);
+}
+
+void Cluster::offline(ServerId id, uint32_t user_id, ClientClass client_class, uint64_t login_stamp) {
+  presence_.offline(id, user_id, client_class, login_stamp);
+}
+
+void Cluster::send_kick(const KickVerdict& verdict) {
+  log_info("session_kicked", {{"conn", verdict.loser},
+                              {"user", verdict.user_id},
+                              {"client_type", verdict.client_type},
+                              {"before_stamp", verdict.before_stamp}});
+  IM::Server::IMServerKickUser order;
+  order.set_user_id(verdict.user_id);
+  order.set_client_type(static_cast<IM::BaseDefine::ClientType>(verdict.client_type));
+  order.set_reason(IM::BaseDefine::KICK_REASON_DUPLICATE_USER);
+  order.set_login_stamp(verdict.before_stamp);
+  kicks_.add();
+  if (Connection* link = connections_.find(link_of(verdict.loser))) send_pdu(*link, order);
+}
+
+void Cluster::kick(ServerId from, const IM::Server::IMServerKickUser& order) {
+  const Session* session = presence_.find(order.user_id(), class_of(static_cast<uint32_t>(order.client_type())));
+  if (session == nullptr || session->server == from) return;
+  Connection* link = connections_.find(link_of(session->server));
+  if (link == nullptr) return;
+  kicks_.add();
+  send_pdu(*link, order);
+}
+
+void Cluster::relay(ServerId from, const TbRelay& relay) {
+  collect_targets(from, relay);
+  if (targets_.empty()) {
+    relays_dropped_.add();
+    return;
+  }
+  const SharedBytes pdu = encode_pdu(relay);
+  for (const ServerId target : targets_) {
+    if (Connection* link = connections_.find(link_of(target))) link->send(pdu);
+  }
+  relays_forwarded_.add();
+  relay_copies_.add(static_cast<double>(targets_.size()));
+}
+
+void Cluster::collect_targets(ServerId from, const TbRelay& relay) {
+  targets_.clear();
+  const auto consider = [&](uint32_t user_id, ClientClass client_class) {
+    if (relay.has_client_class() && relay.client_class() != static_cast<uint32_t>(client_class)) return;
+    const Session* session = presence_.find(user_id, client_class);
+    if (session == nullptr || session->server == from) return;
+    if (std::ranges::find(targets_, session->server) == targets_.end()) targets_.push_back(session->server);
+  };
+  for (const uint32_t user_id : relay.user_ids()) {
+    consider(user_id, ClientClass::kPc);
+    consider(user_id, ClientClass::kMobile);
+  }
+}
+
+void Cluster::sweep_others(ServerId except, uint64_t after_sequence) {
+  TbSweep sweep;
+  sweep.set_after_sequence(after_sequence);
+  const SharedBytes pdu = encode_pdu(sweep);
+  sweeps_.add();
+  // Sending may close a link that does not read, which changes the registry.
+  std::vector<ServerId> others;
+  for (const auto& [id, server] : registry_.all()) {
+    if (id != except) others.push_back(id);
+  }
+  for (const ServerId id : others) {
+    if (Connection* link = connections_.find(link_of(id))) link->send(pdu);
+  }
+  log_info("sweep", {{"after_sequence", after_sequence}, {"because_of", except}});
+}
+
+}  // namespace talkbeat

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/metrics.h"
+#include "login_server/presence_feed.h"
+#include "login_server/server_registry.h"
+#include "proto/server.pb.h"
+#include "proto/talkbeat.pb.h"
+
+namespace talkbeat {
+
+/// Who is at the other end of a link: proved in the handshake.
+struct ServerIdentity {
+  std::string name;
+  uint64_t epoch = 0;
+};
+
+/// What the msg_servers have said, and what follows from it for the other ones: who is registered, who is online where,
+/// kicks, relayed PDUs, sweeps. Links are named by ServerId; sending to one that has gone does nothing. Owned by the
+/// LoginServer; the loop's thread only.
+///
+///   cluster.add_server(link, identity, info);
+///   cluster.take_users(server_of(link), list);
+///   cluster.relay(server_of(link), relay);
+///   cluster.remove_server(server_of(link), reason);
+class Cluster {
+ public:
+  Cluster(ConnectionTable& connections, Metrics& metrics, const LoginServerConfig& config);
+
+  /// Registers the msg_server of a link that is not registered yet. An older link of the same name is closed, and what
+  /// it said is void.
+  void add_server(Connection& link, const ServerIdentity& identity, const IM::Server::IMMsgServInfo& info);
+  /// Something of its registration has changed.
+  void update_server(ServerId id, const IM::Server::IMMsgServInfo& info);
+  /// Its link has gone, and its users with it. What it relayed last may be lost: the others are told to sweep.
+  void remove_server(ServerId id, CloseReason reason);
+
+  void take_load(ServerId id, const ServerLoad& load);
+  void count_client(ServerId id, bool more) { registry_.count_client(id, more); }
+  void take_users(ServerId id, const IM::Server::IMOnlineUserInfo& users);
+  void take_status(ServerId id, const IM::Server::IMUserStatusUpdate& update);
+
+  /// To the msg_server where the user has a session of that class, unless it is the one that asks.
+  void kick(ServerId from, const IM::Server::IMServerKickUser& order);
+  /// To each other msg_server that has one of the users, once.
+  void relay(ServerId from, const TbRelay& relay);
+
+  ServerRegistry& registry() { return registry_; }
+  const Presence& presence() const { return presence_; }
+
+ private:
+  void online(const Session& session);
+  void offline(ServerId id, uint32_t user_id, ClientClass client_class, uint64_t login_stamp);
+  void send_kick(const KickVerdict& verdict);
+  void sweep_others(ServerId except, uint64_t after_sequence);
+  void collect_targets(ServerId from, const TbRelay& relay);
+
+  ConnectionTable& connections_;
+  ServerRegistry registry_;
+  Presence presence_;
+  PresenceFeed feed_;
+  Counter relays_forwarded_;
+  Counter relays_dropped_;
+  Counter relay_copies_;
+  Counter kicks_;
+  Counter sweeps_;
+  std::vector<ServerId> targets_;  // scratch of relay()
+};
+
+}  // namespace talkbeat

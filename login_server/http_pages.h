@@ -1,0 +1,36 @@
+#pragma once
+
+#include "base/http_port.h"
+#include "login_server/cluster.h"
+#include "login_server/discovery.h"
+
+namespace talkbeat {
+
+/// What login_server serves over HTTP: GET /msg_server for clients, /healthz, /metrics and /api/cluster for operators.
+/// Owned by the LoginServer; the loop's thread only.
+///
+///   HttpPages pages(cluster, discovery, connections, metrics, config);
+///   HttpPort http(connections, limits, [&](const HttpRequest& request, const Connection& connection) {
+///     return pages.respond(request, connection); });
+class HttpPages {
+ public:
+  HttpPages(Cluster& cluster, Discovery& discovery, ConnectionTable& connections, Metrics& metrics,
+            const LoginServerConfig& config);
+
+  HttpResponse respond(const HttpRequest& request, const Connection& asker);
+
+ private:
+  HttpResponse msg_server(const Connection& asker);
+  HttpResponse healthz() const;
+  HttpResponse figures() const;
+  HttpResponse cluster_state() const;
+
+  Cluster& cluster_;
+  Discovery& discovery_;
+  ConnectionTable& connections_;
+  Metrics& metrics_;
+  const LoginServerConfig& config_;
+  Tick started_at_;
+};
+
+}  // namespace talkbeat

@@ -1,0 +1,74 @@
+#include "login_server/login_server.h"
+
+#include <utility>
+
+#include "base/log.h"
+
+namespace talkbeat {
+
+LoginServer::LoginServer(EventLoop& loop, Rng& rng, Metrics& metrics, const LoginServerConfig& config,
+                         const ClusterKey& key)
+    : config_(config),
+      close_log_(metrics),
+      connections_(loop, [this](const Connection& connection, CloseReason reason) {
+        close_log_.observe(connection, reason);
+      }),
+      cluster_(connections_, metrics, config),
+      discovery_(cluster_.registry(), metrics, config.allocation),
+      pages_(cluster_, discovery_, connections_, metrics, config),
+      client_port_(connections_, discovery_, config.client),
+      http_port_(connections_,
+                 {.request_timeout_ms = config.client.request_timeout_ms,
+                  .max_connections = config.client.max_connections,
+                  .max_body = 0},
+                 [this](const HttpRequest& request, const Connection& asker) { return pages_.respond(request, asker); }),
+      server_port_(connections_, cluster_, rng, key, config.cluster),
+      client_listener_(loop, config.tcp.clients,
+                       [this](SocketHandle socket, const Address& peer) { client_port_.accept(socket, peer); }),
+      http_listener_(loop, config.tcp.clients,
+                     [this](SocketHandle socket, const Address& peer) { http_port_.accept(socket, peer); }),
+      server_listener_(loop, config.tcp.servers,
+                       [this](SocketHandle socket, const Address& peer) { server_port_.accept(socket, peer); }) {
+  loop.add_turn_handler(*this);
+}
+
+Status LoginServer::start() {
+  Status status = open_ports();
+  if (!status.ok()) {
+    close_ports();
+    return status;
+  }
+  log_info("login_server_started", {{"name", config_.name},
+                                    {"version", TALKBEAT_VERSION},
+                                    {"clients", client_address().to_string()},
+                                    {"http", http_address().to_string()},
+                                    {"msg_servers", cluster_address().to_string()}});
+  return {};
+}
+
+// The msg_servers' port comes first, so that a client that finds the others open may find servers, too.
+Status LoginServer::open_ports() {
+  Status status = server_listener_.start(config_.cluster.listen);
+  if (status.ok()) status = client_listener_.start(config_.client.listen);
+  if (status.ok()) status = http_listener_.start(config_.client.http_listen);
+  return status;
+}
+
+void LoginServer::close_ports() {
+  client_listener_.stop();
+  http_listener_.stop();
+  server_listener_.stop();
+}
+
+void LoginServer::stop(std::function<void()> stopped) {
+  log_info("login_server_stopping", {{"name", config_.name}, {"connections", connections_.size()}});
+  stopped_ = std::move(stopped);
+  close_ports();
+  connections_.close_all(CloseReason::kServerStopping);
+}
+
+void LoginServer::on_turn_end() {
+  if (stopped_ && connections_.size() == 0) std::exchange(stopped_, nullptr)();
+}
+
+}  // namespace talkbeat

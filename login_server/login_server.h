@@ -1,0 +1,61 @@
+#pragma once
+
+#include <functional>
+
+#include "base/close_log.h"
+#include "base/http_port.h"
+#include "base/listener.h"
+#include "login_server/client_port.h"
+#include "login_server/cluster.h"
+#include "login_server/config.h"
+#include "login_server/discovery.h"
+#include "login_server/http_pages.h"
+#include "login_server/server_port.h"
+
+namespace talkbeat {
+
+/// One login_server, whole: its three ports and what stands behind them. Holds nothing on disk. Made by main(), by tests,
+/// and several at once by simulations, each on a loop (which may be the same one) with Metrics of its own. `config` and
+/// all references outlive it, and it outlives the loop's last turn. The loop's thread only.
+///
+///   LoginServer server(loop, rng, metrics, config, key);
+///   Status status = server.start();
+///   server.stop([&] { loop.stop(); });
+class LoginServer final : private TurnHandler {
+ public:
+  LoginServer(EventLoop& loop, Rng& rng, Metrics& metrics, const LoginServerConfig& config, const ClusterKey& key);
+
+  /// Opens the ports. Fails where one is taken: then none is open.
+  Status start();
+  /// Closes the ports and all connections; what waits to be sent still goes out. Calls `stopped` when all are gone.
+  void stop(std::function<void()> stopped);
+
+  // As they were opened: with the chosen port where the setting says 0.
+  Address client_address() const { return client_listener_.address(); }
+  Address http_address() const { return http_listener_.address(); }
+  Address cluster_address() const { return server_listener_.address(); }
+
+  const ConnectionTable& connections() const { return connections_; }
+
+ private:
+  void on_turn_end() override;
+  void on_stall(Tick /*stalled*/) override {}
+  Status open_ports();
+  void close_ports();
+
+  const LoginServerConfig& config_;
+  CloseLog close_log_;
+  ConnectionTable connections_;
+  Cluster cluster_;
+  Discovery discovery_;
+  HttpPages pages_;
+  ClientPort client_port_;
+  HttpPort http_port_;
+  ServerPort server_port_;
+  Listener client_listener_;
+  Listener http_listener_;
+  Listener server_listener_;
+  std::function<void()> stopped_;
+};
+
+}  // namespace talkbeat

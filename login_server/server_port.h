@@ -1,0 +1,61 @@
+#pragma once
+
+#include "base/cluster_auth.h"
+#include "base/pdu_protocol.h"
+#include "login_server/cluster.h"
+
+namespace talkbeat {
+
+/// How far a link to a msg_server has come.
+enum class LinkPhase : uint8_t {
+  kChallenged,  ///< our TbChallenge is out: nothing but the proof is accepted
+  kProven,      ///< both sides hold the cluster key
+  kRegistered,  ///< it has said where it serves clients
+};
+
+/// What a link keeps.
+struct LinkPeer : PduPeer {
+  LinkPhase phase = LinkPhase::kChallenged;
+  std::string nonce;
+  ServerIdentity identity;  ///< from kProven on
+};
+
+/// Port 8100: the links of the msg_servers. Checks who they are, keeps the links alive, and hands what they say to the
+/// Cluster. Nothing of a peer that has not proved the key has any effect. Owned by the LoginServer; the loop's thread.
+///
+///   ServerPort servers(connections, cluster, rng, key, config.cluster);
+///   Listener listener(loop, tcp, [&](SocketHandle socket, const Address& peer) { servers.accept(socket, peer); });
+class ServerPort final : public PduProtocol {
+ public:
+  ServerPort(ConnectionTable& connections, Cluster& cluster, Rng& rng, const ClusterKey& key,
+             const ServerPortSettings& settings);
+
+  void accept(SocketHandle socket, const Address& peer);
+
+  const char* role() const override { return "server_link"; }
+  void on_close(Connection& connection, CloseReason reason) override;
+  void on_heartbeat_due(Connection& connection) override;
+
+  // For the handlers.
+  Verdict prove(Connection& link, const PduHeader& header, const TbServerAuth& proof);
+  Verdict take_info(Connection& link, const IM::Server::IMMsgServInfo& info);
+  void take_heartbeat(Connection& link, const IM::Other::IMHeartBeat& heartbeat);
+  Cluster& cluster() { return cluster_; }
+
+  /// A server's name is at most this long.
+  static constexpr size_t kMaxName = 128;
+
+ private:
+  Verdict on_pdu(Connection& connection, const PduHeader& header, std::span<const std::byte> body) override;
+  const char* why_refused(const LinkPeer& peer, const TbServerAuth& proof) const;
+
+  ConnectionTable& connections_;
+  Cluster& cluster_;
+  Rng& rng_;
+  ClusterAuth auth_;
+  const ServerPortSettings& settings_;
+  Liveness liveness_;
+  size_t open_ = 0;
+};
+
+}  // namespace talkbeat

@@ -1,0 +1,69 @@
+#include "login_server/server_routes.h"
+
+#include "base/log.h"
+
+namespace talkbeat {
+
+namespace {
+
+// IMUserCntUpdate.user_action
+constexpr uint32_t kOneMore = 1;
+constexpr uint32_t kOneLess = 2;
+
+}  // namespace
+
+Verdict on_heartbeat(LinkContext& context, const PduHeader& /*header*/, const IM::Other::IMHeartBeat& heartbeat) {
+  context.port.take_heartbeat(context.link, heartbeat);
+  return Verdict::handled();
+}
+
+Verdict on_online_users(LinkContext& context, const PduHeader& /*header*/, const IM::Server::IMOnlineUserInfo& users) {
+  context.cluster().take_users(context.server(), users);
+  return Verdict::handled();
+}
+
+Verdict on_info(LinkContext& context, const PduHeader& /*header*/, const IM::Server::IMMsgServInfo& info) {
+  return context.port.take_info(context.link, info);
+}
+
+Verdict on_user_status(LinkContext& context, const PduHeader& /*header*/,
+                       const IM::Server::IMUserStatusUpdate& update) {
+  if (!IM::BaseDefine::UserStatType_IsValid(static_cast<int>(update.user_status()))) {
+    return Verdict::refused(ERROR_INVALID_ARGUMENT, "user_status is no UserStatType");
+  }
+  context.cluster().take_status(context.server(), update);
+  return Verdict::handled();
+}
+
+Verdict on_user_count(LinkContext& context, const PduHeader& /*header*/, const IM::Server::IMUserCntUpdate& update) {
+  if (update.user_action() != kOneMore && update.user_action() != kOneLess) {
+    return Verdict::refused(ERROR_INVALID_ARGUMENT, "user_action is 1 or 2");
+  }
+  context.cluster().count_client(context.server(), update.user_action() == kOneMore);
+  return Verdict::handled();
+}
+
+Verdict on_kick(LinkContext& context, const PduHeader& /*header*/, const IM::Server::IMServerKickUser& order) {
+  context.cluster().kick(context.server(), order);
+  return Verdict::handled();
+}
+
+Verdict on_server_auth(LinkContext& context, const PduHeader& header, const TbServerAuth& proof) {
+  return context.port.prove(context.link, header, proof);
+}
+
+// Not answered: two servers would send errors to each other for ever.
+Verdict on_error(LinkContext& context, const PduHeader& /*header*/, const TbError& error) {
+  log_warn("refused_by_msg_server", {{"conn", context.link.id()},
+                                     {"command", error.command_id()},
+                                     {"code", error.code()},
+                                     {"text", error.text()}});
+  return Verdict::handled();
+}
+
+Verdict on_relay(LinkContext& context, const PduHeader& /*header*/, const TbRelay& relay) {
+  context.cluster().relay(context.server(), relay);
+  return Verdict::handled();
+}
+
+}  // namespace talkbeat

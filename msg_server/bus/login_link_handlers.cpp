@@ -1,0 +1,69 @@
+#include "msg_server/bus/login_link_handlers.h"
+
+#include "base/log.h"
+
+namespace talkbeat {
+
+using Context = LoginServerBus::LinkContext;
+
+Verdict on_link_heartbeat(Context& /*context*/, const PduHeader& /*header*/, const IM::Other::IMHeartBeat& /*unused*/) {
+  return Verdict::handled();  // that it came is all that it says
+}
+
+Verdict on_link_users(Context& context, const PduHeader& /*header*/, const IM::Server::IMOnlineUserInfo& users) {
+  BusListener& listener = context.bus.listener();
+  for (const auto& entry : users.user_stat_list()) {
+    const auto client_class = class_of(static_cast<uint32_t>(entry.client_type()));
+    if (!client_class) continue;
+    if (entry.status() == IM::BaseDefine::USER_STATUS_OFFLINE) {
+      listener.on_remote_offline(context.link.index, entry.user_id(), *client_class);
+    } else {
+      const SessionInfo session{static_cast<uint32_t>(entry.client_type()), entry.login_stamp()};
+      listener.on_remote_online(context.link.index, entry.user_id(), *client_class, session);
+    }
+  }
+  return Verdict::handled();
+}
+
+Verdict on_link_kick(Context& context, const PduHeader& /*header*/, const IM::Server::IMServerKickUser& kick) {
+  const auto client_class = class_of(static_cast<uint32_t>(kick.client_type()));
+  if (!client_class || !IM::BaseDefine::KickReasonType_IsValid(static_cast<int>(kick.reason()))) return kMalformedBody;
+  context.bus.listener().on_kick(kick.user_id(), *client_class,
+                                 static_cast<IM::BaseDefine::KickReasonType>(kick.reason()), kick.login_stamp());
+  return Verdict::handled();
+}
+
+Verdict on_link_challenge(Context& context, const PduHeader& /*header*/, const TbChallenge& challenge) {
+  if (challenge.nonce().size() != ClusterAuth::kNonceSize) return Verdict::close(CloseReason::kAuthFailed);
+  context.bus.answer_challenge(context, challenge.nonce());
+  return Verdict::handled();
+}
+
+Verdict on_link_auth_result(Context& context, const PduHeader& /*header*/, const TbServerAuthResult& result) {
+  if (!result.accepted() || !context.bus.proved(context.link, result)) {
+    log_error("login_server_refused", {{"login_server", context.connection.peer().to_string()},
+                                       {"text", result.accepted() ? "it does not hold the cluster key" : result.text()}});
+    return Verdict::close(CloseReason::kAuthFailed);
+  }
+  context.bus.register_with(context);
+  return Verdict::handled();
+}
+
+Verdict on_link_error(Context& context, const PduHeader& /*header*/, const TbError& error) {
+  log_error("login_server_refuses_pdu", {{"login_server", context.connection.peer().to_string()},
+                                         {"command", error.command_id()},
+                                         {"text", error.text()}});
+  return Verdict::handled();
+}
+
+Verdict on_link_relay(Context& context, const PduHeader& /*header*/, const TbRelay& relay) {
+  context.bus.listener().on_relay(relay);
+  return Verdict::handled();
+}
+
+Verdict on_link_sweep(Context& context, const PduHeader& /*header*/, const TbSweep& sweep) {
+  context.bus.listener().on_sweep(sweep.after_sequence());
+  return Verdict::handled();
+}
+
+}  // namespace talkbeat

@@ -1,0 +1,26 @@
+#include "msg_server/client_answers.h"
+
+namespace talkbeat {
+
+namespace {
+
+constexpr uint32_t kRetryAfterMs = 1'000;
+
+}  // namespace
+
+Verdict refusal_of(StoreError error) {
+  switch (error) {
+    case StoreError::kBusy:
+      return Verdict::refused(ERROR_BUSY, "the server has too much to do: nothing was done, try again", kRetryAfterMs);
+    case StoreError::kUnavailable:
+      return Verdict::refused(ERROR_UNAVAILABLE, "the store failed: nothing was done, try again", kRetryAfterMs);
+    case StoreError::kNameTaken: return Verdict::refused(ERROR_INVALID_ARGUMENT, "the name is taken");
+    case StoreError::kUnknownUser: return Verdict::refused(ERROR_UNKNOWN_USER, "there is no such user");
+    case StoreError::kNotMember: return Verdict::refused(ERROR_NOT_MEMBER, "not a member of that group");
+    case StoreError::kUnknownConversation:
+      return Verdict::refused(ERROR_INVALID_ARGUMENT, "there is no such conversation");
+  }
+  CHECK(false);
+}
+
+}  // namespace talkbeat

@@ -1,0 +1,96 @@
+#include "msg_server/client_port.h"
+
+#include "base/log.h"
+#include "msg_server/client_routes.h"
+#include "msg_server/sessions.h"
+
+namespace talkbeat {
+
+namespace {
+
+constexpr Verdict kNotLoggedIn = Verdict::refused(ERROR_NOT_LOGGED_IN, "log in first");
+
+// Commands of the protocol that clients send and this server has nothing for: no fault of the client.
+bool is_not_offered(const PduHeader& header) {
+  const uint16_t command = header.command_id;
+  if (header.service_id != service_of(command)) return false;
+  switch (command) {
+    case IM::BaseDefine::CID_LOGIN_REQ_DEVICETOKEN:
+    case IM::BaseDefine::CID_LOGIN_REQ_PUSH_SHIELD:
+    case IM::BaseDefine::CID_LOGIN_REQ_QUERY_PUSH_SHIELD:
+    case IM::BaseDefine::CID_BUDDY_LIST_CHANGE_AVATAR_REQUEST:
+    case IM::BaseDefine::CID_BUDDY_LIST_DEPARTMENT_REQUEST:
+    case IM::BaseDefine::CID_BUDDY_LIST_CHANGE_SIGN_INFO_REQUEST: return true;
+    default: break;
+  }
+  switch (header.service_id) {
+    case IM::BaseDefine::SID_GROUP: return IM::BaseDefine::GroupCmdID_IsValid(command);
+    case IM::BaseDefine::SID_FILE: return IM::BaseDefine::FileCmdID_IsValid(command);
+    case IM::BaseDefine::SID_SWITCH_SERVICE: return IM::BaseDefine::SwitchServiceCmdID_IsValid(command);
+    default: return false;
+  }
+}
+
+Verdict refusal_of_unknown(const PduHeader& header) {
+  if (is_not_offered(header)) return Verdict::refused(ERROR_NOT_SUPPORTED, "this server does not offer that");
+  return Verdict::refused(ERROR_UNKNOWN_COMMAND, "no such command here");
+}
+
+}  // namespace
+
+ClientPort::ClientPort(MsgServerParts& parts)
+    : parts_(parts),
+      listener_(parts.loop, parts.config.tcp.clients,
+                [this](SocketHandle socket, const Address& peer) { accept(socket, peer); }) {}
+
+Status ClientPort::start() {
+  return listener_.start(parts_.config.client.listen);
+}
+
+bool ClientPort::admit(const Address& peer) {
+  const ClientSettings& settings = parts_.config.client;
+  return open_ <= settings.max_connections && open_by_ip_[peer.ip] <= settings.max_connections_per_address;
+}
+
+void ClientPort::accept(SocketHandle socket, const Address& peer) {
+  const ClientSettings& settings = parts_.config.client;
+  Connection& connection = parts_.connections.adopt(socket, peer, *this);
+  auto session = std::make_unique<ClientSession>(
+      TokenBucket(settings.message_rate, settings.message_burst, connection.now()),
+      TokenBucket(settings.request_rate, settings.request_burst, connection.now()));
+  session->max_pdu = settings.max_pdu_before_login;
+  connection.set_attachment(std::move(session));
+  connection.set_out_limits({settings.max_queued_before_login, 0, settings.max_queued_before_login});
+  parts_.liveness.begin(connection);
+  ++open_;
+  ++open_by_ip_[peer.ip];
+  if (admit(peer)) return;
+
+  IM::Login::IMLoginRes response;
+  response.set_server_time(static_cast<uint32_t>(parts_.loop.unix_seconds()));
+  response.set_result_code(IM::BaseDefine::REFUSE_REASON_MSG_SERVER_FULL);
+  response.set_result_string("this server has as many connections as it may: ask login_server for another one");
+  send_pdu(connection, response);
+  connection.close(CloseReason::kTooManyConnections);
+}
+
+Verdict ClientPort::on_pdu(Connection& connection, const PduHeader& header, std::span<const std::byte> body) {
+  auto& session = connection.attachment<ClientSession>();
+  if (!session.requests.take(connection.now())) {
+    return Verdict::refused(ERROR_RATE_LIMITED, "too many requests: wait and ask again",
+                            static_cast<uint32_t>(session.requests.wait_ms()));
+  }
+  ClientContext client{parts_, connection, session};
+  Denials denials{refusal_of_unknown(header), Verdict::refused(ERROR_ALREADY_LOGGED_IN, "already logged in")};
+  if (session.phase != Phase::kOnline) denials = {kNotLoggedIn, kNotLoggedIn};
+  return dispatch(kClientRoutes, client, session.phase, denials, header, body);
+}
+
+void ClientPort::on_close(Connection& connection, CloseReason /*reason*/) {
+  parts_.sessions.end(connection, connection.attachment<ClientSession>());
+  --open_;
+  const auto by_ip = open_by_ip_.find(connection.peer().ip);
+  if (--by_ip->second == 0) open_by_ip_.erase(by_ip);
+}
+
+}  // namespace talkbeat

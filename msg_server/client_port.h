@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+#include <unordered_map>
+
+#include "base/listener.h"
+#include "base/pdu_protocol.h"
+#include "msg_server/parts.h"
+
+namespace talkbeat {
+
+/// The port that clients connect to: admits connections up to the limits, lets each command through in its phase only,
+/// and closes those that the keepalive rule finds dead. The loop's thread only.
+class ClientPort final : private PduProtocol {
+ public:
+  explicit ClientPort(MsgServerParts& parts);
+
+  Status start();
+  void stop_accepting() { listener_.stop(); }
+  /// The address that was bound, with the port that was chosen where the setting says 0.
+  Address address() const { return listener_.address(); }
+  size_t connections() const { return open_; }
+
+ private:
+  const char* role() const override { return "client"; }
+  Verdict on_pdu(Connection& connection, const PduHeader& header, std::span<const std::byte> body) override;
+  void on_close(Connection& connection, CloseReason reason) override;
+  void on_heartbeat_due(Connection&) override {}
+
+  void accept(SocketHandle socket, const Address& peer);
+  bool admit(const Address& peer);
+
+  MsgServerParts& parts_;
+  Listener listener_;
+  size_t open_ = 0;
+  std::unordered_map<std::string, size_t> open_by_ip_;
+};
+
+}  // namespace talkbeat

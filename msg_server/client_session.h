@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+#include <unordered_set>
+
+#include "base/pdu_protocol.h"
+#include "base/token_bucket.h"
+#include "msg_server/user_directory.h"
+
+namespace talkbeat {
+
+struct MsgServerParts;
+
+/// How far a client connection has come. kLoggingIn: the password is being checked.
+enum class Phase : uint8_t { kFresh, kLoggingIn, kOnline };
+
+/// What a msg_server keeps with a client's connection.
+struct ClientSession : PduPeer {
+  ClientSession(const TokenBucket& message_tokens, const TokenBucket& request_tokens)
+      : messages(message_tokens), requests(request_tokens) {}
+
+  Phase phase = Phase::kFresh;
+  UserId user = 0;
+  ClientClass client_class = ClientClass::kPc;
+  SessionInfo info;
+  TokenBucket messages;  ///< takes one for each message sent
+  TokenBucket requests;  ///< takes one for each PDU
+  uint32_t messages_in_store = 0;  ///< sent and not yet answered
+};
+
+/// What a handler of a client's PDU gets: the server, and the connection that the PDU came from. Valid only inside the
+/// call: an answer that comes later looks the connection up by its id.
+struct ClientContext {
+  MsgServerParts& server;
+  Connection& connection;
+  ClientSession& session;
+};
+
+}  // namespace talkbeat

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/backoff.h"
+#include "base/connection.h"
+#include "base/http_port.h"
+#include "base/log.h"
+#include "base/options.h"
+#include "base/settings.h"
+#include "msg_server/login_throttle.h"
+#include "msg_server/password.h"
+#include "msg_server/store/store.h"
+
+namespace talkbeat {
+
+/// Section [client]: what clients may do and how long they may be silent.
+struct ClientSettings {
+  Address listen{"0.0.0.0", 8200};
+  std::string ip1;
+  std::string ip2;
+  size_t max_connections = 100'000;
+  size_t max_connections_per_address = 10'000;
+  LivenessPolicy liveness{.silence_timeout_ms = 60'000, .handshake_timeout_ms = 15'000, .pdu_timeout_ms = 30'000};
+  Tick idle_timeout_mobile_ms = 60'000;
+  size_t max_pdu_before_login = 16 << 10;
+  size_t max_pdu = 1 << 20;
+  int64_t message_rate = 100;
+  int64_t message_burst = 1'000;
+  int64_t request_rate = 1'000;
+  int64_t request_burst = 20'000;
+  OutLimits out;
+  size_t max_queued_before_login = 4 << 10;
+  size_t max_list = 1'000;
+  size_t max_watched_users = 10'000;
+  Tick status_gather_ms = 200;
+};
+
+/// Section [cluster].
+struct ClusterSettings {
+  std::vector<Address> login_servers{{"127.0.0.1", 8100}};
+  LinkSettings link;
+  Tick connect_timeout_ms = 5'000;
+  BackoffPolicy backoff;
+};
+
+/// Section [password].
+struct PasswordSettings {
+  PasswordCost cost;
+  size_t workers = 1;
+  size_t max_queued = 128;
+  LoginThrottle::Limits throttle;
+};
+
+/// Section [store].
+struct StoreSettings {
+  std::string path = "talkbeat.db";
+  Store::Limits limits;
+  size_t max_queued_reads = 10'000;
+};
+
+struct MsgServerConfig {
+  std::string name = "msg_server_0";
+  ClientSettings client;
+  Address http_listen{"127.0.0.1", 8203};
+  HttpPort::Limits http;
+  ClusterSettings cluster;
+  PasswordSettings password;
+  StoreSettings store;
+  TcpSettings tcp;
+  LogConfig log;
+};
+
+/// The table of all settings, bound to `config`.
+OptionTable describe(MsgServerConfig& config);
+
+}  // namespace talkbeat

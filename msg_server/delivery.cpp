@@ -1,0 +1,97 @@
+#include "msg_server/delivery.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/log.h"
+#include "msg_server/client_session.h"
+#include "msg_server/wire_records.h"
+
+namespace talkbeat {
+
+namespace {
+
+// Messages read from the store at a time while sweeping.
+constexpr size_t kSweepPage = 500;
+
+SharedBytes copy_of(const std::string& bytes) {
+  SharedBytes copy(bytes.size());
+  std::ranges::copy(std::as_bytes(std::span(bytes)), copy.bytes().begin());
+  return copy;
+}
+
+}  // namespace
+
+void Delivery::to_local(UserId user, const SharedBytes& pdu, ConnId except, std::optional<ClientClass> only) {
+  users_.for_each_local(user, [&](ClientClass client_class, const LocalSession& session) {
+    if (session.conn == except || (only && *only != client_class)) return;
+    if (Connection* connection = connections_.find(session.conn)) connection->send(pdu);
+  });
+}
+
+void Delivery::to_user(UserId user, const SharedBytes& pdu, ConnId except, std::optional<ClientClass> only) {
+  to_local(user, pdu, except, only);
+  bus_.relay(std::array{user}, pdu, std::nullopt, only);
+}
+
+void Delivery::message(UserId from, UserId to, const SharedBytes& pdu, uint64_t sequence, ConnId except) {
+  bus_.note_sequence(sequence);
+  bus_.relay(std::array{to, from}, pdu, sequence, std::nullopt);
+  if (!recent_.insert(sequence)) return;
+  to_local(to, pdu, except, std::nullopt);
+  to_local(from, pdu, except, std::nullopt);
+}
+
+void Delivery::relayed(const TbRelay& relay) {
+  if (relay.has_message_sequence()) {
+    bus_.note_sequence(relay.message_sequence());
+    if (!recent_.insert(relay.message_sequence())) return;
+  }
+  const SharedBytes pdu = copy_of(relay.pdu());
+  std::optional<ClientClass> only;
+  if (relay.has_client_class()) only = static_cast<ClientClass>(std::min(relay.client_class(), 1U));
+  for (const UserId user : relay.user_ids()) to_local(user, pdu, ConnId::kNone, only);
+}
+
+void Delivery::sweep(uint64_t after_sequence) {
+  // What was forgotten may have been delivered: twice would be worse than at the client's next sync.
+  const uint64_t after = std::max(after_sequence, recent_.floor());
+  log_info("sweep_begins", {{"after_sequence", after}});
+  sweep_page(after);
+}
+
+void Delivery::sweep_page(uint64_t after_sequence) {
+  using Page = std::vector<SequencedMessage>;
+  store_.read<Page>([after_sequence](Database& db) { return db.messages_after(after_sequence, kSweepPage); },
+                    [this](StoreResult<Page> page) {
+                      if (!page.ok()) {
+                        log_error("sweep_failed", {{"error", to_string(page.error())}});
+                        return;
+                      }
+                      for (const SequencedMessage& message : page.value()) deliver_swept(message);
+                      if (page.value().size() == kSweepPage) sweep_page(page.value().back().sequence);
+                    });
+}
+
+void Delivery::deliver_swept(const SequencedMessage& message) {
+  bus_.note_sequence(message.sequence);
+  if (message.kind != ConversationKind::kSingle || recent_.contains(message.sequence)) return;
+  // Its sender is on this server and has not been answered yet: the answer brings the delivery with it.
+  if (sending_now(message.message.from)) return;
+  recent_.insert(message.sequence);
+  ++swept_;
+  const SharedBytes pdu = encode_pdu(wire_message(message));
+  to_local(message.to, pdu, ConnId::kNone, std::nullopt);
+  to_local(message.message.from, pdu, ConnId::kNone, std::nullopt);
+}
+
+bool Delivery::sending_now(UserId user) const {
+  bool sending = false;
+  users_.for_each_local(user, [&](ClientClass, const LocalSession& session) {
+    const Connection* connection = connections_.find(session.conn);
+    if (connection != nullptr) sending |= connection->attachment<ClientSession>().messages_in_store > 0;
+  });
+  return sending;
+}
+
+}  // namespace talkbeat

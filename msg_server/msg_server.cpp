@@ -1,0 +1,139 @@
+#include "msg_server/msg_server.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/log.h"
+
+namespace talkbeat {
+
+MsgServer::MsgServer(EventLoop& loop, Store& store, Executor& hashing, Rng& rng, Metrics& metrics,
+                     const MsgServerConfig& config, const ClusterKey& key)
+    : loop_(loop),
+      store_(store),
+      metrics_(metrics),
+      config_(config),
+      epoch_(rng.next()),
+      started_at_(loop.now()),
+      decoy_hash_(hash_password("nobody's password", config.password.cost)),
+      close_log_(metrics),
+      connections_(loop, [this](const Connection& connection, CloseReason reason) { close_log_.observe(connection, reason); }),
+      throttle_(config.password.throttle),
+      client_liveness_(connections_, config.client),
+      bus_(connections_, rng, config, key, epoch_, *this),
+      delivery_(connections_, users_, store, bus_),
+      status_(connections_, users_,
+              {.gather_ms = config.client.status_gather_ms, .max_watched_users = config.client.max_watched_users}),
+      parts_{config,    loop,    connections_, store,     hashing,          users_,    bus_,
+             delivery_, status_, throttle_,    client_liveness_, sessions_, rng,      decoy_hash_},
+      sessions_(parts_),
+      client_port_(parts_),
+      http_(connections_, config.http, [this](const HttpRequest& request, const Connection&) { return answer_http(request); }),
+      http_listener_(loop, config.tcp.clients,
+                     [this](SocketHandle socket, const Address& peer) { http_.accept(socket, peer); }) {
+  add_metrics();
+}
+
+MsgServer::~MsgServer() = default;
+
+Status MsgServer::start() {
+  if (Status status = client_port_.start(); !status.ok()) return status;
+  if (Status status = http_listener_.start(config_.http_listen); !status.ok()) return status;
+  bus_.start(client_port_.address().port);
+  store_.read<uint64_t>([](Database& db) { return db.latest_sequence(); },
+                        [this](StoreResult<uint64_t> latest) {
+                          if (latest.ok()) bus_.note_sequence(latest.value());
+                        });
+  return {};
+}
+
+void MsgServer::stop() {
+  client_port_.stop_accepting();
+  http_listener_.stop();
+  bus_.stop();
+  connections_.close_all(CloseReason::kServerStopping);
+}
+
+void MsgServer::settings_changed() {
+  client_liveness_.settings_changed(config_.client);
+  throttle_.set_limits(config_.password.throttle);
+}
+
+void MsgServer::on_relay(const TbRelay& relay) {
+  delivery_.relayed(relay);
+}
+
+void MsgServer::on_sweep(uint64_t after_sequence) {
+  delivery_.sweep(after_sequence);
+}
+
+void MsgServer::on_kick(UserId user, ClientClass client_class, IM::BaseDefine::KickReasonType reason,
+                        uint64_t login_stamp) {
+  sessions_.kicked_by_bus(user, client_class, reason, login_stamp);
+}
+
+void MsgServer::on_remote_online(size_t source, UserId user, ClientClass client_class, const SessionInfo& session) {
+  status_.about_to_change(user);
+  users_.remote_online(source, user, client_class, session);
+}
+
+void MsgServer::on_remote_offline(size_t source, UserId user, ClientClass client_class) {
+  status_.about_to_change(user);
+  users_.remote_offline(source, user, client_class);
+}
+
+void MsgServer::on_source_lost(size_t source) {
+  for (const UserId user : users_.remote_users(source)) status_.about_to_change(user);
+  users_.forget_source(source);
+}
+
+OwnLoad MsgServer::own_load() {
+  return {.connections = static_cast<uint32_t>(client_port_.connections()),
+          .max_connections = static_cast<uint32_t>(config_.client.max_connections),
+          .users = static_cast<uint32_t>(users_.local_users()),
+          .draining = false,
+          .loop_lag_ms = static_cast<uint32_t>(loop_.take_worst_lag())};
+}
+
+HttpResponse MsgServer::answer_http(const HttpRequest& request) {
+  if (request.method != "GET" && request.method != "HEAD") return http_error(405);
+  if (request.path == "/healthz") return {200, "application/json", health()};
+  if (request.path == "/readyz") return {bus_.connected() ? 200 : 503, "application/json", health()};
+  if (request.path == "/metrics") return {200, std::string(Metrics::kContentType), metrics_.render()};
+  return http_error(404);
+}
+
+std::string MsgServer::health() const {
+  const nlohmann::ordered_json report{
+      {"status", "ok"},
+      {"name", config_.name},
+      {"epoch", epoch_},
+      {"uptime_seconds", (loop_.now() - started_at_) / 1000},
+      {"connections", client_port_.connections()},
+      {"users", users_.local_users()},
+      {"login_servers", {{"registered", bus_.registered_links()}, {"configured", bus_.links()}}},
+  };
+  return report.dump() + "\n";
+}
+
+void MsgServer::add_metrics() {
+  Gauge connections = metrics_.gauge("talkbeat_client_connections", "Connections of clients.");
+  Gauge users = metrics_.gauge("talkbeat_users", "Users who are logged in on this server.");
+  Gauge links = metrics_.gauge("talkbeat_login_servers", "Login_servers that this server is registered with.");
+  Gauge pending = metrics_.gauge("talkbeat_store_pending_writes", "Writes that wait for their commit.");
+  Gauge batches = metrics_.gauge("talkbeat_store_batches", "Transactions committed since the start.");
+  Gauge writes = metrics_.gauge("talkbeat_store_writes", "Writes committed since the start.");
+  Gauge busy = metrics_.gauge("talkbeat_store_busy", "Calls refused since too much waited already.");
+  Gauge swept = metrics_.gauge("talkbeat_swept_messages", "Messages delivered after a gap in the bus.");
+  metrics_.before_render([=, this]() mutable {
+    connections.set(static_cast<double>(client_port_.connections()));
+    users.set(static_cast<double>(users_.local_users()));
+    links.set(static_cast<double>(bus_.registered_links()));
+    pending.set(static_cast<double>(store_.pending_writes()));
+    batches.set(static_cast<double>(store_.stats().batches));
+    writes.set(static_cast<double>(store_.stats().writes));
+    busy.set(static_cast<double>(store_.stats().busy));
+    swept.set(static_cast<double>(delivery_.swept_messages()));
+  });
+}
+
+}  // namespace talkbeat

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "base/close_log.h"
+#include "base/http_port.h"
+#include "base/metrics.h"
+#include "msg_server/bus/login_server_bus.h"
+#include "msg_server/client_port.h"
+#include "msg_server/sessions.h"
+
+namespace talkbeat {
+
+/// One msg_server: its ports, its users, its links. Everything from outside (loop, store, workers, randomness) is handed
+/// in, so that main() runs one on real sockets, and a test or a simulation several in one thread. Loop's thread only.
+///
+///   MsgServer server(loop, store, hashing, rng, metrics, config, cluster_key);
+///   Status status = server.start();
+///   loop.run();
+///   server.stop();  // and turn the loop until stopped()
+class MsgServer final : private BusListener {
+ public:
+  /// All of them outlive the server. `hashing`: where passwords are checked.
+  MsgServer(EventLoop& loop, Store& store, Executor& hashing, Rng& rng, Metrics& metrics, const MsgServerConfig& config,
+            const ClusterKey& key);
+  ~MsgServer();
+
+  /// Opens the ports and begins to connect to the login_servers. Fails where a port is taken.
+  Status start();
+  /// Closes the ports and all connections; what waits to be sent is sent.
+  void stop();
+  bool stopped() const { return connections_.size() == 0; }
+  /// Takes over the settings that may change while the server runs.
+  void settings_changed();
+
+  Address client_address() const { return client_port_.address(); }
+  Address http_address() const { return http_listener_.address(); }
+  uint64_t epoch() const { return epoch_; }
+
+ private:
+  void on_relay(const TbRelay& relay) override;
+  void on_sweep(uint64_t after_sequence) override;
+  void on_kick(UserId user, ClientClass client_class, IM::BaseDefine::KickReasonType reason,
+               uint64_t login_stamp) override;
+  void on_remote_online(size_t source, UserId user, ClientClass client_class, const SessionInfo& session) override;
+  void on_remote_offline(size_t source, UserId user, ClientClass client_class) override;
+  void on_source_lost(size_t source) override;
+  OwnLoad own_load() override;
+  const UserDirectory& directory() override { return users_; }
+
+  HttpResponse answer_http(const HttpRequest& request);
+  std::string health() const;
+  void add_metrics();
+
+  EventLoop& loop_;
+  Store& store_;
+  Metrics& metrics_;
+  const MsgServerConfig& config_;
+  const uint64_t epoch_;
+  const Tick started_at_;
+  const std::string decoy_hash_;
+
+  CloseLog close_log_;
+  ConnectionTable connections_;
+  UserDirectory users_;
+  LoginThrottle throttle_;
+  ClientLiveness client_liveness_;
+  LoginServerBus bus_;
+  Delivery delivery_;
+  StatusNotifier status_;
+  MsgServerParts parts_;
+  Sessions sessions_;
+  ClientPort client_port_;
+  HttpPort http_;
+  Listener http_listener_;
+};
+
+}  // namespace talkbeat

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "base/connection_table.h"
+#include "base/executor.h"
+#include "base/rng.h"
+#include "msg_server/bus/bus.h"
+#include "msg_server/client_liveness.h"
+#include "msg_server/client_session.h"
+#include "msg_server/config.h"
+#include "msg_server/delivery.h"
+#include "msg_server/login_throttle.h"
+#include "msg_server/status_notifier.h"
+#include "msg_server/store/store.h"
+#include "msg_server/user_directory.h"
+
+namespace talkbeat {
+
+class Sessions;
+
+/// Everything that a handler of a client's PDU may use. Made by MsgServer, which owns the parts; they live as long as
+/// it does.
+struct MsgServerParts {
+  const MsgServerConfig& config;
+  EventLoop& loop;
+  ConnectionTable& connections;
+  Store& store;
+  Executor& hashing;
+  UserDirectory& users;
+  Bus& bus;
+  Delivery& delivery;
+  StatusNotifier& status;
+  LoginThrottle& throttle;
+  ClientLiveness& liveness;
+  Sessions& sessions;
+  Rng& rng;
+  /// Checked in place of an unknown user's, so that both take the same time.
+  const std::string& decoy_hash;
+};
+
+}  // namespace talkbeat

@@ -1,0 +1,55 @@
+#include "msg_server/client_answers.h"
+#include "msg_server/handlers.h"
+#include "msg_server/sessions.h"
+
+namespace talkbeat {
+
+Verdict on_logout(ClientContext& client, const PduHeader& header, const IM::Login::IMLogoutReq& /*request*/) {
+  IM::Login::IMLogoutRsp response;
+  response.set_result_code(0);
+  send_pdu(client.connection, response, header.seq_num);
+  return Verdict::close(CloseReason::kLoggedOut);
+}
+
+Verdict on_kick_pc(ClientContext& client, const PduHeader& header, const IM::Login::IMKickPCClientReq& /*request*/) {
+  ClientSession& session = client.session;
+  if (session.client_class != ClientClass::kMobile) {
+    return Verdict::refused(ERROR_NOT_ALLOWED, "only a mobile client can remove its user's PC session");
+  }
+  MsgServerParts& server = client.server;
+  const uint64_t up_to_now = server.users.highest_stamp(session.user, ClientClass::kPc) + 1;
+  server.sessions.kick_local(session.user, ClientClass::kPc, IM::BaseDefine::KICK_REASON_MOBILE_KICK);
+  server.bus.kick(session.user, IM::BaseDefine::CLIENT_TYPE_WINDOWS, IM::BaseDefine::KICK_REASON_MOBILE_KICK, up_to_now);
+  IM::Login::IMKickPCClientRsp response;
+  response.set_user_id(session.user);
+  response.set_result_code(0);
+  send_pdu(client.connection, response, header.seq_num);
+  return Verdict::handled();
+}
+
+Verdict on_heartbeat(ClientContext& client, const PduHeader& header, const IM::Other::IMHeartBeat& request) {
+  if (!request.want_status() || client.session.phase != Phase::kOnline) {
+    send_pdu(client.connection, IM::Other::IMHeartBeat::default_instance(), header.seq_num);
+    return Verdict::handled();
+  }
+  const int64_t now = client.server.loop.unix_seconds();
+  return answer_from_store<std::vector<Unread>>(
+      client, header, [user = client.session.user](Database& db) { return db.unread(user); },
+      [now, seq_num = header.seq_num](Connection& connection, const std::vector<Unread>& unread) {
+        IM::Other::IMHeartBeat response;
+        response.set_server_time(static_cast<uint32_t>(now));
+        uint32_t total = 0;
+        for (const Unread& conversation : unread) total += conversation.count;
+        response.set_unread_total(total);
+        send_pdu(connection, response, seq_num);
+      });
+}
+
+Verdict on_server_time(ClientContext& client, const PduHeader& header, const IM::Message::IMClientTimeReq& /*request*/) {
+  IM::Message::IMClientTimeRsp response;
+  response.set_server_time(static_cast<uint32_t>(client.server.loop.unix_seconds()));
+  send_pdu(client.connection, response, header.seq_num);
+  return Verdict::handled();
+}
+
+}  // namespace talkbeat

@@ -1,0 +1,86 @@
+#include "msg_server/sessions.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "proto/buddy.pb.h"
+
+namespace talkbeat {
+
+using IM::BaseDefine::KickReasonType;
+
+namespace {
+
+CloseReason close_reason_of(KickReasonType reason) {
+  return reason == IM::BaseDefine::KICK_REASON_MOBILE_KICK ? CloseReason::kKicked : CloseReason::kDuplicateLogin;
+}
+
+void kick(Connection& connection, UserId user, KickReasonType reason) {
+  IM::Login::IMKickUser message;
+  message.set_user_id(user);
+  message.set_kick_reason(reason);
+  send_pdu(connection, message);
+  connection.close(close_reason_of(reason));
+}
+
+}  // namespace
+
+// Later logins have higher stamps even where a clock has been set back; the random part decides between two servers
+// that log the same user in within one millisecond.
+uint64_t Sessions::next_stamp(UserId user, ClientClass client_class) {
+  const uint64_t now = static_cast<uint64_t>(parts_.loop.unix_milliseconds()) << 16 | (parts_.rng.next() & 0xffff);
+  return std::max(now, parts_.users.highest_stamp(user, client_class) + 1);
+}
+
+void Sessions::begin(Connection& connection, ClientSession& session, UserId user, uint32_t client_type) {
+  session.phase = Phase::kOnline;
+  session.user = user;
+  session.client_class = *class_of(client_type);
+  session.info = {client_type, next_stamp(user, session.client_class)};
+  session.max_pdu = parts_.config.client.max_pdu;
+  connection.set_out_limits(parts_.config.client.out);
+  parts_.liveness.logged_in(connection, session.client_class);
+
+  parts_.status.about_to_change(user);
+  const auto older =
+      parts_.users.add(user, session.client_class, {{client_type, session.info.login_stamp}, connection.id()});
+  if (older) {
+    if (Connection* old_connection = parts_.connections.find(older->conn)) {
+      kick(*old_connection, user, IM::BaseDefine::KICK_REASON_DUPLICATE_USER);
+    }
+  }
+  parts_.bus.user_online(user, session.info);
+  if (session.client_class == ClientClass::kPc) tell_pc_status(user, true);
+  log_info("login", {{"conn", connection.id()}, {"user", user}, {"client_type", client_type}});
+}
+
+void Sessions::end(const Connection& connection, const ClientSession& session) {
+  parts_.status.forget(connection.id());
+  if (session.phase != Phase::kOnline) return;
+  const LocalSession* held = parts_.users.local(session.user, session.client_class);
+  if (held == nullptr || held->conn != connection.id()) return;
+  parts_.status.about_to_change(session.user);
+  parts_.users.remove(session.user, session.client_class, connection.id());
+  parts_.bus.user_offline(session.user, session.info);
+  if (session.client_class == ClientClass::kPc) tell_pc_status(session.user, false);
+}
+
+void Sessions::kick_local(UserId user, ClientClass client_class, KickReasonType reason) {
+  const LocalSession* session = parts_.users.local(user, client_class);
+  if (session == nullptr) return;
+  if (Connection* connection = parts_.connections.find(session->conn)) kick(*connection, user, reason);
+}
+
+void Sessions::kicked_by_bus(UserId user, ClientClass client_class, KickReasonType reason, uint64_t login_stamp) {
+  const LocalSession* session = parts_.users.local(user, client_class);
+  if (session != nullptr && session->login_stamp < login_stamp) kick_local(user, client_class, reason);
+}
+
+void Sessions::tell_pc_status(UserId user, bool online) {
+  IM::Buddy::IMPCLoginStatusNotify notify;
+  notify.set_user_id(user);
+  notify.set_login_stat(online ? IM::BaseDefine::USER_STATUS_ONLINE : IM::BaseDefine::USER_STATUS_OFFLINE);
+  parts_.delivery.to_user(user, encode_pdu(notify), ConnId::kNone, ClientClass::kMobile);
+}
+
+}  // namespace talkbeat

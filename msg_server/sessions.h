@@ -1,0 +1,32 @@
+#pragma once
+
+#include "msg_server/parts.h"
+#include "proto/login.pb.h"
+
+namespace talkbeat {
+
+/// Who has logged in on this server: begins and ends sessions, and tells everybody whom it concerns (the directory, the
+/// login_servers, the user's other devices, those who watch the user). The loop's thread only.
+class Sessions {
+ public:
+  explicit Sessions(MsgServerParts& parts) : parts_(parts) {}
+
+  /// The password was right. An older session of the user's class, here or elsewhere, is kicked.
+  void begin(Connection& connection, ClientSession& session, UserId user, uint32_t client_type);
+  /// The connection has closed. Nothing happens where it never logged in or its place has been taken.
+  void end(const Connection& connection, const ClientSession& session);
+
+  /// Sends IMKickUser and closes the local session of that class, where there is one.
+  void kick_local(UserId user, ClientClass client_class, IM::BaseDefine::KickReasonType reason);
+  /// A login elsewhere, with this stamp, has taken the place of a session here.
+  void kicked_by_bus(UserId user, ClientClass client_class, IM::BaseDefine::KickReasonType reason,
+                     uint64_t login_stamp);
+
+ private:
+  uint64_t next_stamp(UserId user, ClientClass client_class);
+  void tell_pc_status(UserId user, bool online);
+
+  MsgServerParts& parts_;
+};
+
+}  // namespace talkbeat

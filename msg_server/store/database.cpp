@@ -1,0 +1,23 @@
+#include "msg_server/store/database.h"
+
+namespace talkbeat {
+
+const char* to_string(StoreError error) {
+  switch (error) {
+    case StoreError::kBusy:
+      return "busy";
+    case StoreError::kUnavailable:
+      return "unavailable";
+    case StoreError::kNameTaken:
+      return "name taken";
+    case StoreError::kUnknownUser:
+      return "unknown user";
+    case StoreError::kNotMember:
+      return "not a member";
+    case StoreError::kUnknownConversation:
+      return "unknown conversation";
+  }
+  return "?";
+}
+
+}  // namespace talkbeat

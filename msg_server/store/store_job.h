@@ -1,0 +1,42 @@
+#pragma once
+
+#include <functional>
+#include <utility>
+
+#include "msg_server/store/database.h"
+
+namespace talkbeat {
+
+/// One call of Store on its way: run() in a worker, then answer() on the loop, once. Made and destroyed on the loop's
+/// thread, because its callback may hold things of the loop.
+class StoreJob {
+ public:
+  virtual ~StoreJob() = default;
+
+  /// False: the database failed, and the batch that this is part of is lost.
+  [[nodiscard]] virtual bool run(Database& database) = 0;
+  /// Whatever run() gave, the answer is `error`.
+  virtual void fail(StoreError error) = 0;
+  virtual void answer() = 0;
+};
+
+template <class T>
+class StoreJobOf final : public StoreJob {
+ public:
+  StoreJobOf(std::function<StoreResult<T>(Database&)> work, std::function<void(StoreResult<T>)> done)
+      : work_(std::move(work)), done_(std::move(done)) {}
+
+  bool run(Database& database) override {
+    result_ = work_(database);
+    return result_.ok() || result_.error() != StoreError::kUnavailable;
+  }
+  void fail(StoreError error) override { result_ = error; }
+  void answer() override { done_(std::move(result_)); }
+
+ private:
+  std::function<StoreResult<T>(Database&)> work_;
+  std::function<void(StoreResult<T>)> done_;
+  StoreResult<T> result_ = StoreError::kUnavailable;
+};
+
+}  // namespace talkbeat

@@ -1,0 +1,147 @@
+#include "base/buffer.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+
+namespace talkbeat {
+namespace {
+
+std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text));
+}
+
+SharedBytes shared(std::string_view text) {
+  SharedBytes block(text.size());
+  std::ranges::copy(bytes_of(text), block.bytes().begin());
+  return block;
+}
+
+std::string front(const OutBuffer& buffer, size_t limit = 1'000) {
+  std::vector<iovec> pieces;
+  std::string text;
+  for (const iovec& piece : buffer.gather(pieces, limit)) {
+    text.append(static_cast<const char*>(piece.iov_base), piece.iov_len);
+  }
+  return text;
+}
+
+size_t piece_count(const OutBuffer& buffer) {
+  std::vector<iovec> pieces;
+  return buffer.gather(pieces, 1'000'000).size();
+}
+
+TEST(OutBuffer, SmallWritesAreGatheredIntoOnePiece) {
+  OutBuffer buffer;
+  for (const char* text : {"one ", "two ", "three"}) buffer.append(bytes_of(text));
+  EXPECT_EQ(front(buffer), "one two three");
+  EXPECT_EQ(piece_count(buffer), 1U);
+  EXPECT_EQ(buffer.size(), 13U);
+}
+
+TEST(OutBuffer, LargeSharedBytesAreReferredToAndSmallOnesCopied) {
+  const SharedBytes large = shared(std::string(600, 'L'));
+  const SharedBytes small = shared("s");
+  OutBuffer buffer;
+  buffer.append(large);
+  buffer.append(small);
+  buffer.append(large);
+  buffer.append(bytes_of("x"));
+  std::vector<iovec> pieces;
+  buffer.gather(pieces, 10);
+  ASSERT_EQ(pieces.size(), 4U);
+  EXPECT_EQ(pieces[0].iov_base, large.bytes().data());
+  EXPECT_NE(pieces[1].iov_base, small.bytes().data());
+  EXPECT_EQ(pieces[2].iov_base, large.bytes().data());
+  EXPECT_EQ(buffer.size(), 1'202U);
+}
+
+TEST(OutBuffer, SharedBytesOutliveTheirMaker) {
+  OutBuffer buffer;
+  buffer.append(shared(std::string(1'000, 'z')));
+  EXPECT_EQ(front(buffer), std::string(1'000, 'z'));
+}
+
+TEST(OutBuffer, WhatWasSentInPartGoesOnWhereItStopped) {
+  OutBuffer buffer;
+  buffer.append(bytes_of("hello"));
+  buffer.consume(2);
+  EXPECT_EQ(front(buffer), "llo");
+  buffer.append(bytes_of(" again"));
+  buffer.consume(4);
+  EXPECT_EQ(front(buffer), "again");
+  buffer.consume(5);
+  EXPECT_TRUE(buffer.empty());
+  EXPECT_EQ(piece_count(buffer), 0U);
+}
+
+TEST(OutBuffer, GatherStopsAtItsLimit) {
+  OutBuffer buffer;
+  for (int i = 0; i < 5; ++i) buffer.append(shared(std::string(600, static_cast<char>('a' + i))));
+  EXPECT_EQ(front(buffer, 2), std::string(600, 'a') + std::string(600, 'b'));
+}
+
+TEST(OutBuffer, ClearingForgetsAll) {
+  OutBuffer buffer;
+  buffer.append(bytes_of("x"));
+  buffer.clear();
+  EXPECT_TRUE(buffer.empty());
+  buffer.append(bytes_of("y"));
+  EXPECT_EQ(front(buffer), "y");
+}
+
+TEST(OutBuffer, AQueueThatIsNeverQuiteEmptyKeepsItsOrder) {
+  OutBuffer buffer;
+  const std::string text(600, 'q');
+  buffer.append(shared(text));
+  for (int i = 0; i < 10'000; ++i) {
+    buffer.append(shared(text));
+    buffer.consume(text.size());
+  }
+  EXPECT_EQ(front(buffer), text);
+}
+
+TEST(OutBuffer, RandomUseEqualsAString) {
+  std::mt19937_64 random(7);
+  OutBuffer buffer;
+  std::string model;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string text(random() % (i % 50 == 0 ? 40'000 : 700), static_cast<char>('a' + random() % 26));
+    switch (random() % 4) {
+      case 0: buffer.append(bytes_of(text)), model += text; break;
+      case 1: buffer.append(shared(text)), model += text; break;
+      default: {
+        const size_t count = random() % (model.size() + 1);
+        buffer.consume(count);
+        model.erase(0, count);
+      }
+    }
+    ASSERT_EQ(buffer.size(), model.size());
+    if (i % 20 == 0) {
+      ASSERT_EQ(front(buffer, 1'000'000), model);
+    }
+  }
+}
+
+TEST(SharedBytes, AnEmptyOneHasNoBytes) {
+  SharedBytes none;
+  EXPECT_EQ(none.size(), 0U);
+  SharedBytes copy = none;
+  copy = shared("x");
+  none = copy;
+  copy = SharedBytes();
+  EXPECT_EQ(none.size(), 1U);
+}
+
+TEST(SharedBytes, CopiesAndMovesReferToTheSameBytes) {
+  SharedBytes first = shared("abc");
+  const std::byte* place = first.bytes().data();
+  const SharedBytes second = first;
+  const SharedBytes third = std::move(first);
+  EXPECT_EQ(second.bytes().data(), place);
+  EXPECT_EQ(third.bytes().data(), place);
+}
+
+}  // namespace
+}  // namespace talkbeat

@@ -1,0 +1,408 @@
+#include "base/connection.h"
+
+#include <map>
+
+#include "tests/unit/loop_fixture.h"
+
+namespace talkbeat {
+namespace {
+
+/// Keeps what came, and does what a test asks for.
+class RecordingProtocol final : public Protocol {
+ public:
+  const char* role() const override { return "test"; }
+  void on_bytes(Connection& connection, std::span<const std::byte> bytes) override {
+    received += text_of(bytes);
+    if (act) act(connection);
+  }
+  void on_close(Connection& connection, CloseReason reason) override {
+    closed.push_back(to_string(reason));
+    connection.send(bytes_of("too late"));
+  }
+  void on_heartbeat_due(Connection& connection) override { connection.send(bytes_of("beat")); }
+
+  std::string received;
+  std::vector<std::string> closed;
+  std::function<void(Connection&)> act;
+};
+
+struct CountedAttachment final : Attachment {
+  explicit CountedAttachment(int& number) : alive(number) { ++alive; }
+  ~CountedAttachment() override { --alive; }
+  int& alive;
+};
+
+class ConnectionTest : public LoopTest {
+ protected:
+  Connection& open(Pair& pair) { return table.adopt(pair.ours, {"127.0.0.1", 1}, protocol); }
+  bool all_gone() {
+    return turn_until([this] { return table.size() == 0; });
+  }
+  bool has_all(Peer& peer, std::string_view wanted) {
+    std::string text;
+    const bool complete = turn_until([&] { return (text += peer.receive()).size() >= wanted.size(); });
+    return complete && text == wanted;
+  }
+  // Sends until the kernels hold all that they will, and `waiting` bytes more.
+  void fill(Connection& connection, size_t waiting) {
+    const std::string block(64 * 1024, 'x');
+    for (int i = 0; i < 1'000 && connection.waiting_to_send() < waiting; ++i) {
+      connection.send(bytes_of(block));
+      turn();
+    }
+    ASSERT_GE(connection.waiting_to_send(), waiting);
+  }
+
+  RecordingProtocol protocol;
+  std::vector<std::string> observed;
+  ConnectionTable table{loop, [this](const Connection&, CloseReason reason) { observed.push_back(to_string(reason)); }};
+};
+
+using Reasons = std::vector<std::string>;
+
+TEST_F(ConnectionTest, WhatIsSentInATurnLeavesInOneWriteAtItsEnd) {
+  Pair pair = connect_pair();
+  Connection& connection = open(pair);
+  for (int i = 0; i < 50; ++i) connection.send(bytes_of("0123456789"));
+  EXPECT_EQ(transport.writes, 0);
+  turn();
+  EXPECT_EQ(transport.writes, 1);
+  EXPECT_EQ(pair.peer.receive().size(), 500U);
+  turn();
+  EXPECT_EQ(transport.writes, 1);
+}
+
+TEST_F(ConnectionTest, ASharedBlockReachesEveryReceiverWhole) {
+  SharedBytes block(5'000);
+  std::ranges::fill(block.bytes(), std::byte{'s'});
+  std::vector<Pair> pairs;
+  for (int i = 0; i < 3; ++i) {
+    pairs.push_back(connect_pair());
+    Connection& connection = open(pairs.back());
+    connection.send(bytes_of("<"));
+    connection.send(block);
+    connection.send(bytes_of(">"));
+  }
+  turn();
+  EXPECT_EQ(transport.writes, 3);
+  for (Pair& pair : pairs) EXPECT_EQ(pair.peer.receive(), "<" + std::string(5'000, 's') + ">");
+}
+
+TEST_F(ConnectionTest, ShortWritesAndInterruptedOnesLoseNoByte) {
+  Pair pair = connect_pair();
+  Connection& connection = open(pair);
+  std::string text;
+  for (int i = 0; i < 300; ++i) text += std::to_string(i) + ",";
+  transport.max_write = 7;
+  transport.failing_writes = {EINTR, 0, EAGAIN, 0, 0, EINTR, EAGAIN};
+  connection.send(bytes_of(text));
+  EXPECT_TRUE(has_all(pair.peer, text));
+  EXPECT_EQ(connection.waiting_to_send(), 0U);
+}
+
+TEST_F(ConnectionTest, ShortReadsAndInterruptedOnesLoseNoByte) {
+  Pair pair = connect_pair();
+  open(pair);
+  transport.max_read = 3;
+  transport.failing_reads = {EINTR, 0, EAGAIN, 0, EINTR};
+  pair.peer.send("all of this arrives");
+  EXPECT_TRUE(turn_until([&] { return protocol.received.size() == 19; }));
+  EXPECT_EQ(protocol.received, "all of this arrives");
+}
+
+TEST_F(ConnectionTest, TheFirstReasonToCloseStands) {
+  Pair pair = connect_pair();
+  Connection& connection = open(pair);
+  connection.close(CloseReason::kKicked);
+  connection.close(CloseReason::kServerStopping);
+  EXPECT_EQ(connection.close_reason(), CloseReason::kKicked);
+  pair.peer.close();
+  EXPECT_TRUE(all_gone());
+  EXPECT_EQ(protocol.closed, Reasons{"kicked"});
+  EXPECT_EQ(observed, Reasons{"kicked"});
+}
+
+TEST_F(ConnectionTest, AClosedConnectionIsNotFoundAndFreedOnlyAtTheTurnsEnd) {
+  Pair pair = connect_pair();
+  Connection& connection = open(pair);
+  int alive = 0;
+  connection.set_attachment(std::make_unique<CountedAttachment>(alive));
+  EXPECT_EQ(table.find(connection.id()), &connection);
+  protocol.act = [&](Connection& self) {
+    self.close(CloseReason::kKicked);
+    EXPECT_EQ(table.find(self.id()), nullptr);
+    EXPECT_EQ(alive, 1);
+  };
+  pair.peer.send("x");
+  pair.peer.close();
+  EXPECT_TRUE(all_gone());
+  EXPECT_EQ(alive, 0);
+}
+
+TEST_F(ConnectionTest, NothingIsHandledAfterTheClose) {
+  Pair pair = connect_pair();
+  Connection& connection = open(pair);
+  connection.close(CloseReason::kKicked);
+  pair.peer.send("ignored");
+  turn();
+  turn();
+  EXPECT_EQ(protocol.received, "");
+  EXPECT_EQ(pair.peer.receive(), "");
+  EXPECT_TRUE(pair.peer.ended());
+}
+
+TEST_F(ConnectionTest, AQueuedAnswerArrivesBeforeTheClose) {
+  Pair pair = connect_pair();
+  Connection& connection = open(pair);
+  connection.send(bytes_of("because"));
+  connection.close(CloseReason::kLoginRefused);
+  turn();
+  EXPECT_EQ(pair.peer.receive(), "because");
+  EXPECT_TRUE(pair.peer.ended());
+}
+
+TEST_F(ConnectionTest, AnAnswerArrivesAlthoughThePeerHasSentMoreThanIsRead) {
+  Pair pair = connect_pair();
+  transport.max_read = 10;
+  protocol.act = [](Connection& connection) {
+    connection.send(bytes_of("because"));
+    connection.close(CloseReason::kProtocolError);
+  };
+  open(pair);
+  pair.peer.send(std::string(100'000, 'x'));
+  for (int i = 0; i < 10; ++i) turn();
+  EXPECT_EQ(pair.peer.receive(), "because");
+  EXPECT_TRUE(pair.peer.ended());
+  EXPECT_EQ(pair.peer.error(), 0);
+  EXPECT_EQ(protocol.received.size(), 10U);
+}
+
+TEST_F(ConnectionTest, APeerThatNeverClosesIsLetGoAfterTheLinger) {
+  Pair pair = connect_pair();
+  open(pair).close(CloseReason::kKicked);
+  run_for(ConnectionTable::kLingerMs - 1);
+  EXPECT_EQ(table.size(), 1U);
+  run_for(300);
+  EXPECT_EQ(table.size(), 0U);
+}
+
+TEST_F(ConnectionTest, TheLingerEndsInTimeAlthoughASlowReaderIsWatched) {
+  Pair slow = connect_pair(4'096);
+  fill(open(slow), (1 << 20) + 1);
+  Pair pair = connect_pair();
+  open(pair).close(CloseReason::kKicked);
+  run_for(ConnectionTable::kLingerMs + 300);
+  EXPECT_EQ(table.size(), 1U);
+}
+
+TEST_F(ConnectionTest, AHalfClosedPeerStillGetsWhatWasQueuedForIt) {
+  Pair pair = connect_pair();
+  const std::string answer(300'000, 'a');
+  protocol.act = [&](Connection& connection) { connection.send(bytes_of(answer)); };
+  pair.peer.send("request");
+  pair.peer.finish_sending();
+  open(pair);
+  EXPECT_TRUE(has_all(pair.peer, answer));
+  EXPECT_TRUE(all_gone());
+  EXPECT_EQ(observed, Reasons{"peer_closed"});
+}
+
+TEST_F(ConnectionTest, AResetIsToldFromAClose) {
+  Pair pair = connect_pair();
+  open(pair).send(bytes_of("never arrives"));
+  pair.peer.reset();
+  EXPECT_TRUE(all_gone());
+  EXPECT_EQ(observed, Reasons{"peer_reset"});
+}
+
+TEST_F(ConnectionTest, AFailingReadOrWriteClosesAtOnce) {
+  for (const bool reading : {true, false}) {
+    Pair pair = connect_pair();
+    Connection& connection = open(pair);
+    if (reading) {
+      transport.failing_reads = {ECONNRESET};
+      pair.peer.send("x");
+    } else {
+      transport.failing_writes = {EPIPE};
+      connection.send(bytes_of("x"));
+    }
+    turn();
+    EXPECT_EQ(table.size(), 0U);
+  }
+  EXPECT_EQ(observed, (Reasons{"peer_reset", "peer_reset"}));
+}
+
+TEST_F(ConnectionTest, PastTheHardLimitASlowReaderIsClosedAtOnce) {
+  Pair pair = connect_pair(4'096);
+  Connection& connection = open(pair);
+  connection.set_out_limits({.soft = 50'000, .soft_ms = 10'000, .hard = 100'000});
+  fill(connection, 100'001);
+  EXPECT_LE(connection.waiting_to_send(), 100'000U + 64 * 1024U);
+  EXPECT_FALSE(connection.closing());
+  connection.send(bytes_of("one more"));
+  EXPECT_EQ(observed, Reasons{"slow_consumer"});
+  EXPECT_EQ(connection.waiting_to_send(), 0U);
+  EXPECT_TRUE(connection.send_in_place(10).empty());
+}
+
+TEST_F(ConnectionTest, PastTheSoftLimitASlowReaderHasItsTime) {
+  Pair pair = connect_pair(4'096);
+  Connection& connection = open(pair);
+  connection.set_out_limits({.soft = 50'000, .soft_ms = 10'000, .hard = 1 << 20});
+  fill(connection, 50'001);
+  run_for(9'900);
+  EXPECT_EQ(observed, Reasons{});
+  run_for(500);
+  EXPECT_EQ(observed, Reasons{"slow_consumer"});
+  run_for(ConnectionTable::kLingerMs + 500);
+  EXPECT_EQ(table.size(), 0U);
+}
+
+TEST_F(ConnectionTest, AReaderThatCatchesUpIsNotClosed) {
+  Pair pair = connect_pair(4'096);
+  Connection& connection = open(pair);
+  connection.set_out_limits({.soft = 50'000, .soft_ms = 10'000, .hard = 1 << 20});
+  fill(connection, 50'001);
+  run_for(9'000);
+  EXPECT_TRUE(turn_until([&] { return (void)pair.peer.receive(), connection.waiting_to_send() == 0; }));
+  run_for(20'000);
+  EXPECT_EQ(observed, Reasons{});
+}
+
+TEST_F(ConnectionTest, IdsAreNeverReused) {
+  std::map<ConnId, int> seen;
+  for (int i = 0; i < 100; ++i) {
+    Pair pair = connect_pair();
+    const ConnId id = open(pair).id();
+    EXPECT_EQ(++seen[id], 1);
+    pair.peer.close();
+    ASSERT_TRUE(all_gone());
+    EXPECT_EQ(table.find(id), nullptr);
+  }
+  EXPECT_EQ(table.find(ConnId::kNone), nullptr);
+}
+
+TEST_F(ConnectionTest, WhilePausedTheKernelKeepsTheBytes) {
+  Pair pair = connect_pair();
+  Connection& connection = open(pair);
+  connection.pause_reading(true);
+  pair.peer.send("later");
+  turn();
+  EXPECT_EQ(transport.reads, 0);
+  connection.pause_reading(false);
+  turn();
+  EXPECT_EQ(protocol.received, "later");
+}
+
+TEST_F(ConnectionTest, PausingHoldsForAnEventThatWasCollectedInTheSameTurn) {
+  Pair one = connect_pair();
+  Pair two = connect_pair();
+  std::array<Connection*, 2> both{&open(one), &open(two)};
+  protocol.act = [&](Connection& self) { both[self.id() == both[0]->id() ? 1 : 0]->pause_reading(true); };
+  one.peer.send("x");
+  two.peer.send("x");
+  turn();
+  EXPECT_EQ(protocol.received, "x");
+  protocol.act = nullptr;
+  clock.advance(1);
+  for (Connection* connection : both) connection->pause_reading(false);
+  turn();
+  EXPECT_EQ(protocol.received, "xx");
+}
+
+TEST_F(ConnectionTest, AResetWhilePausedClosesWithoutSpinning) {
+  Pair pair = connect_pair();
+  Connection& connection = open(pair);
+  connection.pause_reading(true);
+  pair.peer.send("unread");
+  turn();
+  clock.advance(1);
+  pair.peer.reset();
+  EXPECT_TRUE(all_gone());
+  EXPECT_LE(transport.reads, 3);
+  EXPECT_EQ(protocol.received, "");
+  EXPECT_EQ(observed, Reasons{"peer_reset"});
+}
+
+TEST_F(ConnectionTest, AnEndWhilePausedWaitsUntilReadingGoesOn) {
+  Pair pair = connect_pair();
+  Connection& connection = open(pair);
+  connection.pause_reading(true);
+  pair.peer.send("last words");
+  pair.peer.close();
+  run_for(100);
+  EXPECT_LE(transport.waits, 5);
+  connection.pause_reading(false);
+  EXPECT_TRUE(all_gone());
+  EXPECT_EQ(protocol.received, "last words");
+  EXPECT_EQ(observed, Reasons{"peer_closed"});
+}
+
+TEST_F(ConnectionTest, ClosingOneConnectionInsideOfAnothersCallbackIsSafe) {
+  Pair one = connect_pair();
+  Pair two = connect_pair();
+  open(one);
+  open(two);
+  protocol.act = [&](Connection&) { table.close_all(CloseReason::kServerStopping); };
+  one.peer.send("x");
+  two.peer.send("x");
+  one.peer.close();
+  two.peer.close();
+  EXPECT_TRUE(all_gone());
+  EXPECT_EQ(protocol.received, "x");
+  EXPECT_EQ(observed, (Reasons{"server_stopping", "server_stopping"}));
+}
+
+TEST_F(ConnectionTest, AHandshakeThatBeginsLaterButIsDueEarlierIsClosedInTime) {
+  Liveness clients({.silence_timeout_ms = 60'000, .handshake_timeout_ms = 15'000});
+  table.watch_liveness(clients);
+  Pair old = connect_pair();
+  clients.join(open(old), loop.now());
+  clients.handshake_done(*table.find(ConnId{1 << 24}));
+  run_for(5'000);
+  Pair fresh = connect_pair();
+  clients.join(open(fresh), loop.now());
+  run_for(14'999);
+  EXPECT_EQ(observed, Reasons{});
+  run_for(1);
+  EXPECT_EQ(observed, Reasons{"handshake_timeout"});
+  run_for(40'000);
+  EXPECT_EQ(observed, (Reasons{"handshake_timeout", "silent"}));
+}
+
+TEST_F(ConnectionTest, AStalledServerClosesNobodyWhoKeptSending) {
+  Liveness clients({.silence_timeout_ms = 60'000});
+  table.watch_liveness(clients);
+  Pair beating = connect_pair();
+  Pair silent = connect_pair();
+  clients.join(open(beating), loop.now());
+  clients.join(open(silent), loop.now());
+  run_for(20'000);
+  clock.advance(70'000);  // stopped; meanwhile one of them sends
+  beating.peer.send("beat");
+  run_for(39'999);
+  EXPECT_EQ(observed, Reasons{});
+  run_for(1);  // 60 s of silence that was not our own
+  EXPECT_EQ(observed, Reasons{"silent"});
+  run_for(19'998);
+  EXPECT_EQ(observed, Reasons{"silent"});
+  run_for(2);
+  EXPECT_EQ(observed, (Reasons{"silent", "silent"}));
+}
+
+TEST_F(ConnectionTest, AHeartbeatLeavesWhereNothingWasSent) {
+  Liveness links({.heartbeat_interval_ms = 5'000});
+  table.watch_liveness(links);
+  Pair pair = connect_pair();
+  Connection& connection = open(pair);
+  links.join(connection, loop.now());
+  run_for(3'000);
+  connection.send(bytes_of("data"));
+  run_for(4'999);
+  EXPECT_EQ(pair.peer.receive(), "data");
+  run_for(5'001);
+  EXPECT_EQ(pair.peer.receive(), "beatbeat");
+}
+
+}  // namespace
+}  // namespace talkbeat

@@ -1,0 +1,183 @@
+#include "base/http_request.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+
+namespace talkbeat {
+namespace {
+
+using Progress = HttpRequestParser::Progress;
+
+std::span<const std::byte> bytes(std::string_view text) {
+  return std::as_bytes(std::span(text.data(), text.size()));
+}
+
+struct Outcome {
+  std::vector<HttpRequest> requests;
+  int error = 0;
+  bool in_request = false;
+};
+
+/// Feeds the pieces one after the other, as a connection does.
+Outcome parse(const std::vector<std::string_view>& pieces, size_t max_body = 100) {
+  HttpRequestParser parser(max_body);
+  Outcome outcome;
+  for (std::string_view piece : pieces) {
+    while (!piece.empty() && outcome.error == 0) {
+      const auto fed = parser.feed(bytes(piece));
+      piece.remove_prefix(fed.consumed);
+      if (fed.progress == Progress::kComplete) outcome.requests.push_back(parser.take());
+      if (fed.progress == Progress::kError) outcome.error = parser.error_status();
+    }
+  }
+  outcome.in_request = parser.in_request();
+  return outcome;
+}
+
+int error_of(std::string_view text, size_t max_body = 100) {
+  return parse({text}, max_body).error;
+}
+
+TEST(HttpRequestParser, ReadsAWholeRequest) {
+  const Outcome outcome =
+      parse({"POST /api/x%20y?user=a%26b&n=1 HTTP/1.1\r\nHost: h\r\nX-Twice: 1\r\nx-twice: 2\r\n"
+             "Empty:\r\nContent-Length: 5\r\n\r\nhello"});
+  ASSERT_EQ(outcome.requests.size(), 1u);
+  const HttpRequest& request = outcome.requests[0];
+  EXPECT_EQ(request.method, "POST");
+  EXPECT_EQ(request.path, "/api/x y");
+  EXPECT_EQ(request.query.at("user"), "a&b");
+  EXPECT_EQ(request.query.at("n"), "1");
+  EXPECT_EQ(request.headers.at("host"), "h");
+  EXPECT_EQ(request.headers.at("x-twice"), "1, 2");
+  EXPECT_EQ(request.headers.at("empty"), "");
+  EXPECT_EQ(request.body, "hello");
+  EXPECT_TRUE(request.keep_alive);
+  EXPECT_FALSE(outcome.in_request);
+}
+
+TEST(HttpRequestParser, EverySplitPointGivesTheSame) {
+  constexpr std::string_view kText =
+      "GET /a?b=c HTTP/1.1\r\nHost: example\r\nAccept: x\r\n\r\n"
+      "POST /d HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nTrailer: t\r\n\r\n"
+      "HEAD /e HTTP/1.0\r\n\r\n";
+  for (size_t split = 0; split <= kText.size(); ++split) {
+    const Outcome outcome = parse({kText.substr(0, split), kText.substr(split)});
+    ASSERT_EQ(outcome.error, 0) << split;
+    ASSERT_EQ(outcome.requests.size(), 3u) << split;
+    EXPECT_EQ(outcome.requests[0].path + outcome.requests[0].query.at("b"), "/ac");
+    EXPECT_EQ(outcome.requests[0].headers.size(), 2u);
+    EXPECT_EQ(outcome.requests[0].headers.at("host"), "example");
+    EXPECT_EQ(outcome.requests[1].body, "abcde");
+    EXPECT_FALSE(outcome.requests[1].headers.contains("trailer"));
+    EXPECT_EQ(outcome.requests[2].method, "HEAD");
+    EXPECT_FALSE(outcome.requests[2].keep_alive);
+  }
+}
+
+TEST(HttpRequestParser, SingleBytesGiveTheSame) {
+  constexpr std::string_view kText =
+      "POST /d?x=%41 HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabcGET / HTTP/1.1\r\n\r\n";
+  std::vector<std::string_view> pieces;
+  for (size_t i = 0; i < kText.size(); ++i) pieces.push_back(kText.substr(i, 1));
+  const Outcome outcome = parse(pieces);
+  ASSERT_EQ(outcome.requests.size(), 2u);
+  EXPECT_EQ(outcome.requests[0].query.at("x"), "A");
+  EXPECT_EQ(outcome.requests[0].body, "abc");
+  EXPECT_EQ(outcome.requests[1].path, "/");
+}
+
+TEST(HttpRequestParser, WhatIsSentAheadWaitsForTake) {
+  constexpr std::string_view kOne = "GET /1 HTTP/1.1\r\n\r\n";
+  const std::string two = std::string(kOne) + "GET /2 HTTP/1.1\r\n\r\n";
+  HttpRequestParser parser(0);
+  const auto fed = parser.feed(bytes(two));
+  EXPECT_EQ(fed.progress, Progress::kComplete);
+  EXPECT_EQ(fed.consumed, kOne.size());
+  EXPECT_EQ(parser.feed(bytes(two)).consumed, 0u);
+  EXPECT_EQ(parser.take().path, "/1");
+  EXPECT_EQ(parser.feed(bytes(two).subspan(kOne.size())).progress, Progress::kComplete);
+  EXPECT_EQ(parser.take().path, "/2");
+}
+
+TEST(HttpRequestParser, KeepAliveIsTheClientsWish) {
+  EXPECT_TRUE(parse({"GET / HTTP/1.1\r\n\r\n"}).requests.at(0).keep_alive);
+  EXPECT_FALSE(parse({"GET / HTTP/1.1\r\nConnection: close\r\n\r\n"}).requests.at(0).keep_alive);
+  EXPECT_FALSE(parse({"GET / HTTP/1.0\r\n\r\n"}).requests.at(0).keep_alive);
+  EXPECT_TRUE(parse({"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"}).requests.at(0).keep_alive);
+}
+
+TEST(HttpRequestParser, AnUpgradeEndsBehindItsHeaders) {
+  constexpr std::string_view kText = "GET /ws HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+  HttpRequestParser parser(0);
+  const std::string with_frames = std::string(kText) + "\x81\x05hello";
+  const auto fed = parser.feed(bytes(with_frames));
+  EXPECT_EQ(fed.progress, Progress::kComplete);
+  EXPECT_EQ(fed.consumed, kText.size());
+  const HttpRequest request = parser.take();
+  EXPECT_TRUE(request.upgrade);
+  EXPECT_EQ(request.headers.at("upgrade"), "websocket");
+}
+
+TEST(HttpRequestParser, AbsoluteUrlsAndStars) {
+  EXPECT_EQ(parse({"GET http://host:80/p?q=1 HTTP/1.1\r\n\r\n"}).requests.at(0).path, "/p");
+  EXPECT_EQ(parse({"GET http://host HTTP/1.1\r\n\r\n"}).requests.at(0).path, "/");
+  EXPECT_EQ(parse({"OPTIONS * HTTP/1.1\r\n\r\n"}).requests.at(0).path, "*");
+}
+
+TEST(HttpRequestParser, HeadersEndAtTheirBound) {
+  const std::string head = "GET / HTTP/1.1\r\nX: ";
+  const std::string end = "\r\n\r\n";
+  const std::string fits = head + std::string(kMaxHttpHeaderBytes - head.size() - end.size(), 'x') + end;
+  EXPECT_EQ(parse({fits}).requests.size(), 1u);
+  EXPECT_EQ(error_of(head + "x" + fits.substr(head.size())), 431);
+  EXPECT_EQ(error_of("GET /" + std::string(kMaxHttpHeaderBytes, 'a') + " HTTP/1.1\r\n\r\n"), 431);
+  EXPECT_EQ(error_of(std::string(2 * kMaxHttpHeaderBytes, '\n')), 431);
+}
+
+TEST(HttpRequestParser, BodiesEndAtTheirBound) {
+  EXPECT_EQ(error_of("POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\n123", 3), 0);
+  EXPECT_EQ(error_of("POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\n", 3), 413);
+  EXPECT_EQ(error_of("POST / HTTP/1.1\r\nContent-Length: 999999999999\r\n\r\n", 3), 413);
+  EXPECT_EQ(error_of("POST / HTTP/1.1\r\nContent-Length: 18446744073709551614\r\n\r\n", 3), 400);
+  EXPECT_EQ(error_of("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n2\r\ncd\r\n", 3), 413);
+  EXPECT_EQ(error_of("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", 3), 0);
+}
+
+TEST(HttpRequestParser, WhatIsNotARequestIs400) {
+  for (const std::string_view text :
+       {"nonsense\r\n\r\n", "\x16\x03\x01\x02", "GET / HTTP/x\r\n\r\n", "GET /%zz HTTP/1.1\r\n\r\n",
+        "GET /?a=%0 HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nBad Header: 1\r\n\r\n", "GET  HTTP/1.1\r\n\r\n",
+        "POST / HTTP/1.1\r\nContent-Length : 1\r\n\r\n", "POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+        "POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        "POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        "POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"}) {
+    EXPECT_EQ(error_of(text), 400) << text;
+  }
+  EXPECT_EQ(error_of(std::string_view("\0\0\0\x10\0\x01", 6)), 400) << "a PDU on the wrong port";
+}
+
+TEST(HttpRequestParser, OtherVersionsAre505) {
+  EXPECT_EQ(error_of("GET / HTTP/2.0\r\n\r\n"), 505);
+  EXPECT_EQ(error_of("GET /\r\n\r\n"), 505);
+}
+
+TEST(HttpRequestParser, AnErrorLasts) {
+  HttpRequestParser parser(0);
+  EXPECT_EQ(parser.feed(bytes("nonsense\r\n")).progress, Progress::kError);
+  const auto fed = parser.feed(bytes("GET / HTTP/1.1\r\n\r\n"));
+  EXPECT_EQ(fed.progress, Progress::kError);
+  EXPECT_EQ(fed.consumed, 0u);
+}
+
+TEST(HttpRequestParser, KnowsWhetherARequestHasBegun) {
+  HttpRequestParser parser(10);
+  EXPECT_FALSE(parser.in_request());
+  EXPECT_EQ(parser.feed(bytes("GE")).progress, Progress::kMore);
+  EXPECT_TRUE(parser.in_request());
+}
+
+}  // namespace
+}  // namespace talkbeat

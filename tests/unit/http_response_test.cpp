@@ -1,0 +1,44 @@
+#include "base/http_response.h"
+
+#include <gtest/gtest.h>
+
+namespace talkbeat {
+namespace {
+
+TEST(HttpResponse, HasLengthTypeAndConnection) {
+  EXPECT_EQ(encode_http_response({200, "application/json", "{}", {{"X-Id", "7"}}}, true),
+            "HTTP/1.1 200 OK\r\n"
+            "Content-Type: application/json\r\n"
+            "Content-Length: 2\r\n"
+            "Connection: keep-alive\r\n"
+            "X-Id: 7\r\n"
+            "\r\n"
+            "{}");
+}
+
+TEST(HttpResponse, HeadHasTheLengthAndNoBody) {
+  const std::string answer = encode_http_response({200, "text/plain", "hello", {}}, false, true);
+  EXPECT_NE(answer.find("Content-Length: 5\r\n"), std::string::npos);
+  EXPECT_NE(answer.find("Connection: close\r\n"), std::string::npos);
+  EXPECT_TRUE(answer.ends_with("\r\n\r\n"));
+}
+
+TEST(HttpResponse, SomeStatusesHaveNoBody) {
+  EXPECT_EQ(encode_http_response({204, "text/plain", "hello", {}}, true),
+            "HTTP/1.1 204 No Content\r\nConnection: keep-alive\r\n\r\n");
+  EXPECT_EQ(encode_http_response({101, "", "", {{"Connection", "Upgrade"}}}, true),
+            "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n\r\n");
+}
+
+TEST(HttpResponse, NoValueBeginsANewLine) {
+  const std::string answer = encode_http_response({200, "a\r\nX-Evil: 1", "", {{"Y", "b\nc"}}}, true);
+  EXPECT_NE(answer.find("Content-Type: a  X-Evil: 1\r\n"), std::string::npos);
+  EXPECT_NE(answer.find("Y: b c\r\n"), std::string::npos);
+}
+
+TEST(HttpResponse, AnErrorNamesItself) {
+  EXPECT_EQ(http_error(413).body, "413 Payload Too Large\n");
+}
+
+}  // namespace
+}  // namespace talkbeat

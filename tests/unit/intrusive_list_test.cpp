@@ -1,0 +1,114 @@
+#include "base/intrusive_list.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+namespace talkbeat {
+namespace {
+
+struct RedTag;
+struct BlueTag;
+
+struct Item : ListNode<RedTag>, ListNode<BlueTag> {
+  explicit Item(char letter) : name(letter) {}
+  char name;
+};
+using Reds = IntrusiveList<Item, RedTag>;
+using Blues = IntrusiveList<Item, BlueTag>;
+
+template <class List>
+std::string drain(List& list) {
+  std::string names;
+  while (!list.empty()) names += list.pop_front().name;
+  return names;
+}
+
+TEST(IntrusiveList, KeepsTheOrderOfPushing) {
+  Item a('a'), b('b'), c('c');
+  Reds list;
+  for (Item* item : {&a, &b, &c}) list.push_back(*item);
+  EXPECT_EQ(list.front().name, 'a');
+  EXPECT_EQ(drain(list), "abc");
+  EXPECT_TRUE(list.empty());
+}
+
+TEST(IntrusiveList, PushingAgainMovesToTheEndEvenFromAnotherList) {
+  Item a('a'), b('b');
+  Reds list;
+  Reds other;
+  list.push_back(a);
+  list.push_back(a);
+  list.push_back(b);
+  list.push_back(a);
+  EXPECT_EQ(list.front().name, 'b');
+  other.push_back(b);
+  EXPECT_EQ(drain(list), "a");
+  EXPECT_EQ(drain(other), "b");
+}
+
+TEST(IntrusiveList, OneObjectHangsInSeveralLists) {
+  Item a('a'), b('b');
+  Reds reds;
+  Blues blues;
+  reds.push_back(a);
+  reds.push_back(b);
+  blues.push_back(b);
+  blues.push_back(a);
+  static_cast<ListNode<RedTag>&>(a).unlink();
+  EXPECT_FALSE(static_cast<ListNode<RedTag>&>(a).linked());
+  EXPECT_EQ(drain(reds), "b");
+  EXPECT_EQ(drain(blues), "ba");
+}
+
+TEST(IntrusiveList, ADestroyedObjectLeavesItsLists) {
+  Reds list;
+  Item a('a');
+  list.push_back(a);
+  {
+    Item gone('g');
+    list.push_back(gone);
+  }
+  EXPECT_EQ(drain(list), "a");
+}
+
+TEST(IntrusiveList, ADestroyedListLetsItsObjectsGo) {
+  Item a('a');
+  {
+    Reds list;
+    list.push_back(a);
+  }
+  EXPECT_FALSE(static_cast<ListNode<RedTag>&>(a).linked());
+}
+
+TEST(IntrusiveList, SplicingMovesAllInOrder) {
+  Item a('a'), b('b'), c('c');
+  Reds list;
+  Reds other;
+  list.push_back(a);
+  other.push_back(b);
+  other.push_back(c);
+  list.splice_back(other);
+  list.splice_back(other);
+  EXPECT_TRUE(other.empty());
+  EXPECT_EQ(drain(list), "abc");
+}
+
+TEST(IntrusiveList, ClearingUnlinksAll) {
+  Item a('a'), b('b');
+  Reds list;
+  list.push_back(a);
+  list.push_back(b);
+  list.clear();
+  EXPECT_TRUE(list.empty());
+  EXPECT_FALSE(static_cast<ListNode<RedTag>&>(b).linked());
+}
+
+TEST(IntrusiveListDeathTest, TheFrontOfAnEmptyListIsABug) {
+  Reds list;
+  EXPECT_DEATH(list.front(), "this is a bug in TalkBeat");
+}
+
+}  // namespace
+}  // namespace talkbeat

@@ -1,0 +1,271 @@
+#include "base/keepalive.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "base/timer_list.h"
+
+namespace talkbeat {
+namespace {
+
+struct Node : LivenessNode {
+  explicit Node(char letter) : name(letter) {}
+  char name;
+};
+
+/// Notes what was decided; closing takes the node out, as a connection does.
+struct Decisions final : LivenessActions {
+  void send_heartbeat(LivenessNode& node) override {
+    ++visits;
+    text += std::string("beat:") + static_cast<Node&>(node).name + " ";
+  }
+  void close_dead(LivenessNode& node, CloseReason reason) override {
+    ++visits;
+    text += std::string(to_string(reason)) + ":" + static_cast<Node&>(node).name + " ";
+    node.liveness()->leave(node);
+  }
+  std::string take() { return std::exchange(text, {}); }
+
+  std::string text;
+  int visits = 0;
+};
+
+class KeepaliveTest : public ::testing::Test {
+ protected:
+  std::string check_at(Liveness& liveness, Tick at) {
+    now = at;
+    liveness.check(now, decisions);
+    return decisions.take();
+  }
+
+  Tick now = 0;
+  Decisions decisions;
+  Node a{'a'};
+  Node b{'b'};
+  Node c{'c'};
+};
+
+TEST_F(KeepaliveTest, SilenceClosesExactlyAtTheTimeout) {
+  Liveness rule({.silence_timeout_ms = 60'000});
+  rule.join(a, 0);
+  EXPECT_EQ(rule.next_due(), 60'000);
+  EXPECT_EQ(check_at(rule, 59'999), "");
+  rule.received(a, 59'999);
+  EXPECT_EQ(rule.silence(a, 60'009), 10);
+  EXPECT_EQ(check_at(rule, 119'998), "");
+  EXPECT_EQ(check_at(rule, 119'999), "silent:a ");
+  EXPECT_EQ(a.liveness(), nullptr);
+  EXPECT_EQ(rule.next_due(), TimerList::kNever);
+}
+
+TEST_F(KeepaliveTest, OnlyWhatIsReceivedProvesLife) {
+  Liveness rule({.silence_timeout_ms = 60'000});
+  rule.join(a, 0);
+  for (Tick at = 0; at < 60'000; at += 1'000) rule.sent(a, at);
+  EXPECT_EQ(check_at(rule, 60'000), "silent:a ");
+}
+
+TEST_F(KeepaliveTest, AHeartbeatIsSentOnlyWhereOurSideWasSilent) {
+  Liveness rule({.heartbeat_interval_ms = 5'000});
+  rule.join(a, 0);
+  rule.join(b, 0);
+  rule.sent(a, 3'000);
+  rule.received(b, 4'000);  // what comes does not count
+  EXPECT_EQ(check_at(rule, 4'999), "");
+  EXPECT_EQ(check_at(rule, 5'000), "beat:b ");
+  EXPECT_EQ(check_at(rule, 5'000), "");
+  EXPECT_EQ(check_at(rule, 8'000), "beat:a ");
+  EXPECT_EQ(rule.next_due(), 10'000);
+}
+
+TEST_F(KeepaliveTest, AHandshakeHasItsDeadlineWhateverIsReceived) {
+  Liveness rule({.silence_timeout_ms = 60'000, .handshake_timeout_ms = 15'000});
+  rule.join(a, 0);
+  rule.join(b, 0);
+  rule.handshake_done(b);
+  for (Tick at = 0; at < 15'000; at += 1'000) rule.received(a, at);
+  EXPECT_EQ(check_at(rule, 14'999), "");
+  EXPECT_EQ(check_at(rule, 15'000), "handshake_timeout:a ");
+  EXPECT_EQ(check_at(rule, 59'999), "");
+}
+
+TEST_F(KeepaliveTest, DrippingBytesDoNotMoveThePduDeadline) {
+  Liveness rule({.silence_timeout_ms = 60'000, .pdu_timeout_ms = 30'000});
+  rule.join(a, 0);
+  for (Tick at = 1'000; at <= 30'000; at += 1'000) {
+    rule.received(a, at);
+    rule.partial(a, true, at);
+    EXPECT_EQ(check_at(rule, at), "");
+  }
+  EXPECT_EQ(check_at(rule, 30'999), "");
+  EXPECT_EQ(check_at(rule, 31'000), "pdu_timeout:a ");
+}
+
+TEST_F(KeepaliveTest, ACompletePduEndsItsDeadlineAndTheNextOneHasItsOwn) {
+  Liveness rule({.pdu_timeout_ms = 30'000});
+  rule.join(a, 0);
+  rule.partial(a, true, 1'000);
+  rule.partial(a, false, 20'000);
+  EXPECT_EQ(rule.next_due(), TimerList::kNever);
+  rule.partial(a, true, 25'000);
+  EXPECT_EQ(check_at(rule, 54'999), "");
+  EXPECT_EQ(check_at(rule, 55'000), "pdu_timeout:a ");
+}
+
+TEST_F(KeepaliveTest, ZeroSwitchesARuleOff) {
+  Liveness rule(LivenessPolicy{});
+  rule.join(a, 0);
+  rule.partial(a, true, 0);
+  EXPECT_EQ(rule.next_due(), TimerList::kNever);
+  EXPECT_EQ(check_at(rule, 1'000'000'000), "");
+}
+
+TEST_F(KeepaliveTest, WithoutChecksNobodyIsClosedButHeartbeatsGoOn) {
+  Liveness rule({.heartbeat_interval_ms = 5'000,
+                 .silence_timeout_ms = 6'000,
+                 .handshake_timeout_ms = 6'000,
+                 .pdu_timeout_ms = 6'000,
+                 .check_enabled = false});
+  rule.join(a, 0);
+  rule.partial(a, true, 0);
+  EXPECT_EQ(rule.next_due(), 5'000);
+  EXPECT_EQ(check_at(rule, 100'000), "beat:a ");
+}
+
+TEST_F(KeepaliveTest, AStallOfOurOwnMovesEveryDeadline) {
+  Liveness rule({.heartbeat_interval_ms = 50'000,
+                 .silence_timeout_ms = 60'000,
+                 .handshake_timeout_ms = 15'000,
+                 .pdu_timeout_ms = 30'000});
+  for (Node* node : {&a, &b, &c}) rule.join(*node, 0);
+  rule.handshake_done(b);
+  rule.handshake_done(c);
+  rule.partial(b, true, 0);
+  rule.shift(100'000);
+  EXPECT_EQ(rule.next_due(), 115'000);
+  EXPECT_EQ(check_at(rule, 114'999), "");
+  EXPECT_EQ(check_at(rule, 115'000), "handshake_timeout:a ");
+  EXPECT_EQ(check_at(rule, 129'999), "");
+  EXPECT_EQ(check_at(rule, 130'000), "pdu_timeout:b ");
+  EXPECT_EQ(check_at(rule, 150'000), "beat:c ");
+  EXPECT_EQ(rule.silence(c, 150'000), 50'000);
+  EXPECT_EQ(check_at(rule, 159'999), "");
+  EXPECT_EQ(check_at(rule, 160'000), "silent:c ");
+}
+
+TEST_F(KeepaliveTest, AStallDoesNotLengthenTheDeadlineOfWhoIsReadAfterIt) {
+  Liveness rule({.silence_timeout_ms = 60'000});
+  rule.join(a, 0);
+  rule.join(b, 0);
+  rule.shift(40'000);
+  rule.received(a, 41'000);
+  EXPECT_EQ(check_at(rule, 99'999), "");
+  EXPECT_EQ(check_at(rule, 100'000), "silent:b ");
+  EXPECT_EQ(check_at(rule, 101'000), "silent:a ");
+}
+
+TEST_F(KeepaliveTest, TheOneThatIsLongestSilentIsJudgedFirst) {
+  Liveness rule({.silence_timeout_ms = 1'000});
+  rule.join(a, 0);
+  rule.join(b, 10);
+  rule.join(c, 20);
+  rule.received(a, 30);
+  EXPECT_EQ(rule.next_due(), 1'010);
+  EXPECT_EQ(check_at(rule, 5'000), "silent:b silent:c silent:a ");
+}
+
+TEST_F(KeepaliveTest, OnlyThoseThatAreDueAreLookedAt) {
+  Liveness rule({.heartbeat_interval_ms = 20'000, .silence_timeout_ms = 60'000});
+  std::deque<Node> nodes;
+  for (int i = 0; i < 10'000; ++i) rule.join(nodes.emplace_back('x'), i);
+  for (int i = 10; i < 10'000; ++i) rule.sent(nodes[static_cast<size_t>(i)], 15'000);
+  EXPECT_EQ(rule.next_due(), 20'000);
+  check_at(rule, 20'000);
+  EXPECT_EQ(decisions.visits, 1);
+  check_at(rule, 20'009);
+  EXPECT_EQ(decisions.visits, 10);
+}
+
+TEST_F(KeepaliveTest, ANodeInAnotherRuleObeysOnlyThatOne) {
+  Liveness strict({.silence_timeout_ms = 10'000, .handshake_timeout_ms = 10'000, .pdu_timeout_ms = 10'000});
+  Liveness mild({.silence_timeout_ms = 300'000});
+  strict.join(a, 0);
+  strict.partial(a, true, 0);
+  mild.join(a, 5'000);
+  EXPECT_EQ(a.liveness(), &mild);
+  EXPECT_EQ(strict.next_due(), TimerList::kNever);
+  EXPECT_EQ(check_at(strict, 1'000'000), "");
+  EXPECT_EQ(check_at(mild, 304'999), "");
+  EXPECT_EQ(check_at(mild, 305'000), "silent:a ");
+}
+
+TEST_F(KeepaliveTest, ANewPolicyHoldsForThoseWhoHaveJoinedAlready) {
+  Liveness rule({.silence_timeout_ms = 300'000});
+  rule.join(a, 0);
+  rule.set_policy({.silence_timeout_ms = 60'000});
+  EXPECT_EQ(rule.next_due(), 60'000);
+  EXPECT_EQ(check_at(rule, 60'000), "silent:a ");
+}
+
+TEST_F(KeepaliveTest, ADestroyedNodeIsForgotten) {
+  Liveness rule({.heartbeat_interval_ms = 1, .silence_timeout_ms = 1, .handshake_timeout_ms = 1, .pdu_timeout_ms = 1});
+  {
+    Node gone('g');
+    rule.join(gone, 0);
+    rule.partial(gone, true, 0);
+  }
+  EXPECT_EQ(rule.next_due(), TimerList::kNever);
+  EXPECT_EQ(check_at(rule, 1'000), "");
+}
+
+TEST_F(KeepaliveTest, AnActionThatClosesItsNeighboursIsSafe) {
+  struct CloseAll final : LivenessActions {
+    void send_heartbeat(LivenessNode& node) override { close_dead(node, CloseReason::kKicked); }
+    void close_dead(LivenessNode&, CloseReason) override {
+      for (LivenessNode* node : nodes) rule->leave(*node);
+      ++calls;
+    }
+    Liveness* rule = nullptr;
+    std::vector<LivenessNode*> nodes;
+    int calls = 0;
+  } actions;
+  Liveness rule({.heartbeat_interval_ms = 10, .silence_timeout_ms = 10, .handshake_timeout_ms = 10});
+  actions.rule = &rule;
+  actions.nodes = {&a, &b, &c};
+  for (LivenessNode* node : actions.nodes) rule.join(*node, 0);
+  rule.check(1'000, actions);
+  EXPECT_EQ(actions.calls, 1);
+}
+
+// Against the plain rule: each node by itself, looked at every millisecond.
+TEST_F(KeepaliveTest, ManyNodesAtRandomAreClosedWhenEachOnesOwnTimeIsUp) {
+  std::mt19937_64 random(3);
+  Liveness rule({.silence_timeout_ms = 100});
+  std::deque<Node> nodes;
+  std::vector<Tick> last_received;
+  for (int i = 0; i < 50; ++i) {
+    rule.join(nodes.emplace_back('x'), 0);
+    last_received.push_back(0);
+  }
+  for (Tick at = 1; at < 3'000; ++at) {
+    const size_t chosen = random() % nodes.size();
+    if (nodes[chosen].liveness() != nullptr) rule.received(nodes[chosen], last_received[chosen] = at);
+    ASSERT_TRUE(rule.next_due() >= at);
+    check_at(rule, at);
+    for (size_t i = 0; i < nodes.size(); ++i) {
+      const bool alive = nodes[i].liveness() != nullptr;
+      if (alive) {
+        ASSERT_LT(at - last_received[i], 100);
+      } else {
+        ASSERT_GE(at - last_received[i], 100);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace talkbeat

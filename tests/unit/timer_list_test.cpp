@@ -1,0 +1,358 @@
+#include "base/timer_list.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+
+namespace talkbeat {
+namespace {
+
+constexpr Tick kHour = 3'600'000;
+constexpr Tick kDay = 24 * kHour;
+
+class TimerListTest : public ::testing::Test {
+ protected:
+  Timer& add(std::string name, std::function<void()> callback = [] {}) {
+    return timers_.emplace_back(list, [this, name = std::move(name), callback = std::move(callback)] {
+      fired += name;
+      callback();
+    });
+  }
+  Timer& once(const std::string& name, Tick delay) {
+    Timer& timer = add(name);
+    timer.start_once(delay);
+    return timer;
+  }
+
+  TimerList list{1'000};
+  std::string fired;
+
+ private:
+  std::deque<Timer> timers_;
+};
+
+TEST_F(TimerListTest, TimersRunInTheOrderOfTheirDeadlines) {
+  once("c", 70'000);
+  once("a", 10);
+  once("d", 20'000'000);
+  once("b", 300);
+  list.advance(list.now() + kDay);
+  EXPECT_EQ(fired, "abcd");
+}
+
+TEST_F(TimerListTest, EqualDeadlinesRunInTheOrderOfArming) {
+  for (const Tick delay : {5, 700, 70'000}) {
+    once("a", delay);
+    once("b", delay);
+  }
+  list.advance(list.now() + kHour);
+  EXPECT_EQ(fired, "ababab");
+}
+
+TEST_F(TimerListTest, NothingRunsAMillisecondEarly) {
+  for (const Tick delay : {1, 2, 255, 256, 257, 65'535, 65'536, 65'537, 1 << 24, (1 << 24) + 1}) {
+    const Tick armed = list.now();
+    fired.clear();
+    once("x", delay);
+    list.advance(armed + delay - 1);
+    EXPECT_EQ(fired, "") << delay;
+    list.advance(armed + delay);
+    EXPECT_EQ(fired, "x") << delay;
+  }
+}
+
+TEST_F(TimerListTest, ADelayOfNothingOrLessIsOneMillisecond) {
+  once("a", 0);
+  once("b", -5);
+  list.advance(list.now());
+  EXPECT_EQ(fired, "");
+  list.advance(list.now() + 1);
+  EXPECT_EQ(fired, "ab");
+}
+
+TEST_F(TimerListTest, TheLongestDelayIsCutAndStillWaits) {
+  once("a", INT64_MAX);
+  list.advance(list.now() + TimerList::kMaxDelay - 1);
+  EXPECT_EQ(fired, "");
+  list.advance(list.now() + 1);
+  EXPECT_EQ(fired, "a");
+}
+
+TEST_F(TimerListTest, ArmingAnArmedTimerMovesIt) {
+  Timer& timer = once("a", 10);
+  timer.start_once(500);
+  list.advance(list.now() + 499);
+  EXPECT_EQ(fired, "");
+  timer.start_once(5);
+  list.advance(list.now() + 5);
+  list.advance(list.now() + kHour);
+  EXPECT_EQ(fired, "a");
+}
+
+TEST_F(TimerListTest, ACancelledOrDestroyedTimerDoesNotRun) {
+  once("a", 10).cancel();
+  {
+    Timer gone(list, [this] { fired += "gone"; });
+    gone.start_once(10);
+  }
+  list.advance(list.now() + kHour);
+  EXPECT_EQ(fired, "");
+  EXPECT_EQ(list.next_due(), TimerList::kNever);
+}
+
+TEST_F(TimerListTest, ACallbackMayCancelItself) {
+  Timer* self = nullptr;
+  Timer& timer = add("a", [&self] { self->cancel(); });
+  self = &timer;
+  timer.start_every(10);
+  list.advance(list.now() + 100);
+  EXPECT_FALSE(timer.armed());
+  list.advance(list.now() + 100);
+  EXPECT_EQ(fired, "a");
+}
+
+TEST_F(TimerListTest, ACallbackMayCancelANeighbourThatIsDueNow) {
+  Timer* neighbour = nullptr;
+  add("a", [&neighbour] { neighbour->cancel(); }).start_once(10);
+  neighbour = &once("b", 10);
+  once("c", 10);
+  list.advance(list.now() + 10);
+  EXPECT_EQ(fired, "ac");
+}
+
+TEST_F(TimerListTest, ACallbackMayDestroyANeighbourThatIsDueNow) {
+  auto neighbour = std::make_unique<Timer>(list, [this] { fired += "b"; });
+  add("a", [&neighbour] { neighbour.reset(); }).start_once(10);
+  neighbour->start_once(10);
+  once("c", 11);
+  list.advance(list.now() + 20);
+  EXPECT_EQ(fired, "ac");
+}
+
+TEST_F(TimerListTest, ACallbackMayMoveANeighbourThatIsDueNow) {
+  Timer* neighbour = nullptr;
+  add("a", [&neighbour] { neighbour->start_once(5); }).start_once(10);
+  neighbour = &once("b", 10);
+  list.advance(list.now() + 10);
+  EXPECT_EQ(fired, "a");
+  list.advance(list.now() + 5);
+  EXPECT_EQ(fired, "ab");
+}
+
+TEST_F(TimerListTest, WhatACallbackArmsIsNotRunInTheSameCall) {
+  Timer* self = nullptr;
+  Timer& timer = add("a", [&self] { self->start_once(0); });
+  self = &timer;
+  timer.start_once(10);
+  list.advance(list.now() + kHour);
+  EXPECT_EQ(fired, "a");
+  list.advance(list.now() + 1);
+  EXPECT_EQ(fired, "aa");
+}
+
+TEST_F(TimerListTest, APeriodicTimerKeepsItsPhase) {
+  const Tick start = list.now();
+  std::vector<Tick> times;
+  add("", [&] { times.push_back(list.now() - start); }).start_every(100);
+  for (const Tick at : {100, 205, 300, 390, 450}) list.advance(start + at);
+  EXPECT_EQ(times, (std::vector<Tick>{100, 205, 300, 450}));
+  list.advance(start + 499);
+  EXPECT_EQ(times.size(), 4U);
+  list.advance(start + 500);
+  EXPECT_EQ(times.back(), 500);
+}
+
+TEST_F(TimerListTest, APeriodicTimerRunsOnceAfterAStall) {
+  const Tick start = list.now();
+  add("a").start_every(1'000);
+  list.advance(start + kHour + 300);
+  EXPECT_EQ(fired, "a");
+  EXPECT_LE(list.next_due(), start + kHour + 1'000);
+  list.advance(start + kHour + 999);
+  EXPECT_EQ(fired, "a");
+  list.advance(start + kHour + 1'000);
+  EXPECT_EQ(fired, "aa");
+}
+
+TEST_F(TimerListTest, AJumpOfTheClockByAnHourOrADayLosesNothing) {
+  for (const Tick jump : {kHour, kDay, 400 * kDay}) {
+    fired.clear();
+    once("a", jump / 2);
+    once("b", jump);
+    once("c", jump + 1);
+    list.advance(list.now() + jump);
+    EXPECT_EQ(fired, "ab");
+    list.advance(list.now() + 1);
+    EXPECT_EQ(fired, "abc");
+  }
+}
+
+TEST_F(TimerListTest, TimeDoesNotGoBackwards) {
+  once("a", 10);
+  list.advance(list.now() - 500);
+  EXPECT_EQ(list.now(), 1'000);
+  list.advance(1'010);
+  EXPECT_EQ(fired, "a");
+}
+
+TEST_F(TimerListTest, WhatIsDueCanStillBeCancelledOrMovedBeforeItRuns) {
+  Timer& cancelled = once("a", 10);
+  Timer& moved = once("b", 10);
+  once("c", 10);
+  list.move_to(list.now() + 60);
+  EXPECT_EQ(list.next_due(), list.now());
+  cancelled.cancel();
+  moved.start_once(100);
+  list.run_due();
+  EXPECT_EQ(fired, "c");
+  list.advance(list.now() + 99);
+  EXPECT_EQ(fired, "c");
+  list.advance(list.now() + 1);
+  EXPECT_EQ(fired, "cb");
+}
+
+TEST_F(TimerListTest, AnEmptyHourAndAFewTimersCostFewSteps) {
+  once("a", kHour - 1);
+  int steps = 0;
+  for (Tick due = list.next_due(); due != TimerList::kNever; due = list.next_due()) {
+    list.advance(due);
+    ++steps;
+  }
+  EXPECT_EQ(fired, "a");
+  EXPECT_LE(steps, 4);
+}
+
+TEST_F(TimerListTest, EachTimerWaitsForItsMillisecondWhereverTheListStandsInItsWheel) {
+  for (const Tick edge : {Tick{255}, Tick{256}, Tick{65'535}, Tick{65'536}, Tick{1} << 24, (Tick{1} << 32) - 1}) {
+    for (Tick start = edge - 3; start <= edge + 3; ++start) {
+      for (const Tick delay : {1, 2, 3, 4, 255, 256, 257, 65'535, 65'536, 65'537}) {
+        TimerList own(start);
+        Tick at = -1;
+        Timer timer(own, [&] { at = own.now(); });
+        timer.start_once(delay);
+        while (own.next_due() != TimerList::kNever) {
+          ASSERT_LE(own.next_due(), start + delay);
+          own.advance(own.next_due());
+        }
+        ASSERT_EQ(at, start + delay) << start << "+" << delay;
+      }
+    }
+  }
+}
+
+// The same operations on the wheel and on a sorted multimap, which is slow and plainly right.
+class Model {
+ public:
+  explicit Model(uint64_t seed) : random_(seed), list_(start_of(seed)) {
+    for (size_t i = 0; i < kTimers; ++i) timers_.emplace_back(list_, [this, i] { fired_.push_back(i); });
+  }
+
+  void step() {
+    const size_t i = random_() % kTimers;
+    switch (random_() % 8) {
+      case 0: cancel(i); break;
+      case 1: advance(random_delay()); break;
+      case 2: to_next_due(); break;
+      case 3: start(i, random_delay(), true); break;
+      default: start(i, random_delay(), false); break;
+    }
+    check_next_due();
+  }
+
+ private:
+  static constexpr size_t kTimers = 40;
+  struct Armed {
+    Tick deadline;
+    uint64_t order;
+    Tick interval;
+  };
+
+  // Near the places where higher bytes of the time change.
+  static Tick start_of(uint64_t seed) {
+    constexpr std::array<Tick, 6> kStarts{0, 250, 65'500, (1 << 24) - 100, (Tick{1} << 32) - 5'000, 987'654'321};
+    return kStarts[seed % kStarts.size()];
+  }
+  Tick random_delay() {
+    const auto bits = random_() % 27;
+    return static_cast<Tick>(random_() % (uint64_t{1} << bits)) + 1;
+  }
+
+  void start(size_t i, Tick delay, bool periodic) {
+    periodic ? timers_[i].start_every(delay) : timers_[i].start_once(delay);
+    model_[i] = Armed{list_.now() + delay, ++order_, periodic ? delay : 0};
+  }
+  void cancel(size_t i) {
+    timers_[i].cancel();
+    model_[i].reset();
+  }
+  void to_next_due() {
+    const Tick due = list_.next_due();
+    if (due != TimerList::kNever) advance(due - list_.now());
+  }
+
+  void advance(Tick by) {
+    const Tick now = list_.now() + by;
+    std::map<std::pair<Tick, size_t>, size_t> due;  // equal deadlines: compared without their order
+    for (size_t i = 0; i < kTimers; ++i) {
+      if (model_[i] && model_[i]->deadline <= now) due[{model_[i]->deadline, i}] = i;
+    }
+    deadlines_.clear();
+    for (const auto& [key, i] : due) deadlines_[i] = key.first;
+    for (const auto& [key, i] : due) {
+      Armed& armed = *model_[i];
+      while (armed.interval > 0 && armed.deadline <= now) armed.deadline += (now - armed.deadline) / armed.interval * armed.interval + armed.interval;
+      if (armed.interval == 0) model_[i].reset();
+    }
+    fired_.clear();
+    list_.advance(now);
+    check_fired();
+  }
+
+  void check_fired() {
+    ASSERT_EQ(fired_.size(), deadlines_.size());
+    Tick last = 0;
+    for (const size_t i : fired_) {
+      ASSERT_TRUE(deadlines_.contains(i)) << i;
+      ASSERT_GE(deadlines_[i], last);
+      last = deadlines_[i];
+    }
+  }
+  void check_next_due() {
+    Tick first = TimerList::kNever;
+    for (size_t i = 0; i < kTimers; ++i) {
+      ASSERT_EQ(timers_[i].armed(), model_[i].has_value());
+      if (model_[i]) first = std::min(first, model_[i]->deadline);
+    }
+    ASSERT_LE(list_.next_due(), first);
+    ASSERT_EQ(list_.next_due() == TimerList::kNever, first == TimerList::kNever);
+    if (first != TimerList::kNever) {
+      ASSERT_GT(list_.next_due(), list_.now());
+    }
+  }
+
+  std::mt19937_64 random_;
+  TimerList list_;
+  std::deque<Timer> timers_;
+  std::array<std::optional<Armed>, kTimers> model_;
+  uint64_t order_ = 0;
+  std::vector<size_t> fired_;
+  std::map<size_t, Tick> deadlines_;
+};
+
+TEST(TimerListModel, TheWheelDoesWhatASortedListWouldDo) {
+  for (uint64_t seed = 0; seed < 24; ++seed) {
+    SCOPED_TRACE(seed);
+    Model model(seed);
+    for (int i = 0; i < 2'000; ++i) {
+      model.step();
+      if (::testing::Test::HasFatalFailure()) return;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace talkbeat

@@ -1,0 +1,31 @@
+#include "base/url_decoding.h"
+
+#include <gtest/gtest.h>
+
+namespace talkbeat {
+namespace {
+
+using Query = std::map<std::string, std::string>;
+
+TEST(UrlDecoding, EscapesBecomeBytes) {
+  EXPECT_EQ(url_decode("/a%20b%2Fc%2f"), "/a b/c/");
+  EXPECT_EQ(url_decode("%e4%BD%a0"), "\xe4\xbd\xa0");
+  EXPECT_EQ(url_decode("a+b"), "a+b");
+  EXPECT_EQ(url_decode("a+b", true), "a b");
+  EXPECT_EQ(url_decode(""), "");
+}
+
+TEST(UrlDecoding, BrokenEscapesAndTheZeroByteAreRefused) {
+  for (const char* text : {"%", "a%2", "%zz", "%-1", "%+1", "% 1", "%00"}) EXPECT_EQ(url_decode(text), std::nullopt);
+}
+
+TEST(UrlDecoding, AQueryIsNamesAndValues) {
+  EXPECT_EQ(parse_query("a=1&b=x%26y+z&c&=d"), (Query{{"a", "1"}, {"b", "x&y z"}, {"c", ""}, {"", "d"}}));
+  EXPECT_EQ(parse_query("a=1&&a=2&"), (Query{{"a", "2"}}));
+  EXPECT_EQ(parse_query("a=b=c"), (Query{{"a", "b=c"}}));
+  EXPECT_EQ(parse_query(""), Query{});
+  EXPECT_EQ(parse_query("a=%"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace talkbeat

@@ -1,0 +1,211 @@
+#include "tools/client/catch_up.h"
+
+#include <algorithm>
+
+namespace talkbeat {
+
+using namespace IM::Message;
+using IM::Buddy::IMRecentContactSessionReq;
+using IM::Buddy::IMRecentContactSessionRsp;
+
+namespace {
+
+// Not to fetch one message at a time while counting backwards over one's own.
+constexpr uint32_t kLeastHistory = 20;
+
+}  // namespace
+
+CatchUp::CatchUp(EventLoop& loop, ServerLink& link, Inbox& inbox, Owner& owner)
+    : link_(link), inbox_(inbox), owner_(owner), retry_timer_(loop.timers(), [this] { retry(); }) {}
+
+void CatchUp::start(uint32_t user_id) {
+  stop();
+  user_id_ = user_id;
+  phase_ = Phase::kLists;
+  synced_ = have_unread_ = have_recent_ = false;
+  unread_.clear();
+  latest_.clear();
+  ask_unread();
+  ask_recent();
+}
+
+void CatchUp::stop() {
+  phase_ = Phase::kStopped;
+  ++round_;
+  retry_timer_.cancel();
+  searches_.clear();
+  filling_.clear();
+}
+
+void CatchUp::ask_unread() {
+  IMUnreadMsgCntReq req;
+  req.set_user_id(user_id_);
+  link_.request<IMUnreadMsgCntReq, IMUnreadMsgCntRsp>(req, [this, round = round_](Result<IMUnreadMsgCntRsp> answer) {
+    if (round != round_) return;
+    if (!answer.ok()) {
+      retry_later();
+      return;
+    }
+    for (const auto& info : answer.value().unreadinfo_list()) {
+      const ConversationId id{info.session_type(), info.session_id()};
+      unread_.push_back({id, info.unread_cnt(), info.latest_msg_id()});
+      latest_[id] = std::max(latest_[id], info.latest_msg_id());
+    }
+    have_unread_ = true;
+    take_lists();
+  });
+}
+
+// What another session of this user has sent or read meanwhile is in no unread count.
+void CatchUp::ask_recent() {
+  IMRecentContactSessionReq req;
+  req.set_user_id(user_id_);
+  req.set_latest_update_time(0);
+  link_.request<IMRecentContactSessionReq, IMRecentContactSessionRsp>(
+      req, [this, round = round_](Result<IMRecentContactSessionRsp> answer) {
+        if (round != round_) return;
+        if (!answer.ok()) {
+          retry_later();
+          return;
+        }
+        for (const auto& info : answer.value().contact_session_list()) {
+          const ConversationId id{info.session_type(), info.session_id()};
+          latest_[id] = std::max(latest_[id], info.latest_msg_id());
+        }
+        have_recent_ = true;
+        take_lists();
+      });
+}
+
+void CatchUp::take_lists() {
+  if (!have_unread_ || !have_recent_) return;
+  owner_.on_unread(unread_);
+  if (phase_ != Phase::kLists) return;
+  phase_ = Phase::kStarts;
+  for (const UnreadCount& unread : unread_) {
+    if (!inbox_.started(unread.conversation)) searches_[unread.conversation] = {unread.count, unread.latest_msg_id};
+  }
+  for (const auto& [id, msg_id] : latest_) {
+    inbox_.note_latest(id, msg_id);
+    if (!searches_.contains(id)) inbox_.start_after(id, msg_id);
+  }
+  std::vector<ConversationId> to_search;
+  for (const auto& [id, search] : searches_) to_search.push_back(id);
+  for (const ConversationId& id : to_search) find_start(id);
+  if (searches_.empty()) begin_filling();
+}
+
+void CatchUp::find_start(const ConversationId& id) {
+  const StartSearch& search = searches_[id];
+  IMGetMsgListReq req;
+  req.set_user_id(user_id_);
+  req.set_session_type(id.type);
+  req.set_session_id(id.id);
+  req.set_msg_id_begin(search.begin);
+  req.set_msg_cnt(std::clamp(search.count, kLeastHistory, kPage));
+  link_.request<IMGetMsgListReq, IMGetMsgListRsp>(req, [this, id, round = round_](Result<IMGetMsgListRsp> answer) {
+    if (round != round_) return;
+    if (answer.ok()) {
+      take_history(id, answer.value());
+    } else {
+      retry_later();
+    }
+  });
+}
+
+void CatchUp::take_history(const ConversationId& id, const IMGetMsgListRsp& answer) {
+  StartSearch& search = searches_[id];
+  uint32_t lowest = search.begin + 1;
+  for (const auto& info : answer.msg_list()) {
+    if (search.count == 0) break;
+    add(id, info);
+    lowest = info.msg_id();
+    if (info.from_session_id() != user_id_) --search.count;
+  }
+  if (search.count > 0 && answer.msg_list_size() > 0 && lowest > 1) {
+    search.begin = lowest - 1;
+    find_start(id);
+    return;
+  }
+  inbox_.start_after(id, lowest - 1);
+  searches_.erase(id);
+  if (searches_.empty()) begin_filling();
+}
+
+void CatchUp::begin_filling() {
+  phase_ = Phase::kReady;
+  inbox_.start_all();
+  for (const ConversationId& id : inbox_.conversations()) {
+    owner_.deliver(id);
+    if (phase_ != Phase::kReady) return;
+    fill(id);
+  }
+  check_synced();
+}
+
+void CatchUp::fill(const ConversationId& id) {
+  const auto gap = inbox_.gap(id);
+  if (phase_ == Phase::kStopped || !gap || !filling_.insert(id).second) return;
+  const Inbox::Gap page{gap->first, std::min(gap->last, gap->first + kPage - 1)};
+  IMGetMsgByIdReq req;
+  req.set_user_id(user_id_);
+  req.set_session_type(id.type);
+  req.set_session_id(id.id);
+  for (uint32_t msg_id = page.first; msg_id <= page.last; ++msg_id) req.add_msg_id_list(msg_id);
+  link_.request<IMGetMsgByIdReq, IMGetMsgByIdRsp>(req,
+                                                  [this, id, page, round = round_](Result<IMGetMsgByIdRsp> answer) {
+                                                    if (round != round_) return;
+                                                    filling_.erase(id);
+                                                    if (answer.ok()) {
+                                                      take_page(id, page, answer.value());
+                                                    } else {
+                                                      retry_later();
+                                                    }
+                                                  });
+}
+
+// Ids below the highest that came do not exist; those above may just not have fitted into the answer. Where nothing
+// came at all, none of them exists.
+void CatchUp::take_page(const ConversationId& id, const Inbox::Gap& page, const IMGetMsgByIdRsp& answer) {
+  uint32_t highest = 0;
+  for (const auto& info : answer.msg_list()) {
+    if (info.msg_id() < page.first || info.msg_id() > page.last) continue;
+    add(id, info);
+    highest = std::max(highest, info.msg_id());
+  }
+  inbox_.skip(id, {page.first, highest == 0 ? page.last : highest});
+  owner_.deliver(id);
+  fill(id);
+  check_synced();
+}
+
+void CatchUp::add(const ConversationId& id, const IM::BaseDefine::MsgInfo& info) {
+  inbox_.add({.conversation = id,
+              .msg_id = info.msg_id(),
+              .from = info.from_session_id(),
+              .created_at = info.create_time(),
+              .type = info.msg_type(),
+              .body = info.msg_data(),
+              .mine = info.from_session_id() == user_id_});
+}
+
+void CatchUp::check_synced() {
+  if (synced_ || phase_ != Phase::kReady || !filling_.empty() || retry_timer_.armed()) return;
+  synced_ = true;
+  owner_.on_synced();
+}
+
+void CatchUp::retry_later() {
+  if (!retry_timer_.armed()) retry_timer_.start_once(kRetryMs);
+}
+
+void CatchUp::retry() {
+  if (phase_ != Phase::kReady) {
+    start(user_id_);
+    return;
+  }
+  for (const ConversationId& id : inbox_.conversations()) fill(id);
+  check_synced();
+}
+
+}  // namespace talkbeat

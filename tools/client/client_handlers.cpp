@@ -1,0 +1,66 @@
+#include "tools/client/client_handlers.h"
+
+#include <algorithm>
+
+namespace talkbeat {
+
+Verdict ClientHandlers::on_login_answer(Client& client, const PduHeader&, const IM::Login::IMLoginRes& answer) {
+  if (answer.result_code() == IM::BaseDefine::REFUSE_REASON_NONE) {
+    client.logged_in(answer);
+  } else {
+    client.login_refused(answer);
+  }
+  return Verdict::handled();
+}
+
+Verdict ClientHandlers::on_kick(Client& client, const PduHeader&, const IM::Login::IMKickUser& kick) {
+  client.listener_.on_kicked(kick.kick_reason());
+  const bool duplicate = kick.kick_reason() == IM::BaseDefine::KICK_REASON_DUPLICATE_USER;
+  client.finish(ClosedBy::kKick, duplicate ? "logged in elsewhere" : "ended by your mobile client");
+  return Verdict::handled();
+}
+
+Verdict ClientHandlers::on_user_status(Client& client, const PduHeader&, const IM::Buddy::IMUserStatNotify& notify) {
+  client.listener_.on_user_status(notify.user_stat().user_id(), notify.user_stat().status());
+  return Verdict::handled();
+}
+
+Verdict ClientHandlers::on_message(Client& client, const PduHeader&, const IM::Message::IMMsgData& data) {
+  client.flow_.take_message(data);
+  return Verdict::handled();
+}
+
+Verdict ClientHandlers::on_ack(Client& client, const PduHeader& header, const IM::Message::IMMsgDataAck& ack) {
+  client.flow_.take_ack(header.seq_num, ack);
+  return Verdict::handled();
+}
+
+Verdict ClientHandlers::on_read(Client& client, const PduHeader&, const IM::Message::IMMsgDataReadNotify& notify) {
+  client.listener_.on_read({notify.session_type(), notify.session_id()}, notify.msg_id());
+  return Verdict::handled();
+}
+
+Verdict ClientHandlers::on_heartbeat(Client& client, const PduHeader& header, const IM::Other::IMHeartBeat&) {
+  client.take_heartbeat(header.seq_num);
+  return Verdict::handled();
+}
+
+Verdict ClientHandlers::on_go_away(Client& client, const PduHeader&, const TbGoAway& notice) {
+  client.go_away(notice);
+  return Verdict::handled();
+}
+
+Verdict ClientHandlers::on_error(Client& client, const PduHeader&, const TbError& error) {
+  if (error.command_id() == kCommandOf<IM::Login::IMLoginReq>) {
+    // The refusal that follows is only for the moment.
+    client.login_retry_after_ms_ = std::max<Tick>(1, error.retry_after_ms());
+    client.last_error_ = error.text();
+    return Verdict::handled();
+  }
+  // The server does not know this session: begin anew, and keep what was to be sent.
+  if (error.code() == ERROR_NOT_LOGGED_IN) return Verdict::close(CloseReason::kProtocolError);
+  if (!client.flow_.take_refusal(error)) client.link_.take_refusal(error);
+  return Verdict::handled();
+}
+
+}  // namespace talkbeat

@@ -1,0 +1,76 @@
+#include "tools/client/client_network.h"
+
+#include "base/log.h"
+
+namespace talkbeat {
+
+namespace {
+
+struct ServerPeer final : PduPeer {
+  PduSink* sink = nullptr;
+};
+
+PduSink* sink_of(const Connection& connection) {
+  return connection.attachment<ServerPeer>().sink;
+}
+
+void log_close(const Connection& connection, CloseReason reason) {
+  log_debug("connection_closed",
+            {{"conn", connection.number()}, {"peer", connection.peer().to_string()}, {"reason", to_string(reason)}});
+}
+
+bool same(const LivenessPolicy& a, const LivenessPolicy& b) {
+  return a.heartbeat_interval_ms == b.heartbeat_interval_ms && a.silence_timeout_ms == b.silence_timeout_ms &&
+         a.handshake_timeout_ms == b.handshake_timeout_ms && a.pdu_timeout_ms == b.pdu_timeout_ms &&
+         a.check_enabled == b.check_enabled;
+}
+
+}  // namespace
+
+ClientNetwork::ClientNetwork(EventLoop& loop, Rng& rng) : rng_(rng), connections_(loop, log_close) {}
+
+Connection& ClientNetwork::adopt(SocketHandle socket, const Address& peer, PduSink& sink,
+                                 const LivenessPolicy& policy) {
+  Connection& connection = connections_.adopt(socket, peer, *this);
+  auto attachment = std::make_unique<ServerPeer>();
+  attachment->sink = &sink;
+  attachment->max_pdu = kMaxPdu;
+  connection.set_attachment(std::move(attachment));
+  liveness_for(policy).join(connection, loop().now());
+  return connection;
+}
+
+void ClientNetwork::release(ConnId id, CloseReason reason) {
+  Connection* connection = connections_.find(id);
+  if (connection == nullptr) return;
+  connection->attachment<ServerPeer>().sink = nullptr;
+  connection->close(reason);
+}
+
+// A server that sends what cannot be understood is left: answering it with an error would help nobody.
+Verdict ClientNetwork::on_pdu(Connection& connection, const PduHeader& header, std::span<const std::byte> body) {
+  PduSink* sink = sink_of(connection);
+  if (sink == nullptr) return Verdict::handled();
+  const Verdict verdict = sink->on_pdu(connection, header, body, arena_);
+  arena_.Reset();
+  return verdict.kind == Verdict::Kind::kRefused ? Verdict::close(CloseReason::kProtocolError) : verdict;
+}
+
+void ClientNetwork::on_close(Connection& connection, CloseReason reason) {
+  if (PduSink* sink = sink_of(connection)) sink->on_closed(connection, reason);
+}
+
+void ClientNetwork::on_heartbeat_due(Connection& connection) {
+  if (PduSink* sink = sink_of(connection)) sink->on_heartbeat_due(connection);
+}
+
+Liveness& ClientNetwork::liveness_for(const LivenessPolicy& policy) {
+  for (const auto& liveness : liveness_) {
+    if (same(liveness->policy(), policy)) return *liveness;
+  }
+  liveness_.push_back(std::make_unique<Liveness>(policy));
+  connections_.watch_liveness(*liveness_.back());
+  return *liveness_.back();
+}
+
+}  // namespace talkbeat

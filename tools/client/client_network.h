@@ -1,0 +1,62 @@
+#pragma once
+
+#include <google/protobuf/arena.h>
+
+#include <memory>
+#include <vector>
+
+#include "base/connection_table.h"
+#include "base/pdu_protocol.h"
+#include "base/rng.h"
+
+namespace talkbeat {
+
+/// Hears what comes on one connection to a server.
+class PduSink {
+ public:
+  virtual Verdict on_pdu(Connection& connection, const PduHeader& header, std::span<const std::byte> body,
+                         google::protobuf::Arena& arena) = 0;
+  virtual void on_closed(Connection& connection, CloseReason reason) = 0;
+  virtual void on_heartbeat_due(Connection& connection) = 0;
+
+ protected:
+  ~PduSink() = default;
+};
+
+/// The connections of all clients on one event loop, one or ten thousand, under the same keepalive rule as the
+/// servers'. Outlives the clients; lives as long as the loop turns. The loop's thread only.
+///
+///   ClientNetwork network(loop, rng);
+///   Client client(network, options, listener);
+class ClientNetwork final : private PduProtocol {
+ public:
+  ClientNetwork(EventLoop& loop, Rng& rng);
+
+  EventLoop& loop() { return connections_.loop(); }
+  Rng& rng() { return rng_; }
+
+  /// Takes over a connected socket; `sink` hears of it until it is closed or released.
+  Connection& adopt(SocketHandle socket, const Address& peer, PduSink& sink, const LivenessPolicy& policy);
+  Connection* find(ConnId id) const { return connections_.find(id); }
+  /// Closes it, and its sink hears nothing more. What was sent still goes out.
+  void release(ConnId id, CloseReason reason);
+  /// Open ones, and those that are still sending their last bytes.
+  size_t size() const { return connections_.size(); }
+
+  /// The longest PDU that is taken from a server (PROTOCOL.md, "Framing").
+  static constexpr size_t kMaxPdu = 2 << 20;
+
+ private:
+  const char* role() const override { return "to_server"; }
+  Verdict on_pdu(Connection& connection, const PduHeader& header, std::span<const std::byte> body) override;
+  void on_close(Connection& connection, CloseReason reason) override;
+  void on_heartbeat_due(Connection& connection) override;
+  Liveness& liveness_for(const LivenessPolicy& policy);
+
+  Rng& rng_;
+  std::vector<std::unique_ptr<Liveness>> liveness_;  // one for each policy in use: they are few
+  google::protobuf::Arena arena_;
+  ConnectionTable connections_;
+};
+
+}  // namespace talkbeat

@@ -1,0 +1,166 @@
+#include "tools/client/message_flow.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace talkbeat {
+
+using namespace IM::BaseDefine;
+using namespace IM::Message;
+
+namespace {
+
+// High bits of MsgType: a group's message.
+bool is_group(MsgType type) {
+  return (type & 0xf0) != 0;
+}
+
+bool is_for_the_moment(const TbError& error) {
+  switch (error.code()) {
+    case ERROR_RATE_LIMITED:
+    case ERROR_BUSY:
+    case ERROR_UNAVAILABLE:
+      return true;
+    default:
+      return error.retry_after_ms() > 0;
+  }
+}
+
+}  // namespace
+
+MessageFlow::MessageFlow(ClientNetwork& network, ServerLink& link, const ClientOptions& options,
+                         ClientListener& listener)
+    : network_(network),
+      link_(link),
+      options_(options),
+      listener_(listener),
+      catch_up_(network.loop(), link, inbox_, *this),
+      resend_timer_(network.loop().timers(), [this] { pump(); }) {}
+
+uint64_t MessageFlow::send(const ConversationId& to, MsgType type, std::string body) {
+  if (outbox_.size() >= options_.max_unsent) return 0;
+  const uint64_t local_id = ++last_local_id_;
+  outbox_.add(
+      {.local_id = local_id, .to = to, .type = type, .body = std::move(body), .client_msg_key = network_.rng().next()});
+  pump();
+  return local_id;
+}
+
+void MessageFlow::pump() {
+  if (!online_) return;
+  const Tick now = network_.loop().now();
+  for (const ConversationId& to : outbox_.due(now)) {
+    uint16_t seq_num = link_.next_seq();
+    while (outbox_.uses(seq_num)) seq_num = link_.next_seq();
+    const OutgoingMessage& message = outbox_.launch(to, seq_num);
+    IMMsgData data;
+    data.set_from_user_id(user_id_);
+    data.set_to_session_id(to.id);
+    data.set_msg_id(0);
+    data.set_create_time(0);
+    data.set_msg_type(message.type);
+    data.set_msg_data(message.body);
+    data.set_client_msg_key(message.client_msg_key);
+    link_.send_numbered(data, seq_num);
+  }
+  const Tick due = outbox_.next_due();
+  if (due != TimerList::kNever) resend_timer_.start_once(std::max<Tick>(1, due - now));
+}
+
+void MessageFlow::take_ack(uint16_t seq_num, const IMMsgDataAck& ack) {
+  const auto message = outbox_.finish(seq_num);
+  if (!message) return;
+  inbox_.add_own(message->to, ack.msg_id());
+  listener_.on_sent(message->local_id, ack.msg_id());
+  if (!online_) return;
+  pump();
+  advance(message->to);
+}
+
+bool MessageFlow::take_refusal(const TbError& error) {
+  const auto seq_num = static_cast<uint16_t>(error.seq_num());
+  if (error.command_id() != kCommandOf<IMMsgData> || !outbox_.uses(seq_num)) return false;
+  if (is_for_the_moment(error)) {
+    const Tick wait = error.retry_after_ms() > 0 ? error.retry_after_ms() : kRetryMs;
+    outbox_.postpone(seq_num, network_.loop().now() + wait);
+    pump();
+    return true;
+  }
+  const auto message = outbox_.finish(seq_num);
+  listener_.on_send_failed(message->local_id, error.code(), error.text());
+  if (!online_) return true;
+  pump();
+  advance(message->to);
+  return true;
+}
+
+void MessageFlow::go_online(uint32_t user_id) {
+  online_ = true;
+  user_id_ = user_id;
+  pump();
+  for (const auto& [id, msg_id] : std::exchange(unsent_reads_, {})) send_read_ack(id, msg_id);
+  catch_up_.start(user_id);
+}
+
+void MessageFlow::go_offline() {
+  online_ = false;
+  resend_timer_.cancel();
+  catch_up_.stop();
+  outbox_.recall();
+}
+
+void MessageFlow::take_message(const IMMsgData& data) {
+  const bool mine = data.from_user_id() == user_id_;
+  const bool group = is_group(data.msg_type());
+  const ConversationId id{group ? SESSION_TYPE_GROUP : SESSION_TYPE_SINGLE,
+                          group || mine ? data.to_session_id() : data.from_user_id()};
+  inbox_.add({.conversation = id,
+              .msg_id = data.msg_id(),
+              .from = data.from_user_id(),
+              .created_at = data.create_time(),
+              .type = data.msg_type(),
+              .body = data.msg_data(),
+              .mine = mine});
+  advance(id);
+}
+
+// In a conversation that no list has told of, what lies before the first message that comes is history.
+void MessageFlow::advance(const ConversationId& id) {
+  if (catch_up_.lists_known() && !inbox_.started(id)) inbox_.start_all();
+  deliver(id);
+  if (online_) catch_up_.fill(id);
+}
+
+void MessageFlow::deliver(const ConversationId& id) {
+  for (const ReceivedMessage& message : inbox_.take_ready(id, outbox_.unsettled(id))) {
+    if (!online_) return;
+    if (!message.mine) {
+      IMMsgDataAck ack;
+      ack.set_user_id(user_id_);
+      ack.set_session_id(id.id);
+      ack.set_msg_id(message.msg_id);
+      ack.set_session_type(id.type);
+      link_.send(ack, false);
+    }
+    listener_.on_message(message);
+  }
+}
+
+void MessageFlow::mark_read(const ConversationId& id, uint32_t msg_id) {
+  if (online_) {
+    send_read_ack(id, msg_id);
+  } else {
+    unsent_reads_[id] = std::max(unsent_reads_[id], msg_id);
+  }
+}
+
+void MessageFlow::send_read_ack(const ConversationId& id, uint32_t msg_id) {
+  IMMsgDataReadAck ack;
+  ack.set_user_id(user_id_);
+  ack.set_session_id(id.id);
+  ack.set_msg_id(msg_id);
+  ack.set_session_type(id.type);
+  link_.send(ack, false);
+}
+
+}  // namespace talkbeat

@@ -1,0 +1,105 @@
+#include "tools/client/terminal_text.h"
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+
+namespace talkbeat {
+
+namespace {
+
+struct Decoded {
+  uint32_t code = 0;
+  size_t length = 0;  // 0: no UTF-8 begins here
+};
+
+Decoded decode(std::string_view text) {
+  const auto first = static_cast<unsigned char>(text[0]);
+  if (first < 0x80) return {first, 1};
+  const size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || text.size() < length) return {};
+  uint32_t code = first & (0x7fu >> length);
+  for (size_t i = 1; i < length; ++i) {
+    const auto next = static_cast<unsigned char>(text[i]);
+    if ((next & 0xc0) != 0x80) return {};
+    code = code << 6 | (next & 0x3fu);
+  }
+  constexpr std::array<uint32_t, 5> kLeast = {0, 0, 0x80, 0x800, 0x10000};
+  const bool surrogate = code >= 0xd800 && code <= 0xdfff;
+  if (code < kLeast[length] || code > 0x10ffff || surrogate) return {};
+  return {code, length};
+}
+
+bool steers(uint32_t code) {
+  return code < 0x20 || (code >= 0x7f && code < 0xa0) || (code >= 0x200e && code <= 0x200f) ||
+         (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) || code == 0x061c || code == 0xfeff;
+}
+
+std::string escaped(const char* format, uint32_t code) {
+  std::array<char, 16> text{};
+  std::snprintf(text.data(), text.size(), format, code);
+  return text.data();
+}
+
+std::string escape(uint32_t code) {
+  if (code == '\n') return "\\n";
+  if (code == '\t') return "\\t";
+  if (code == '\r') return "\\r";
+  return code < 0x80 ? escaped("\\x%02x", code) : escaped("\\u{%x}", code);
+}
+
+bool is_wide(uint32_t code) {
+  return (code >= 0x1100 && code <= 0x115f) || (code >= 0x2e80 && code <= 0x303e) ||
+         (code >= 0x3041 && code <= 0xa4cf) || (code >= 0xac00 && code <= 0xd7a3) ||
+         (code >= 0xf900 && code <= 0xfaff) || (code >= 0xfe30 && code <= 0xfe6f) ||
+         (code >= 0xff00 && code <= 0xff60) || (code >= 0xffe0 && code <= 0xffe6) ||
+         (code >= 0x1f300 && code <= 0x1faff) || (code >= 0x20000 && code <= 0x3fffd);
+}
+
+bool is_combining(uint32_t code) {
+  return (code >= 0x0300 && code <= 0x036f) || (code >= 0x1ab0 && code <= 0x1aff) ||
+         (code >= 0x20d0 && code <= 0x20ff) || (code >= 0x200b && code <= 0x200d) ||
+         (code >= 0xfe00 && code <= 0xfe0f) || (code >= 0xfe20 && code <= 0xfe2f);
+}
+
+}  // namespace
+
+std::string printable(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    const Decoded next = decode(text);
+    if (next.length == 0) {
+      result += escaped("\\x%02x", static_cast<unsigned char>(text[0]));
+      text.remove_prefix(1);
+      continue;
+    }
+    if (steers(next.code)) {
+      result += escape(next.code);
+    } else {
+      result += text.substr(0, next.length);
+    }
+    text.remove_prefix(next.length);
+  }
+  return result;
+}
+
+size_t display_width(std::string_view text) {
+  size_t width = 0;
+  while (!text.empty()) {
+    const Decoded next = decode(text);
+    width += is_wide(next.code) ? 2 : is_combining(next.code) ? 0 : 1;
+    text.remove_prefix(next.length == 0 ? 1 : next.length);
+  }
+  return width;
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const Decoded next = decode(text);
+    if (next.length == 0) return false;
+    text.remove_prefix(next.length);
+  }
+  return true;
+}
+
+}  // namespace talkbeat

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/address.h"
+#include "base/status.h"
+
+namespace talkbeat {
+
+/// What start.sh left in a cluster's directory, and the ports that follow from it. Plain values.
+struct ClusterFiles {
+  std::string dir;
+  uint16_t port_base = 8000;
+  int login_servers = 1;
+  int msg_servers = 2;
+
+  /// From DIR/cluster.conf, lines of KEY=VALUE. Fails where there is no cluster, or the file says what cannot be.
+  static Result<ClusterFiles> read(const std::string& dir);
+
+  std::string database_path() const { return dir + "/talkbeat.db"; }
+  Address login_server_http(int index) const;
+  Address msg_server_http(int index) const;
+};
+
+}  // namespace talkbeat

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+#include "base/address.h"
+#include "base/status.h"
+
+namespace talkbeat {
+
+/// The body of the page, for a command that has nothing else to do meanwhile: blocks, for at most some seconds. Fails
+/// where nobody listens, the answer is late, or its status is not 200.
+Result<std::string> http_get(const Address& server, const std::string& path);
+
+}  // namespace talkbeat
