@@ -24,6 +24,7 @@ Result<ClusterKey> ClusterKey::load(const std::string& path) {
   if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
     return Error{path + ": others can read the cluster key; run chmod 600 " + path};
   }
+  if (!S_ISREG(info.st_mode)) return Error{path + ": the cluster key has to be a regular file"};
   std::ifstream file(path);
   const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   ClusterKey key;

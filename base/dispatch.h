@@ -57,7 +57,9 @@ template <class Context, class Message, Verdict (*handler)(Context&, const PduHe
 Verdict parse_and_handle(Context& context, const PduHeader& header, std::span<const std::byte> body,
                          google::protobuf::Arena& arena) {
   auto* message = google::protobuf::Arena::CreateMessage<Message>(&arena);
-  if (!message->ParseFromArray(body.data(), static_cast<int>(body.size()))) return kMalformedBody;
+  // Not ParseFromArray(): it writes a line to stderr for each PDU that lacks a required field.
+  const bool parsed = message->ParsePartialFromArray(body.data(), static_cast<int>(body.size()));
+  if (!parsed || !message->IsInitialized()) return kMalformedBody;
   return handler(context, header, *message);
 }
 

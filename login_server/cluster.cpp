@@ -45,8 +45,8 @@ Cluster::Cluster(ConnectionTable& connections, Metrics& metrics, const LoginServ
   relay_copies_ = metrics.counter("talkbeat_relay_copies_total", "Copies of relayed PDUs sent to msg_servers.");
   kicks_ = metrics.counter("talkbeat_kicks_total", "Kicks sent to msg_servers.");
   sweeps_ = metrics.counter("talkbeat_sweeps_total", "Times that the msg_servers were told to sweep.");
-  const Gauge servers = metrics.gauge("talkbeat_msg_servers", "msg_servers that are registered.");
-  const Gauge users = metrics.gauge("talkbeat_users_online", "Users with at least one session.");
+  Gauge servers = metrics.gauge("talkbeat_msg_servers", "msg_servers that are registered.");
+  Gauge users = metrics.gauge("talkbeat_users_online", "Users with at least one session.");
   metrics.before_render([this, servers, users]() mutable {
     servers.set(static_cast<double>(registry_.size()));
     users.set(static_cast<double>(presence_.users()));

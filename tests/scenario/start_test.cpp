@@ -29,6 +29,9 @@ std::vector<std::string> processes_of(const fs::path& directory) {
 
 class Start : public testing::Test {
  protected:
+  // Where a test fails because something did start, it must not stay.
+  ~Start() override { run({source_directory() / "tools/stop.sh", "--dir", directory_, "--now"}); }
+
   std::vector<std::string> command(const std::vector<std::string>& more = {}) const {
     std::vector<std::string> all{
         source_directory() / "tools/start.sh", "--dir",     directory_, "--bin", programs(), "--port-base",

@@ -109,8 +109,12 @@ TEST(OutBuffer, RandomUseEqualsAString) {
   for (int i = 0; i < 20'000; ++i) {
     const std::string text(random() % (i % 50 == 0 ? 40'000 : 700), static_cast<char>('a' + random() % 26));
     switch (random() % 4) {
-      case 0: buffer.append(bytes_of(text)), model += text; break;
-      case 1: buffer.append(shared(text)), model += text; break;
+      case 0:
+        buffer.append(bytes_of(text)), model += text;
+        break;
+      case 1:
+        buffer.append(shared(text)), model += text;
+        break;
       default: {
         const size_t count = random() % (model.size() + 1);
         buffer.consume(count);

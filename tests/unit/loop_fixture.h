@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -96,6 +97,8 @@ class LoopTest : public ::testing::Test {
     const SocketAddress raw = transport_of_pair.local_address(listener).to_sockaddr();
     const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
     if (peer_buffer > 0) ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &peer_buffer, sizeof peer_buffer);
+    const int yes = 1;
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     EXPECT_EQ(::connect(fd, raw.get(), raw.length), 0);
     const SocketHandle ours = transport_of_pair.accept(listener, {}).socket;
     EXPECT_NE(ours, kNoSocket);

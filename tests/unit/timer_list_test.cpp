@@ -16,7 +16,8 @@ constexpr Tick kDay = 24 * kHour;
 
 class TimerListTest : public ::testing::Test {
  protected:
-  Timer& add(std::string name, std::function<void()> callback = [] {}) {
+  Timer& add(
+      std::string name, std::function<void()> callback = [] {}) {
     return timers_.emplace_back(list, [this, name = std::move(name), callback = std::move(callback)] {
       fired += name;
       callback();
@@ -254,11 +255,21 @@ class Model {
   void step() {
     const size_t i = random_() % kTimers;
     switch (random_() % 8) {
-      case 0: cancel(i); break;
-      case 1: advance(random_delay()); break;
-      case 2: to_next_due(); break;
-      case 3: start(i, random_delay(), true); break;
-      default: start(i, random_delay(), false); break;
+      case 0:
+        cancel(i);
+        break;
+      case 1:
+        advance(random_delay());
+        break;
+      case 2:
+        to_next_due();
+        break;
+      case 3:
+        start(i, random_delay(), true);
+        break;
+      default:
+        start(i, random_delay(), false);
+        break;
     }
     check_next_due();
   }
@@ -304,7 +315,8 @@ class Model {
     for (const auto& [key, i] : due) deadlines_[i] = key.first;
     for (const auto& [key, i] : due) {
       Armed& armed = *model_[i];
-      while (armed.interval > 0 && armed.deadline <= now) armed.deadline += (now - armed.deadline) / armed.interval * armed.interval + armed.interval;
+      while (armed.interval > 0 && armed.deadline <= now)
+        armed.deadline += (now - armed.deadline) / armed.interval * armed.interval + armed.interval;
       if (armed.interval == 0) model_[i].reset();
     }
     fired_.clear();

@@ -90,6 +90,11 @@ class Client final : private PduSink {
   void request(const Req& req, ServerLink::Callback<Rsp> callback) {
     link_.request<Req, Rsp>(req, std::move(callback));
   }
+  /// The same for a command with several answers (IMAllUserReq): the callback returns whether it waits for more.
+  template <class Req, class Rsp>
+  void request_series(const Req& req, std::function<bool(Result<Rsp> answer)> callback) {
+    link_.request_series<Req, Rsp>(req, std::move(callback));
+  }
 
   ClientInfo info() const;
   ClientState state() const { return state_; }

@@ -52,14 +52,17 @@ void ServerLink::expire_requests() {
   for (const auto& [seq_num, pending] : expired) pending.finish(&why, {});
 }
 
+// It stays out of the table while its callback runs, which may close the link.
 bool ServerLink::take(const PduHeader& header, std::span<const std::byte> body) {
   const auto found = pending_.find(header.seq_num);
   if (found == pending_.end() || found->second.answer_command != header.command_id) return false;
-  const Finish finish = std::move(found->second.finish);
+  Pending pending = std::move(found->second);
   pending_.erase(found);
-  if (!finish(nullptr, body)) {
-    if (Connection* from = connection()) from->close(CloseReason::kProtocolError);
-  }
+  const Outcome outcome = pending.finish(nullptr, body);
+  Connection* from = connection();
+  if (from == nullptr) return true;
+  if (outcome == Outcome::kMalformed) from->close(CloseReason::kProtocolError);
+  if (outcome == Outcome::kMore) pending_[header.seq_num] = std::move(pending);
   return true;
 }
 

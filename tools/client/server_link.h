@@ -29,6 +29,9 @@ class ServerLink {
   /// where the link is not open.
   template <class Req, class Rsp>
   void request(const Req& req, Callback<Rsp> callback);
+  /// The same for a request with several answers: the callback returns whether it waits for more.
+  template <class Req, class Rsp>
+  void request_series(const Req& req, std::function<bool(Result<Rsp> answer)> callback);
   /// For what is not a request of one of the above: returns the number that it went out under.
   template <class Message>
   uint16_t send(const Message& message, bool expects_answer);
@@ -44,8 +47,9 @@ class ServerLink {
   void heard(bool still_waiting);
 
  private:
-  // Gets the body, or why there is none; false: the body does not parse.
-  using Finish = std::function<bool(const std::string* error, std::span<const std::byte> body)>;
+  enum class Outcome : uint8_t { kDone, kMore, kMalformed };
+  // Gets the body, or why there is none.
+  using Finish = std::function<Outcome(const std::string* error, std::span<const std::byte> body)>;
   struct Pending {
     uint16_t answer_command;
     Tick asked_at;
@@ -88,20 +92,30 @@ uint16_t ServerLink::send(const Message& message, bool expects_answer) {
 
 template <class Req, class Rsp>
 void ServerLink::request(const Req& req, Callback<Rsp> callback) {
+  request_series<Req, Rsp>(req, [callback = std::move(callback)](Result<Rsp> answer) {
+    callback(std::move(answer));
+    return false;
+  });
+}
+
+template <class Req, class Rsp>
+void ServerLink::request_series(const Req& req, std::function<bool(Result<Rsp> answer)> callback) {
   if (connection() == nullptr) {
     callback(Error{"not connected"});
     return;
   }
   const uint16_t seq_num = send(req, true);
   add_pending(seq_num, kCommandOf<Rsp>, [callback](const std::string* error, std::span<const std::byte> body) {
+    Rsp rsp;
     if (error != nullptr) {
       callback(Error{*error});
-      return true;
+      return Outcome::kDone;
     }
-    Rsp rsp;
-    const bool parsed = rsp.ParseFromArray(body.data(), static_cast<int>(body.size()));
-    callback(parsed ? Result<Rsp>(std::move(rsp)) : Error{"the answer does not parse"});
-    return parsed;
+    if (!rsp.ParseFromArray(body.data(), static_cast<int>(body.size()))) {
+      callback(Error{"the answer does not parse"});
+      return Outcome::kMalformed;
+    }
+    return callback(std::move(rsp)) ? Outcome::kMore : Outcome::kDone;
   });
 }
 

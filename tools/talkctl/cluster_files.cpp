@@ -47,7 +47,8 @@ Address loopback(int port) {
 Result<ClusterFiles> ClusterFiles::read(const std::string& dir) {
   const std::string path = dir + "/cluster.conf";
   std::ifstream in(path);
-  if (!in) return Error{"no cluster in " + dir + " (" + path + " cannot be read); start one: tools/start.sh --dir " + dir};
+  if (!in)
+    return Error{"no cluster in " + dir + " (" + path + " cannot be read); start one: tools/start.sh --dir " + dir};
   const auto values = read_values(in);
   ClusterFiles files;
   files.dir = dir;

@@ -1,1 +1,141 @@
-int main() { return 0; }
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <functional>
+#include <iostream>
+
+#include "base/check.h"
+#include "msg_server/store/sqlite_database.h"
+#include "tools/client/terminal_text.h"
+#include "tools/talkctl/cluster_files.h"
+#include "tools/talkctl/status_command.h"
+#include "tools/talkctl/user_commands.h"
+
+namespace talkbeat {
+namespace {
+
+constexpr int kExitFailed = 1;
+constexpr int kExitUsage = 2;
+constexpr uint32_t kMaxUsers = 10'000'000;
+
+constexpr const char* kFooter = R"(
+Examples:
+  talkctl user add alice --password secret --nick "Alice B."
+  talkctl user add-many --prefix load --count 10000 --password secret    load1 to load10000
+  talkctl user list --json
+  talkctl --dir /srv/talkbeat user disable alice
+  talkctl status
+
+Users are changed in the store, whether the servers run or not; what runs sees it at the next login.
+
+Exit codes:
+  0  done      1  it could not be done; one line on stderr says why      2  wrong command line)";
+
+struct Arguments {
+  std::string dir = "run";
+  bool json = false;
+  std::string name;
+  std::string password;
+  std::string nick;
+  std::string prefix;
+  uint32_t first = 1;
+  uint32_t count = 0;
+};
+
+int fail(const std::string& why, int exit_code = kExitFailed) {
+  std::cerr << "talkctl: " << printable(why) << "\n";
+  return exit_code;
+}
+
+int with_store(const Arguments& arguments, const std::function<Status(UserCommands&)>& command) {
+  auto opened = SqliteDatabase::open({.path = arguments.dir + "/talkbeat.db", .upkeep_in_commit = true});
+  if (!opened.ok()) return fail(opened.message());
+  UserCommands commands(*opened.value(), arguments.json);
+  const Status done = command(commands);
+  return done.ok() ? 0 : fail(done.message());
+}
+
+int show_status(const Arguments& arguments) {
+  const Result<ClusterFiles> files = ClusterFiles::read(arguments.dir);
+  if (!files.ok()) return fail(files.message());
+  return print_status(files.value(), arguments.json) ? 0 : kExitFailed;
+}
+
+using Action = std::function<int()>;
+
+CLI::App* add_command(CLI::App& parent, const char* name, const char* purpose, Action& chosen, Action action) {
+  CLI::App* command = parent.add_subcommand(name, purpose);
+  command->callback([&chosen, action] { chosen = action; });
+  return command;
+}
+
+std::string name_error(const std::string& name) {
+  const Status status = check_user_name(name);
+  return status.ok() ? "" : status.message();
+}
+
+void declare_users(CLI::App& app, Arguments& a, Action& chosen) {
+  CLI::App* user = app.add_subcommand("user", "Accounts in the store: add, add-many, list, passwd, enable, disable");
+  user->require_subcommand(1);
+  const auto store = [&a](auto command) { return [&a, command] { return with_store(a, command); }; };
+  const auto take_name = [&a](CLI::App* command) {
+    command->add_option("name", a.name, "The login name, 1 to 64 bytes")->required()->check(name_error);
+  };
+  const auto take_password = [&a](CLI::App* command) {
+    command->add_option("--password", a.password, "What the person will type")->required()->type_name("PW");
+  };
+  CLI::App* add = add_command(*user, "add", "Add one user", chosen,
+                              store([&a](UserCommands& c) { return c.add(a.name, a.password, a.nick); }));
+  take_name(add);
+  take_password(add);
+  add->add_option("--nick", a.nick, "The name that others see; without it, the login name")->type_name("N");
+  CLI::App* many =
+      add_command(*user, "add-many", "Add many users with one password", chosen,
+                  store([&a](UserCommands& c) { return c.add_many(a.prefix, a.first, a.count, a.password); }));
+  many->add_option("--prefix", a.prefix, "Names are PREFIX1, PREFIX2, …")->required()->type_name("P");
+  many->add_option("--count", a.count, "So many")->required()->check(CLI::Range(1u, kMaxUsers))->type_name("N");
+  many->add_option("--first", a.first, "The first number")->capture_default_str()->check(CLI::Range(0u, kMaxUsers));
+  take_password(many);
+  add_command(*user, "list", "List all users", chosen, store([](UserCommands& c) { return c.list(); }));
+  CLI::App* passwd = add_command(*user, "passwd", "Give a user a new password", chosen,
+                                 store([&a](UserCommands& c) { return c.set_password(a.name, a.password); }));
+  take_name(passwd);
+  take_password(passwd);
+  take_name(add_command(*user, "enable", "Let a user log in again", chosen,
+                        store([&a](UserCommands& c) { return c.set_disabled(a.name, false); })));
+  take_name(add_command(*user, "disable", "Refuse a user's logins", chosen,
+                        store([&a](UserCommands& c) { return c.set_disabled(a.name, true); })));
+}
+
+int run(int argc, const char* const* argv) {
+  Arguments arguments;
+  Action chosen;
+  CLI::App app("Looks after a TalkBeat cluster: its users, and how its servers are.", "talkctl");
+  app.add_option("--dir", arguments.dir, "The cluster's directory, as given to start.sh")->capture_default_str();
+  app.add_flag("--json", arguments.json, "Answer in JSON, for scripts");
+  app.set_version_flag("--version", std::string("talkctl ") + TALKBEAT_VERSION, "Print the version, and end");
+  app.set_help_flag("--help,-h", "Print this, and end");
+  app.footer(kFooter);
+  app.require_subcommand(1);
+  app.fallthrough();
+  declare_users(app, arguments, chosen);
+  add_command(app, "status", "Ask every server how it is; exit code 1 where one is missing", chosen,
+              [&arguments] { return show_status(arguments); });
+  for (CLI::App* command : app.get_subcommands({})) command->fallthrough();
+  for (CLI::App* command : app.get_subcommand("user")->get_subcommands({})) command->fallthrough();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& wish) {
+    return app.exit(wish);  // --help, --version
+  } catch (const CLI::ParseError& error) {
+    return fail(std::string(error.what()) + " (try talkctl --help)", kExitUsage);
+  }
+  const int exit_code = chosen();
+  return std::cout.flush() ? exit_code : fail("stdout cannot be written");
+}
+
+}  // namespace
+}  // namespace talkbeat
+
+int main(int argc, char** argv) {
+  return talkbeat::run(argc, argv);
+}

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "base/status.h"
@@ -23,8 +24,13 @@ class UserCommands {
 
  private:
   Result<Account> find(const std::string& name);
-  Status in_batch(const std::string& what, StoreError& error, bool& refused);
-  void say(const std::string& done, const Account& account);
+  /// Runs one write in a batch of its own.
+  template <class T>
+  Result<T> commit(const std::function<StoreResult<T>(Database&)>& write, const std::string& name);
+  /// How many of the names first … last were new.
+  Result<uint32_t> add_batch(const std::string& prefix, uint32_t first, uint32_t last, const std::string& hash);
+  Error failure(StoreError error, const std::string& name) const;
+  void say(const std::string& done, UserId id, const std::string& name) const;
 
   Database& database_;
   bool json_;

@@ -1,0 +1,107 @@
+#include "login_server/allocation.h"
+
+#include <gtest/gtest.h>
+
+namespace talkbeat {
+namespace {
+
+constexpr Tick kTtl = 10'000;
+
+class AllocationTest : public testing::Test {
+ protected:
+  MsgServer& add(uint64_t id, uint32_t connections, uint32_t max_connections) {
+    MsgServer server;
+    server.id = ServerId{id};
+    server.name = "msg_server_" + std::to_string(id);
+    server.connections = connections;
+    server.max_connections = max_connections;
+    return registry_.add(std::move(server));
+  }
+  uint64_t handed_out(uint64_t id) { return registry_.find(ServerId{id})->handed_out.count(); }
+  void burst(int clients, Tick now = 0) {
+    for (int i = 0; i < clients; ++i) ASSERT_EQ(allocate(registry_, now, kTtl).result, AllocationResult::kAllocated);
+  }
+  void report(uint64_t id, uint32_t connections, uint32_t max_connections, bool draining = false) {
+    registry_.take_load(ServerId{id}, {connections, max_connections, draining, 0});
+  }
+
+  ServerRegistry registry_;
+};
+
+TEST_F(AllocationTest, WithoutServersThereIsNone) {
+  EXPECT_EQ(allocate(registry_, 0, kTtl).result, AllocationResult::kNoServer);
+}
+
+TEST_F(AllocationTest, TheLeastLoadedIsChosen) {
+  add(1, 50, 100);
+  add(2, 40, 100);
+  EXPECT_EQ(allocate(registry_, 0, kTtl).server->name, "msg_server_2");
+}
+
+TEST_F(AllocationTest, ABurstBetweenTwoReportsIsSpreadEvenly) {
+  for (uint64_t id = 1; id <= 4; ++id) add(id, 0, 10'000);
+  burst(1'000);
+  for (uint64_t id = 1; id <= 4; ++id) EXPECT_NEAR(static_cast<double>(handed_out(id)), 250, 5) << id;
+}
+
+TEST_F(AllocationTest, ABurstFillsServersOfUnequalSizeAlike) {
+  add(1, 0, 1'000);
+  add(2, 0, 4'000);
+  burst(1'000);
+  EXPECT_NEAR(static_cast<double>(handed_out(1)), 200, 4);
+  EXPECT_NEAR(static_cast<double>(handed_out(2)), 800, 4);
+}
+
+TEST_F(AllocationTest, FullAndDrainingOnesGetNobody) {
+  add(1, 100, 100);
+  add(2, 0, 100).draining = true;
+  add(3, 0, 0);
+  EXPECT_EQ(allocate(registry_, 0, kTtl).result, AllocationResult::kAllFull);
+  add(4, 99, 100);
+  EXPECT_EQ(allocate(registry_, 0, kTtl).server->name, "msg_server_4");
+  EXPECT_EQ(allocate(registry_, 0, kTtl).result, AllocationResult::kAllFull) << "the handed-out one fills it";
+}
+
+TEST_F(AllocationTest, ReportsShowArrivalsAndTheyAreNotCountedTwice) {
+  add(1, 0, 1'000);
+  add(2, 0, 1'000);
+  burst(100);
+  report(1, 30, 1'000);
+  EXPECT_EQ(handed_out(1), 20u);
+  EXPECT_EQ(registry_.find(ServerId{1})->expected_connections(), 50u);
+  registry_.count_client(ServerId{1}, true);
+  EXPECT_EQ(handed_out(1), 19u);
+  EXPECT_EQ(registry_.find(ServerId{1})->expected_connections(), 50u);
+}
+
+TEST_F(AllocationTest, ThoseThatNeverArriveAreForgotten) {
+  add(1, 10, 20);
+  burst(10);
+  EXPECT_EQ(allocate(registry_, kTtl, kTtl).result, AllocationResult::kAllFull);
+  EXPECT_EQ(allocate(registry_, kTtl + 1, kTtl).result, AllocationResult::kAllocated);
+}
+
+TEST_F(AllocationTest, AReportMayDrainAServer) {
+  add(1, 0, 100);
+  report(1, 0, 100, true);
+  EXPECT_EQ(allocate(registry_, 0, kTtl).result, AllocationResult::kAllFull);
+  report(1, 0, 100, false);
+  EXPECT_EQ(allocate(registry_, 0, kTtl).result, AllocationResult::kAllocated);
+}
+
+TEST_F(AllocationTest, ReportsOfOneThatHasGoneChangeNothing) {
+  add(1, 0, 100);
+  registry_.remove(ServerId{1});
+  report(1, 5, 100);
+  registry_.count_client(ServerId{1}, true);
+  EXPECT_EQ(registry_.size(), 0u);
+}
+
+TEST_F(AllocationTest, LeavingClientsNeverCountBelowZero) {
+  add(1, 0, 100);
+  registry_.count_client(ServerId{1}, false);
+  EXPECT_EQ(registry_.find(ServerId{1})->connections, 0u);
+}
+
+}  // namespace
+}  // namespace talkbeat

@@ -1,0 +1,35 @@
+#include "base/close_reason.h"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <set>
+#include <string>
+
+namespace talkbeat {
+namespace {
+
+TEST(CloseReason, EveryOneHasAWordOfItsOwnThatIsFitForALabel) {
+  std::set<std::string> words;
+  for (int i = 0; i < kCloseReasons; ++i) {
+    const std::string word = to_string(static_cast<CloseReason>(i));
+    EXPECT_TRUE(words.insert(word).second) << word;
+    EXPECT_EQ(word.find_first_not_of("abcdefghijklmnopqrstuvwxyz_"), std::string::npos) << word;
+  }
+}
+
+TEST(CloseReason, AnErrorNumberTellsAResetFromALinkThatIsDown) {
+  EXPECT_EQ(close_reason_of_errno(ECONNRESET), CloseReason::kPeerReset);
+  EXPECT_EQ(close_reason_of_errno(EPIPE), CloseReason::kPeerReset);
+  EXPECT_EQ(close_reason_of_errno(ETIMEDOUT), CloseReason::kUnacknowledged);
+  EXPECT_EQ(close_reason_of_errno(EHOSTUNREACH), CloseReason::kUnacknowledged);
+  EXPECT_EQ(close_reason_of_errno(ENETUNREACH), CloseReason::kUnacknowledged);
+  EXPECT_EQ(close_reason_of_errno(ENOMEM), CloseReason::kIoError);
+}
+
+TEST(CloseReasonDeathTest, AValueOutsideOfTheEnumIsABug) {
+  EXPECT_DEATH(to_string(static_cast<CloseReason>(kCloseReasons)), "this is a bug in TalkBeat");
+}
+
+}  // namespace
+}  // namespace talkbeat

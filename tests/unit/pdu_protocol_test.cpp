@@ -1,0 +1,238 @@
+#include "base/pdu_protocol.h"
+
+#include "tests/unit/loop_fixture.h"
+
+namespace talkbeat {
+namespace {
+
+enum class Phase { kFresh, kOnline };
+
+struct TestPeer final : PduPeer {
+  Phase phase = Phase::kFresh;
+};
+
+struct Context {
+  Connection& connection;
+  std::string& calls;
+};
+
+Verdict on_login(Context& context, const PduHeader&, const TbChallenge& challenge) {
+  context.calls += "login ";
+  auto& peer = context.connection.attachment<TestPeer>();
+  peer.phase = Phase::kOnline;
+  peer.max_pdu = 1'000;
+  return challenge.nonce() == "close" ? Verdict::close(CloseReason::kLoginRefused) : Verdict::handled();
+}
+Verdict on_time(Context& context, const PduHeader& header, const IM::Message::IMClientTimeReq&) {
+  context.calls += "time ";
+  IM::Message::IMClientTimeRsp answer;
+  answer.set_server_time(1'234);
+  send_pdu(context.connection, answer, header.seq_num);
+  return Verdict::handled();
+}
+Verdict on_beat(Context&, const PduHeader&, const IM::Other::IMHeartBeat&) {
+  return Verdict::refused(ERROR_BUSY, "later", 250);
+}
+
+constexpr std::array kRoutes{
+    route<on_time>(in({Phase::kOnline})),
+    route<on_beat>(in({Phase::kOnline})),
+    route<on_login>(in({Phase::kFresh})),
+};
+static_assert(strictly_increasing(kRoutes));
+
+class TestProtocol final : public PduProtocol {
+ public:
+  const char* role() const override { return "test"; }
+  void on_close(Connection&, CloseReason reason) override { closed += std::string(to_string(reason)) + " "; }
+  void on_heartbeat_due(Connection&) override {}
+
+  std::string calls;
+  std::string closed;
+
+ private:
+  Verdict on_pdu(Connection& connection, const PduHeader& header, std::span<const std::byte> body) override {
+    Context context{connection, calls};
+    return dispatch(kRoutes, context, connection.attachment<TestPeer>().phase, Denials{}, header, body);
+  }
+};
+
+template <class Message>
+std::string pdu(const Message& body, uint16_t seq_num = 0) {
+  return text_of(encode_pdu(body, seq_num).bytes());
+}
+
+std::string login(std::string_view nonce = "n") {
+  TbChallenge challenge;
+  challenge.set_nonce(std::string(nonce));
+  return pdu(challenge);
+}
+
+std::string time_request(uint16_t seq_num = 0) {
+  return pdu(IM::Message::IMClientTimeReq(), seq_num);
+}
+
+// A PDU with this service and command, and this body.
+std::string raw(uint16_t service, uint16_t command, std::string_view body = "") {
+  PduHeader header;
+  header.length = static_cast<uint32_t>(kPduHeaderSize + body.size());
+  header.service_id = service;
+  header.command_id = command;
+  header.seq_num = 77;
+  std::string text(kPduHeaderSize, '\0');
+  encode_header(header, std::as_writable_bytes(std::span(text)));
+  return text + std::string(body);
+}
+
+class PduProtocolTest : public LoopTest {
+ protected:
+  PduProtocolTest() {
+    Connection& connection = table.adopt(pair.ours, {"127.0.0.1", 1}, protocol);
+    auto peer = std::make_unique<TestPeer>();
+    peer->max_pdu = 100;
+    connection.set_attachment(std::move(peer));
+    id = connection.id();
+  }
+
+  // What comes back, as "command(seq) …", with the code for a TbError.
+  std::string converse(std::string_view text) {
+    pair.peer.send(text);
+    turn();
+    std::string answers;
+    const std::string raw_answers = pair.peer.receive();
+    PduFramer framer;
+    framer.feed(
+        bytes_of(raw_answers), [] { return size_t{100'000}; },
+        [&](const PduHeader& header, std::span<const std::byte> body) {
+          answers += describe(header, body) + " ";
+          return true;
+        });
+    EXPECT_FALSE(framer.partial());
+    return answers;
+  }
+  std::string describe(const PduHeader& header, std::span<const std::byte> body) {
+    if (header.command_id != kCommandOf<TbError>) {
+      return std::to_string(header.command_id) + "(" + std::to_string(header.seq_num) + ")";
+    }
+    EXPECT_TRUE(error.ParseFromArray(body.data(), static_cast<int>(body.size())));
+    EXPECT_EQ(header.seq_num, error.seq_num());
+    EXPECT_EQ(header.service_id, 9);
+    return ErrorCode_Name(error.code());
+  }
+
+  TestProtocol protocol;
+  ConnectionTable table{loop, [](const Connection&, CloseReason) {}};
+  Pair pair = connect_pair();
+  ConnId id{};
+  TbError error;  // the last one
+};
+
+TEST_F(PduProtocolTest, AnAnswerRepeatsTheSequenceNumber) {
+  EXPECT_EQ(converse(login() + time_request(4'711)), "774(4711) ");
+  EXPECT_EQ(protocol.calls, "login time ");
+}
+
+TEST_F(PduProtocolTest, EverySplitPointOfAConversationIsAnsweredTheSame) {
+  const std::string conversation =
+      time_request(1) + time_request(2) + pdu(IM::Other::IMHeartBeat(), 3) + time_request(4);
+  converse(login());
+  for (size_t split = 1; split < conversation.size(); ++split) {
+    std::string answers = converse(conversation.substr(0, split));
+    answers += converse(conversation.substr(split));
+    ASSERT_EQ(answers, "774(1) 774(2) ERROR_BUSY 774(4) ") << split;
+  }
+}
+
+TEST_F(PduProtocolTest, APhaseThatMayNotSendACommandIsRefused) {
+  EXPECT_EQ(converse(time_request()), "ERROR_NOT_ALLOWED ");
+  EXPECT_EQ(converse(login() + login()), "ERROR_NOT_ALLOWED ");
+  EXPECT_EQ(protocol.calls, "login ");
+}
+
+TEST_F(PduProtocolTest, AnErrorNamesThePduThatItIsAbout) {
+  EXPECT_EQ(converse(raw(0x09, 0x09ff)), "ERROR_UNKNOWN_COMMAND ");
+  EXPECT_EQ(error.service_id(), 9U);
+  EXPECT_EQ(error.command_id(), 0x09ffU);
+  EXPECT_EQ(error.seq_num(), 77U);
+  EXPECT_NE(error.text(), "");
+  EXPECT_FALSE(error.has_retry_after_ms());
+}
+
+TEST_F(PduProtocolTest, AServiceThatDoesNotFitIsUnknown) {
+  EXPECT_EQ(converse(raw(0x01, 0x0902)), "ERROR_UNKNOWN_COMMAND ");
+  EXPECT_EQ(protocol.calls, "");
+}
+
+TEST_F(PduProtocolTest, ThreeFaultsCloseAfterTheThirdAnswer) {
+  EXPECT_EQ(converse(raw(0x09, 0x0902)), "ERROR_MALFORMED ");
+  EXPECT_EQ(converse(raw(0x03, 0x0399)), "ERROR_UNKNOWN_COMMAND ");
+  EXPECT_EQ(protocol.closed, "");
+  EXPECT_EQ(converse(time_request() + login()), "ERROR_NOT_ALLOWED ");
+  EXPECT_EQ(protocol.closed, "malformed ");
+  EXPECT_EQ(protocol.calls, "");
+  EXPECT_TRUE(pair.peer.ended());
+}
+
+TEST_F(PduProtocolTest, ARefusalThatIsNoFaultNeverCloses) {
+  converse(login());
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(converse(pdu(IM::Other::IMHeartBeat())), "ERROR_BUSY ");
+  EXPECT_EQ(error.retry_after_ms(), 250U);
+  EXPECT_EQ(protocol.closed, "");
+}
+
+TEST_F(PduProtocolTest, AHandlersCloseEndsTheHandlingOfTheChunk) {
+  EXPECT_EQ(converse(login("close") + time_request()), "");
+  EXPECT_EQ(protocol.closed, "login_refused ");
+  EXPECT_EQ(protocol.calls, "login ");
+}
+
+TEST_F(PduProtocolTest, ABadLengthClosesAfterWhatCameBeforeWasAnswered) {
+  EXPECT_EQ(converse(login() + time_request(1) + std::string(16, '\0') + time_request(2)), "774(1) ");
+  EXPECT_EQ(protocol.closed, "protocol_error ");
+  EXPECT_TRUE(pair.peer.ended());
+}
+
+TEST_F(PduProtocolTest, ALoginRaisesTheLimitForWhatFollowsInTheSameChunk) {
+  EXPECT_EQ(converse(login() + raw(0x03, 0x0305, "\x0a\x7f" + std::string(127, 'x'))), "774(77) ");
+  EXPECT_EQ(protocol.closed, "");
+}
+
+TEST_F(PduProtocolTest, BeforeTheLoginTheLowerLimitHolds) {
+  EXPECT_EQ(converse(raw(0x03, 0x0305, std::string(85, 'x')).substr(0, 16)), "");
+  EXPECT_EQ(protocol.closed, "protocol_error ");
+}
+
+TEST_F(PduProtocolTest, AStreamOfPdusThatIsAlwaysCutInTheMiddleIsAlive) {
+  Liveness rule({.pdu_timeout_ms = 30'000});
+  table.watch_liveness(rule);
+  rule.join(*table.find(id), loop.now());
+  converse(login() + time_request().substr(0, 5));
+  for (int i = 0; i < 100; ++i) {
+    run_for(1'000);
+    EXPECT_EQ(converse(time_request().substr(5) + time_request().substr(0, 5)), "774(0) ");
+  }
+  EXPECT_EQ(protocol.closed, "");
+}
+
+TEST_F(PduProtocolTest, APduThatDripsIsClosedAtItsDeadline) {
+  Liveness rule({.pdu_timeout_ms = 30'000});
+  table.watch_liveness(rule);
+  rule.join(*table.find(id), loop.now());
+  const std::string slow = login(std::string(60, 'n'));
+  for (size_t i = 0; i < 30; ++i) {
+    pair.peer.send(slow.substr(i, 1));
+    turn();
+    EXPECT_EQ(protocol.closed, "");
+    run_for(1'000);
+  }
+  EXPECT_EQ(protocol.closed, "pdu_timeout ");
+}
+
+TEST_F(PduProtocolTest, AnEncodedPduEqualsASentOne) {
+  send_pdu(*table.find(id), IM::Message::IMClientTimeReq(), 9);
+  turn();
+  EXPECT_EQ(pair.peer.receive(), time_request(9));
+}
+
+}  // namespace
+}  // namespace talkbeat

@@ -1,0 +1,50 @@
+#include "tools/talkchat/chat_session.h"
+
+#include <iostream>
+
+#include "tools/client/terminal_text.h"
+
+namespace talkbeat {
+
+namespace {
+
+// How long the goodbye may take to reach the server.
+constexpr Tick kGoodbyeMs = 1'000;
+
+}  // namespace
+
+ChatSession::ChatSession(const ChatArguments& arguments)
+    : loop_(clock_, transport_), network_(loop_, rng_), client_(network_, arguments.client, *this), book_(client_) {}
+
+int ChatSession::run() {
+  client_.start();
+  while (!ended_) loop_.turn(-1);
+  client_.stop();
+  const Tick until = clock_.now() + kGoodbyeMs;
+  while (network_.size() > 0 && clock_.now() < until) loop_.turn(50);
+  return exit_code_;
+}
+
+void ChatSession::end(int exit_code) {
+  if (ended_) return;
+  ended_ = true;
+  exit_code_ = exit_code;
+}
+
+void ChatSession::fail(const std::string& why) {
+  if (ended_) return;
+  std::cerr << "talkchat: " << printable(why) << "\n";
+  end(1);
+}
+
+std::string ChatSession::reason_for_closing(const std::string& why) const {
+  switch (client_.info().closed_by) {
+    case ClosedBy::kRefusal: return "the server refused the login: " + why;
+    case ClosedBy::kKick: return "this session was ended: " + why;
+    case ClosedBy::kStop:
+    case ClosedBy::kNobody: break;
+  }
+  return why;
+}
+
+}  // namespace talkbeat

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <string>
+
+#include "base/epoll_transport.h"
+#include "tools/client/client.h"
+#include "tools/talkchat/user_book.h"
+
+namespace talkbeat {
+
+/// What stood on talkchat's command line.
+struct ChatArguments {
+  ClientOptions client;
+  bool json = false;
+  std::string to;
+  std::string text;
+  size_t count = 1;
+  Tick timeout_ms = 0;
+};
+
+/// A client with all that it needs, on a loop of its own: what the subcommands have in common. They derive from it, and
+/// call end() when they are done.
+class ChatSession : protected ClientListener {
+ public:
+  explicit ChatSession(const ChatArguments& arguments);
+
+  /// Until end(); returns the exit code.
+  int run();
+
+ protected:
+  /// Logs out and ends run().
+  void end(int exit_code);
+  /// One line on stderr, then the end.
+  void fail(const std::string& why);
+  /// The client is closed, and not by us: why, in words for a person.
+  std::string reason_for_closing(const std::string& why) const;
+
+  SystemClock clock_;
+  SystemRng rng_;
+  EpollTransport transport_;
+  EventLoop loop_;
+  ClientNetwork network_;
+  Client client_;
+  UserBook book_;
+
+ private:
+  int exit_code_ = 0;
+  bool ended_ = false;
+};
+
+}  // namespace talkbeat

@@ -1,0 +1,47 @@
+#include "tools/talkchat/send_command.h"
+
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+namespace talkbeat {
+
+SendCommand::SendCommand(const ChatArguments& arguments)
+    : ChatSession(arguments), arguments_(arguments), deadline_(loop_.timers(), [this] {
+        fail("the message was not acked in time: " + last_problem_);
+      }) {
+  deadline_.start_once(arguments.timeout_ms);
+}
+
+// A connection that is lost while the name is looked up costs another look-up; the message itself survives by itself.
+void SendCommand::on_state(ClientState state, const std::string& why) {
+  if (state == ClientState::kWaiting) last_problem_ = why;
+  if (state == ClientState::kClosed) fail(reason_for_closing(why));
+  if (state != ClientState::kOnline || sent_) return;
+  book_.find(arguments_.to, [this](Result<uint32_t> peer) { send_to(std::move(peer)); });
+}
+
+void SendCommand::send_to(Result<uint32_t> peer) {
+  if (sent_ || client_.state() != ClientState::kOnline) return;
+  if (!peer.ok()) {
+    fail(peer.message());
+    return;
+  }
+  sent_ = true;
+  client_.send_text(peer.value(), arguments_.text);
+}
+
+void SendCommand::on_sent(uint64_t /*local_id*/, uint32_t msg_id) {
+  if (arguments_.json) {
+    const nlohmann::ordered_json line{{"to", arguments_.to}, {"msg_id", msg_id}};
+    std::cout << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+  } else {
+    std::cout << msg_id << "\n";
+  }
+  end(std::cout.flush() ? 0 : 1);
+}
+
+void SendCommand::on_send_failed(uint64_t /*local_id*/, ErrorCode /*code*/, const std::string& text) {
+  fail("the server refused the message: " + text);
+}
+
+}  // namespace talkbeat

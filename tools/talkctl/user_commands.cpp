@@ -1,0 +1,209 @@
+#include "tools/talkctl/user_commands.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <ctime>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "base/wire_password.h"
+#include "msg_server/password.h"
+#include "tools/client/terminal_text.h"
+#include "tools/talkctl/table.h"
+
+namespace talkbeat {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr size_t kMaxName = 64;
+constexpr uint32_t kBatch = 5'000;  // servers that write to the same file wait for so many at most
+constexpr size_t kListPage = 5'000;
+
+int64_t unix_now() {
+  return static_cast<int64_t>(std::time(nullptr));
+}
+
+std::string dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+// Tells on a terminal how far it is, once that takes long enough to wonder.
+class Progress {
+ public:
+  explicit Progress(uint32_t total) : total_(total) {}
+  ~Progress() {
+    if (shown_) std::cerr << "\r\x1b[K";
+  }
+  void report(uint32_t done) {
+    const auto now = std::chrono::steady_clock::now();
+    if (::isatty(STDERR_FILENO) == 0 || now - started_ < std::chrono::seconds(1)) return;
+    shown_ = true;
+    std::cerr << "\r" << done << " of " << total_ << " users" << std::flush;
+  }
+
+ private:
+  uint32_t total_;
+  bool shown_ = false;
+  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+};
+
+Result<std::string> make_hash(const std::string& password) {
+  if (password.empty()) return Error{"the password is empty"};
+  std::string hash = hash_password(wire_password(password), {});
+  if (hash.empty()) return Error{"no memory to hash the password"};
+  return hash;
+}
+
+}  // namespace
+
+Status check_user_name(const std::string& name) {
+  if (name.empty() || name.size() > kMaxName) return Error{"a user's name has 1 to 64 bytes"};
+  if (!is_utf8(name)) return Error{"a user's name is UTF-8"};
+  if (printable(name) != name) return Error{"a user's name has no control characters"};
+  return {};
+}
+
+Error UserCommands::failure(StoreError error, const std::string& name) const {
+  switch (error) {
+    case StoreError::kNameTaken:
+      return Error{"user " + printable(name) + " exists already"};
+    case StoreError::kUnknownUser:
+      return Error{"no user " + printable(name)};
+    default:
+      break;
+  }
+  const std::string why = database_.last_error();
+  return Error{"the store failed: " + (why.empty() ? to_string(error) : why)};
+}
+
+template <class T>
+Result<T> UserCommands::commit(const std::function<StoreResult<T>(Database&)>& write, const std::string& name) {
+  if (const Status begun = database_.begin_batch(); !begun.ok()) return Error{begun.message()};
+  StoreResult<T> result = write(database_);
+  if (!result.ok()) {
+    const Error error = failure(result.error(), name);
+    database_.rollback_batch();
+    return error;
+  }
+  if (const Status committed = database_.commit_batch(); !committed.ok()) return Error{committed.message()};
+  return std::move(result.value());
+}
+
+Result<Account> UserCommands::find(const std::string& name) {
+  auto found = database_.find_account(name);
+  if (!found.ok()) return failure(found.error(), name);
+  if (!found.value()) return failure(StoreError::kUnknownUser, name);
+  return *found.value();
+}
+
+void UserCommands::say(const std::string& done, UserId id, const std::string& name) const {
+  if (json_) {
+    std::cout << dump({{"id", id}, {"name", name}, {"done", done}}) << "\n";
+  } else {
+    std::cout << "user " << printable(name) << " (id " << id << ") " << done << "\n";
+  }
+}
+
+Status UserCommands::add(const std::string& name, const std::string& password, const std::string& nick) {
+  if (Status status = check_user_name(name); !status.ok()) return status;
+  const Result<std::string> hash = make_hash(password);
+  if (!hash.ok()) return Error{hash.message()};
+  const NewUser user{name, hash.value(), nick};
+  const auto added = commit<UserId>([&user](Database& db) { return db.add_user(user, unix_now()); }, name);
+  if (!added.ok()) return Error{added.message()};
+  say("added", added.value(), name);
+  return {};
+}
+
+Result<uint32_t> UserCommands::add_batch(const std::string& prefix, uint32_t first, uint32_t last,
+                                         const std::string& hash) {
+  const auto add_all = [&](Database& db) -> StoreResult<uint32_t> {
+    uint32_t added = 0;
+    const int64_t now = unix_now();
+    for (uint32_t number = first; number <= last; ++number) {
+      const auto user = db.add_user({prefix + std::to_string(number), hash, ""}, now);
+      if (!user.ok() && user.error() != StoreError::kNameTaken) return user.error();
+      if (user.ok()) ++added;
+    }
+    return added;
+  };
+  return commit<uint32_t>(add_all, prefix);
+}
+
+Status UserCommands::add_many(const std::string& prefix, uint32_t first, uint32_t count, const std::string& password) {
+  const uint32_t last = first + count - 1;
+  if (Status status = check_user_name(prefix + std::to_string(last)); !status.ok()) return status;
+  const Result<std::string> hash = make_hash(password);
+  if (!hash.ok()) return Error{hash.message()};
+  uint32_t added = 0;
+  {
+    Progress progress(count);
+    for (uint32_t done = 0; done < count;) {
+      const uint32_t size = std::min(kBatch, count - done);
+      const auto batch = add_batch(prefix, first + done, first + done + size - 1, hash.value());
+      if (!batch.ok()) return Error{batch.message() + " (" + std::to_string(added) + " users were added)"};
+      added += batch.value();
+      done += size;
+      progress.report(done);
+    }
+  }
+  if (json_) {
+    std::cout << dump({{"added", added}, {"existed", count - added}}) << "\n";
+    return {};
+  }
+  std::cout << added << " users added, " << printable(prefix) << first << " to " << printable(prefix) << last;
+  if (added < count) std::cout << "; " << count - added << " existed and were left as they are";
+  std::cout << "\n";
+  return {};
+}
+
+Status UserCommands::list() {
+  Table table({"ID", "NAME", "NICK", "STATE"});
+  Json users = Json::array();
+  int64_t since = -1;
+  UserId after = 0;
+  while (true) {
+    const auto page = database_.profiles_changed(since, after, kListPage);
+    if (!page.ok()) return failure(page.error(), "");
+    for (const Profile& user : page.value()) {
+      const char* state = user.disabled ? "disabled" : "enabled";
+      if (json_) {
+        users.push_back({{"id", user.id}, {"name", user.name}, {"nick", user.nick}, {"state", state}});
+      } else {
+        table.add({std::to_string(user.id), user.name, user.nick, state});
+      }
+    }
+    if (page.value().size() < kListPage) break;
+    since = page.value().back().updated_at - 1;
+    after = page.value().back().id;
+  }
+  std::cout << (json_ ? dump(users) + "\n" : table.text());
+  return {};
+}
+
+Status UserCommands::set_password(const std::string& name, const std::string& password) {
+  const Result<Account> account = find(name);
+  if (!account.ok()) return Error{account.message()};
+  const Result<std::string> hash = make_hash(password);
+  if (!hash.ok()) return Error{hash.message()};
+  const UserId id = account.value().id;
+  const auto done = commit<Done>([&](Database& db) { return db.set_password_hash(id, hash.value()); }, name);
+  if (!done.ok()) return Error{done.message()};
+  say("has a new password", id, name);
+  return {};
+}
+
+Status UserCommands::set_disabled(const std::string& name, bool disabled) {
+  const Result<Account> account = find(name);
+  if (!account.ok()) return Error{account.message()};
+  const UserId id = account.value().id;
+  const auto done = commit<Done>([&](Database& db) { return db.set_disabled(id, disabled, unix_now()); }, name);
+  if (!done.ok()) return Error{done.message()};
+  say(disabled ? "disabled" : "enabled", id, name);
+  return {};
+}
+
+}  // namespace talkbeat
