@@ -63,7 +63,8 @@ void OutBuffer::append(const SharedBytes& shared) {
 }
 
 std::span<std::byte> OutBuffer::extend(size_t count) {
-  const bool fits = !pieces_.empty() && !pieces_.back().own.empty() && pieces_.back().own.size() + count <= kGatherLimit;
+  const bool fits =
+      !pieces_.empty() && !pieces_.back().own.empty() && pieces_.back().own.size() + count <= kGatherLimit;
   if (!fits) pieces_.emplace_back();
   std::vector<std::byte>& own = pieces_.back().own;
   own.resize(own.size() + count);

@@ -19,7 +19,7 @@ std::string little_endian(uint64_t value) {
 }  // namespace
 
 Result<ClusterKey> ClusterKey::load(const std::string& path) {
-  struct stat info{};
+  struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return Error{path + ": there is no such key file; tools/start.sh makes one"};
   if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
     return Error{path + ": others can read the cluster key; run chmod 600 " + path};
@@ -30,7 +30,8 @@ Result<ClusterKey> ClusterKey::load(const std::string& path) {
   ClusterKey key;
   size_t size = 0;
   const char* end = nullptr;
-  const int failed = ::sodium_hex2bin(key.bytes.data(), key.bytes.size(), text.data(), text.size(), " \t\r\n", &size, &end);
+  const int failed =
+      ::sodium_hex2bin(key.bytes.data(), key.bytes.size(), text.data(), text.size(), " \t\r\n", &size, &end);
   if (failed != 0 || size != key.bytes.size() || end != text.data() + text.size()) {
     return Error{path + ": not a cluster key: 64 hex digits are expected"};
   }

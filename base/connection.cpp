@@ -14,7 +14,8 @@ constexpr size_t kPiecesPerWrite = 64;
 
 }  // namespace
 
-Connection::Connection(Key, ConnectionTable& table, ConnId id, SocketHandle socket, const Address& peer, Protocol& protocol)
+Connection::Connection(Key, ConnectionTable& table, ConnId id, SocketHandle socket, const Address& peer,
+                       Protocol& protocol)
     : table_(table), id_(id), socket_(socket), peer_(peer), protocol_(protocol), opened_at_(table.loop_.now()) {
   watch_ = table_.loop_.watch(socket_, interest_, *this);
 }
@@ -138,8 +139,7 @@ void Connection::discard_input() {
 
 void Connection::flush() {
   while (!out_.empty()) {
-    const IoResult result =
-        table_.loop_.transport().write(socket_, out_.gather(table_.pieces_, kPiecesPerWrite));
+    const IoResult result = table_.loop_.transport().write(socket_, out_.gather(table_.pieces_, kPiecesPerWrite));
     if (result.would_block()) break;
     if (result.error != 0) {
       out_.clear();
@@ -187,9 +187,8 @@ void Connection::release() {
 void Connection::update_interest() {
   if (state_ == State::kClosed) return;
   const bool reading = !peer_finished_ && !(reading_paused_ && state_ == State::kOpen);
-  const auto wanted =
-      static_cast<Interest>((reading ? static_cast<int>(Interest::kRead) : 0) |
-                            (wants_writable_ ? static_cast<int>(Interest::kWrite) : 0));
+  const auto wanted = static_cast<Interest>((reading ? static_cast<int>(Interest::kRead) : 0) |
+                                            (wants_writable_ ? static_cast<int>(Interest::kWrite) : 0));
   if (wanted == interest_) return;
   interest_ = wanted;
   table_.loop_.change_watch(socket_, watch_, interest_);

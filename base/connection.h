@@ -40,9 +40,9 @@ class Protocol {
 
 /// How much may wait to be sent on one connection.
 struct OutLimits {
-  size_t soft = 1 << 20;      ///< more than this for longer than soft_ms: slow_consumer
+  size_t soft = 1 << 20;  ///< more than this for longer than soft_ms: slow_consumer
   Tick soft_ms = 10'000;
-  size_t hard = 4 << 20;      ///< more than this: slow_consumer, at once
+  size_t hard = 4 << 20;  ///< more than this: slow_consumer, at once
 };
 
 struct SoftLimitTag;

@@ -67,8 +67,7 @@ void ConnectionTable::for_each(const std::function<void(Connection&)>& visit) {
 void ConnectionTable::watch_liveness(Liveness& liveness) {
   const size_t index = watched_.size();
   watched_.push_back({.liveness = &liveness, .timer = nullptr});
-  watched_[index].timer =
-      std::make_unique<Timer>(loop_.timers(), [this, index] { check_liveness(watched_[index]); });
+  watched_[index].timer = std::make_unique<Timer>(loop_.timers(), [this, index] { check_liveness(watched_[index]); });
 }
 
 void ConnectionTable::check_liveness(Watched& watched) {

@@ -21,8 +21,7 @@ void write_pdu(const PduHeader& header, const google::protobuf::MessageLite& bod
 }
 
 bool is_fault(const Verdict& verdict) {
-  return verdict.code == ERROR_MALFORMED || verdict.code == ERROR_UNKNOWN_COMMAND ||
-         verdict.code == ERROR_NOT_ALLOWED;
+  return verdict.code == ERROR_MALFORMED || verdict.code == ERROR_UNKNOWN_COMMAND || verdict.code == ERROR_NOT_ALLOWED;
 }
 
 }  // namespace
@@ -77,9 +76,13 @@ void PduProtocol::on_bytes(Connection& connection, std::span<const std::byte> by
 
 void PduProtocol::act_on(Connection& connection, const PduHeader& header, const Verdict& verdict) {
   switch (verdict.kind) {
-    case Verdict::Kind::kHandled: return;
-    case Verdict::Kind::kClose: connection.close(verdict.reason); return;
-    case Verdict::Kind::kRefused: break;
+    case Verdict::Kind::kHandled:
+      return;
+    case Verdict::Kind::kClose:
+      connection.close(verdict.reason);
+      return;
+    case Verdict::Kind::kRefused:
+      break;
   }
   if (connection.closing()) return;
   send_error(connection, header, verdict);

@@ -18,9 +18,12 @@ bool less_loaded(const MsgServer& left, const MsgServer& right) {
 
 const char* to_string(AllocationResult result) {
   switch (result) {
-    case AllocationResult::kAllocated: return "allocated";
-    case AllocationResult::kNoServer: return "no_msg_server";
-    case AllocationResult::kAllFull: return "all_full";
+    case AllocationResult::kAllocated:
+      return "allocated";
+    case AllocationResult::kNoServer:
+      return "no_msg_server";
+    case AllocationResult::kAllFull:
+      return "all_full";
   }
   CHECK(false);
 }

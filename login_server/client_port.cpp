@@ -25,9 +25,12 @@ static_assert(strictly_increasing(kRoutes), "a command stands twice or out of or
 
 IM::BaseDefine::ResultType result_code(AllocationResult result) {
   switch (result) {
-    case AllocationResult::kAllocated: return IM::BaseDefine::REFUSE_REASON_NONE;
-    case AllocationResult::kNoServer: return IM::BaseDefine::REFUSE_REASON_NO_MSG_SERVER;
-    case AllocationResult::kAllFull: return IM::BaseDefine::REFUSE_REASON_MSG_SERVER_FULL;
+    case AllocationResult::kAllocated:
+      return IM::BaseDefine::REFUSE_REASON_NONE;
+    case AllocationResult::kNoServer:
+      return IM::BaseDefine::REFUSE_REASON_NO_MSG_SERVER;
+    case AllocationResult::kAllFull:
+      return IM::BaseDefine::REFUSE_REASON_MSG_SERVER_FULL;
   }
   CHECK(false);
 }

@@ -5,8 +5,8 @@
 
 namespace talkbeat {
 
-/// Port 8008: a client sends IMMsgServReq, gets IMMsgServRsp, and the connection closes. It has `request_timeout` in all,
-/// whatever it sends. Owned by the LoginServer; the loop's thread only.
+/// Port 8008: a client sends IMMsgServReq, gets IMMsgServRsp, and the connection closes. It has `request_timeout` in
+/// all, whatever it sends. Owned by the LoginServer; the loop's thread only.
 ///
 ///   ClientPort clients(connections, discovery, config.client);
 ///   Listener listener(loop, tcp, [&](SocketHandle socket, const Address& peer) { clients.accept(socket, peer); });

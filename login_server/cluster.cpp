@@ -119,8 +119,7 @@ void Cluster::take_users(ServerId id, const IM::Server::IMOnlineUserInfo& users)
 void Cluster::take_status(ServerId id, const IM::Server::IMUserStatusUpdate& update) {
   const auto client_type = static_cast<uint32_t>(update.client_type());
   if (update.user_status() == IM::BaseDefine::USER_STATUS_OFFLINE) {
-    offline(id, update.user_id(), class_of(client_type),
-            update.has_login_stamp() ? update.login_stamp() : kAnyStamp);
+    offline(id, update.user_id(), class_of(client_type), update.has_login_stamp() ? update.login_stamp() : kAnyStamp);
   } else {
     online({update.user_id(), client_type, update.login_stamp(), id});
   }

@@ -55,16 +55,19 @@ void describe_cluster(OptionTable& table, ServerPortSettings& cluster) {
 
 void describe_rest(OptionTable& table, LoginServerConfig& config) {
   table.section("allocation", "How clients are spread over the msg_servers.");
-  table.duration("handed_out_ttl", config.allocation.handed_out_ttl_ms, {100, 600'000},
-                 "A client that was sent to a msg_server and is not seen there within this time counts as gone. "
-                 "Longer than the msg_servers' heartbeat_interval, so that those who arrive are counted once.")
+  table
+      .duration("handed_out_ttl", config.allocation.handed_out_ttl_ms, {100, 600'000},
+                "A client that was sent to a msg_server and is not seen there within this time counts as gone. "
+                "Longer than the msg_servers' heartbeat_interval, so that those who arrive are counted once.")
       .reloadable();
   table.section("presence", "What the msg_servers are told about each other's users.");
-  table.duration("gather", config.presence.gather_ms, {1, 60'000},
-                 "Changes are gathered for this long, and only the net change is sent: fewer PDUs, later news.")
+  table
+      .duration("gather", config.presence.gather_ms, {1, 60'000},
+                "Changes are gathered for this long, and only the net change is sent: fewer PDUs, later news.")
       .reloadable();
-  table.integer("chunk", config.presence.chunk, {1, 100'000}, "users",
-                "At most this many in one PDU, so that large ones do not hold up what comes behind them.")
+  table
+      .integer("chunk", config.presence.chunk, {1, 100'000}, "users",
+               "At most this many in one PDU, so that large ones do not hold up what comes behind them.")
       .reloadable();
 }
 

@@ -19,11 +19,18 @@ HttpResponse refusal(int status, const char* error) {
   return json_response(status, {{"error", error}});
 }
 
+// The numbers of PROTOCOL.md.
+static_assert(static_cast<int>(AllocationResult::kAllocated) == 0 &&
+              static_cast<int>(AllocationResult::kNoServer) == 1 && static_cast<int>(AllocationResult::kAllFull) == 2);
+
 const char* message_of(AllocationResult result) {
   switch (result) {
-    case AllocationResult::kAllocated: return "";
-    case AllocationResult::kNoServer: return "no msg_server is running";
-    case AllocationResult::kAllFull: return "all msg_servers are full or being stopped";
+    case AllocationResult::kAllocated:
+      return "";
+    case AllocationResult::kNoServer:
+      return "no msg_server is running";
+    case AllocationResult::kAllFull:
+      return "all msg_servers are full or being stopped";
   }
   return "";
 }

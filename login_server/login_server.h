@@ -14,9 +14,9 @@
 
 namespace talkbeat {
 
-/// One login_server, whole: its three ports and what stands behind them. Holds nothing on disk. Made by main(), by tests,
-/// and several at once by simulations, each on a loop (which may be the same one) with Metrics of its own. `config` and
-/// all references outlive it, and it outlives the loop's last turn. The loop's thread only.
+/// One login_server, whole: its three ports and what stands behind them. Holds nothing on disk. Made by main(), by
+/// tests, and several at once by simulations, each on a loop (which may be the same one) with Metrics of its own.
+/// `config` and all references outlive it, and it outlives the loop's last turn. The loop's thread only.
 ///
 ///   LoginServer server(loop, rng, metrics, config, key);
 ///   Status status = server.start();

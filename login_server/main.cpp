@@ -18,15 +18,15 @@ const ServerDescription kDescription{
     "msg_servers. It keeps nothing on disk.",
     "login_server --config conf/login_server.toml"};
 
-int fail(const std::string& message) {
+int fail(int exit_code, const std::string& message) {
   std::cerr << kDescription.name << ": " << message << "\n";
-  return kExitFailed;
+  return exit_code;
 }
 
-// Gives the turn's log lines to the kernel, after everybody else had his turn's end.
-class LogFlush final : public TurnHandler {
+// Says that this process was stopped, starved or busy: what others saw as silence was our own.
+class StallLog final : public TurnHandler {
  public:
-  void on_turn_end() override { flush_log(); }
+  void on_turn_end() override {}
   void on_stall(Tick stalled) override { log_warn("stalled", {{"ms", stalled}}); }
 };
 
@@ -54,8 +54,8 @@ int run(OptionTable& table, const LoginServerConfig& config, const ClusterKey& k
   EventLoop loop(clock, transport);
   Metrics metrics(clock);
   LoginServer server(loop, rng, metrics, config, key);
-  LogFlush log_flush;
-  loop.add_turn_handler(log_flush);
+  StallLog stall_log;
+  loop.add_turn_handler(stall_log);
 
   bool stopping = false;
   Signals signals(loop, {SIGTERM, SIGINT, SIGHUP}, [&](int number) {
@@ -69,7 +69,7 @@ int run(OptionTable& table, const LoginServerConfig& config, const ClusterKey& k
   });
 
   const Status status = server.start();
-  if (!status.ok()) return fail(status.message());
+  if (!status.ok()) return fail(kExitFailed, status.message());
   loop.run();
   log_info("login_server_stopped", {{"name", config.name}});
   flush_log();
@@ -86,8 +86,8 @@ int main(int argc, char** argv) {
   describe(table, config);
   if (const auto exit_code = prepare(argc, argv, kDescription, table)) return *exit_code;
   const Status logging = configure_logging(config.log);
-  if (!logging.ok()) return fail(logging.message());
+  if (!logging.ok()) return fail(kExitUsage, logging.message());
   const Result<ClusterKey> key = ClusterKey::load(config.cluster.link.key_file);
-  if (!key.ok()) return fail(key.message());
+  if (!key.ok()) return fail(kExitUsage, key.message());
   return run(table, config, key.value());
 }

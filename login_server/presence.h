@@ -31,7 +31,7 @@ struct Session {
 struct KickVerdict {
   ServerId loser{};
   uint32_t user_id = 0;
-  uint32_t client_type = 0;  ///< the loser's
+  uint32_t client_type = 0;   ///< the loser's
   uint64_t before_stamp = 0;  ///< sessions with a lower stamp are meant
 };
 

@@ -14,9 +14,10 @@ bool elsewhere(const std::optional<Session>& session, ServerId server) {
 }  // namespace
 
 PresenceFeed::PresenceFeed(ConnectionTable& connections, Presence& presence, const PresenceSettings& settings)
-    : connections_(connections), presence_(presence), settings_(settings), timer_(connections.loop().timers(), [this] {
-        send_batch();
-      }) {}
+    : connections_(connections),
+      presence_(presence),
+      settings_(settings),
+      timer_(connections.loop().timers(), [this] { send_batch(); }) {}
 
 void PresenceFeed::add(ServerId server) {
   if (!told_.emplace(server, false).second) return;

@@ -62,9 +62,10 @@ Verdict ServerPort::on_pdu(Connection& connection, const PduHeader& header, std:
   LinkContext context{*this, connection};
   const Verdict verdict = dispatch(kLinkRoutes, context, phase, {}, header, body);
   if (phase != LinkPhase::kChallenged || verdict.kind != Verdict::Kind::kRefused) return verdict;
-  log_warn("server_link_refused",
-           {{"conn", connection.id()}, {"peer", connection.peer().to_string()}, {"why", "no proof of the cluster key"},
-            {"command", header.command_id}});
+  log_warn("server_link_refused", {{"conn", connection.id()},
+                                   {"peer", connection.peer().to_string()},
+                                   {"why", "no proof of the cluster key"},
+                                   {"command", header.command_id}});
   return Verdict::close(CloseReason::kAuthFailed);
 }
 

@@ -30,7 +30,7 @@ struct MsgServer {
   /// What it has committed and relayed; empty: not told yet.
   std::optional<uint64_t> message_sequence;
 
-  std::string link_ip;   ///< where its link comes from
+  std::string link_ip;  ///< where its link comes from
   Tick registered_at = 0;
   HandedOut handed_out;  ///< clients sent to it that its load does not show yet
 

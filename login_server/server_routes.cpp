@@ -54,10 +54,9 @@ Verdict on_server_auth(LinkContext& context, const PduHeader& header, const TbSe
 
 // Not answered: two servers would send errors to each other for ever.
 Verdict on_error(LinkContext& context, const PduHeader& /*header*/, const TbError& error) {
-  log_warn("refused_by_msg_server", {{"conn", context.link.id()},
-                                     {"command", error.command_id()},
-                                     {"code", error.code()},
-                                     {"text", error.text()}});
+  log_warn(
+      "refused_by_msg_server",
+      {{"conn", context.link.id()}, {"command", error.command_id()}, {"code", error.code()}, {"text", error.text()}});
   return Verdict::handled();
 }
 

@@ -46,12 +46,12 @@ chat_at() {
 # bob listens on msg_server_1 while alice writes on msg_server_0. He prints what he missed, too: a message that comes
 # before he is there is not lost.
 let_them_talk() {
-  local text received received_file
+  local text received
   text="Hello bob, it is $(date +%H:%M:%S) on msg_server_0"
   received_file=$(mktemp)
-  trap 'rm -f "$received_file"' RETURN
   chat_at 1 bob recv --count 1 --timeout 10s >"$received_file" 2>&1 &
-  local bob=$!
+  bob=$!
+  trap 'rm -f "$received_file"; kill "$bob" 2>/dev/null || true' EXIT
   chat_at 0 alice send --to bob "$text" >/dev/null || fail "alice could not send: see $dir/log"
   say "  alice, on msg_server_0, sends:    $text"
   wait "$bob" || fail "bob has received nothing: $(tail -n 1 "$received_file")"

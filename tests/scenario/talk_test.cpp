@@ -49,6 +49,23 @@ TEST(Talk, two_people_talk_with_talkchat) {
   EXPECT_THAT(received.out, HasSubstr("hello from a script"));
 }
 
+// SQLite drops the write-ahead log when the last connection closes: a tool that comes and goes must not look like that.
+TEST(Talk, talkctl_can_read_and_write_beside_running_servers) {
+  ClusterOptions options;
+  options.users.clear();
+  Cluster cluster(options);
+  EXPECT_EQ(cluster.talkctl({"user", "list"}).exit_code, 0);
+  cluster.add_user("alice");
+  cluster.add_user("bob");
+  WireClient alice(cluster.client_port("msg_server_0"));
+  WireClient bob(cluster.client_port("msg_server_1"));
+  alice.log_in("alice");
+  bob.log_in("bob");
+  EXPECT_EQ(alice.tell(bob.user_id(), "still there?").msg_id(), 1u);
+  EXPECT_EQ(bob.expect<IM::Message::IMMsgData>().msg_data(), "still there?");
+  EXPECT_TRUE(std::filesystem::exists(cluster.directory() / "talkbeat.db-wal"));
+}
+
 // stranger.py has no code of ours, only PROTOCOL.md.
 void let_a_stranger_in(const std::vector<std::string>& how) {
   Cluster cluster;

@@ -7,25 +7,6 @@
 namespace talkbeat {
 namespace {
 
-/// Keeps what came, and does what a test asks for.
-class RecordingProtocol final : public Protocol {
- public:
-  const char* role() const override { return "test"; }
-  void on_bytes(Connection& connection, std::span<const std::byte> bytes) override {
-    received += text_of(bytes);
-    if (act) act(connection);
-  }
-  void on_close(Connection& connection, CloseReason reason) override {
-    closed.push_back(to_string(reason));
-    connection.send(bytes_of("too late"));
-  }
-  void on_heartbeat_due(Connection& connection) override { connection.send(bytes_of("beat")); }
-
-  std::string received;
-  std::vector<std::string> closed;
-  std::function<void(Connection&)> act;
-};
-
 struct CountedAttachment final : Attachment {
   explicit CountedAttachment(int& number) : alive(number) { ++alive; }
   ~CountedAttachment() override { --alive; }

@@ -7,9 +7,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/connection_table.h"
 #include "tests/unit/fake_transport.h"
@@ -65,6 +68,25 @@ class Peer {
   int fd_;
   bool ended_ = false;
   int error_ = 0;
+};
+
+/// Keeps what came, and does what a test asks for.
+class RecordingProtocol final : public Protocol {
+ public:
+  const char* role() const override { return "test"; }
+  void on_bytes(Connection& connection, std::span<const std::byte> bytes) override {
+    received += text_of(bytes);
+    if (act) act(connection);
+  }
+  void on_close(Connection& connection, CloseReason reason) override {
+    closed.push_back(to_string(reason));
+    connection.send(bytes_of("too late"));
+  }
+  void on_heartbeat_due(Connection& connection) override { connection.send(bytes_of("beat")); }
+
+  std::string received;
+  std::vector<std::string> closed;
+  std::function<void(Connection&)> act;
 };
 
 /// A loop on real sockets and a fake clock: waiting costs no time.

@@ -157,10 +157,16 @@ TEST_F(PresenceTest, ManyRandomStepsKeepTheCountsRight) {
         presence_.remove_server(server);
         presence_.add_server(server, server == kA ? "msg_server_a" : "msg_server_b");
         break;
-      case 1: case 2: case 3: case 4: case 5: case 6:
+      case 1:
+      case 2:
+      case 3:
+      case 4:
+      case 5:
+      case 6:
         presence_.offline(server, user, class_of(type), random() % 100);
         break;
-      default: presence_.online({user, type, random() % 100, server});
+      default:
+        presence_.online({user, type, random() % 100, server});
     }
     size_t users = 0;
     size_t on_a = 0;

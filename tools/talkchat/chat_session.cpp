@@ -39,10 +39,13 @@ void ChatSession::fail(const std::string& why) {
 
 std::string ChatSession::reason_for_closing(const std::string& why) const {
   switch (client_.info().closed_by) {
-    case ClosedBy::kRefusal: return "the server refused the login: " + why;
-    case ClosedBy::kKick: return "this session was ended: " + why;
+    case ClosedBy::kRefusal:
+      return "the server refused the login: " + why;
+    case ClosedBy::kKick:
+      return "this session was ended: " + why;
     case ClosedBy::kStop:
-    case ClosedBy::kNobody: break;
+    case ClosedBy::kNobody:
+      break;
   }
   return why;
 }

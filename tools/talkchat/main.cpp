@@ -1,1 +1,153 @@
-int main() { return 0; }
+#include <netdb.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <iostream>
+
+#include "base/log.h"
+#include "base/option_value.h"
+#include "tools/client/terminal_text.h"
+#include "tools/talkchat/chat.h"
+#include "tools/talkchat/recv_command.h"
+#include "tools/talkchat/send_command.h"
+
+namespace talkbeat {
+namespace {
+
+constexpr int kExitUsage = 2;
+constexpr const char* kDefaultLogin = "127.0.0.1:8008";
+
+constexpr const char* kFooter = R"(
+Examples:
+  talkchat --user alice --password secret                 chat; then: :to bob, and type
+  talkchat --user alice --password secret --to bob        the same
+  talkchat --user alice --password secret send --to bob "Hello there"
+  talkchat --user bob --password secret recv --count 1 --timeout 5s
+  talkchat --login chat1.example.org:8008 --login chat2.example.org:8008 --user alice --password secret
+
+Inside: :help :info :who :to USER :history [N] :quit. Lines from a pipe are taken as if they were typed.
+A connection that is lost is restored by itself; nothing is lost, nothing comes twice.
+
+Exit codes:
+  0  done      1  it failed; one line on stderr says why      2  wrong command line)";
+
+int fail(const std::string& why) {
+  std::cerr << "talkchat: " << printable(why) << "\n";
+  return kExitUsage;
+}
+
+// Before the loop runs, so it may block.
+Result<std::vector<Address>> resolve(const std::string& text) {
+  if (const auto address = Address::parse(text); address.ok()) return std::vector<Address>{address.value()};
+  const size_t colon = text.rfind(':');
+  if (colon == std::string::npos || colon == 0) return Error{"\"" + text + "\" is not HOST:PORT"};
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  const int error = ::getaddrinfo(text.substr(0, colon).c_str(), text.substr(colon + 1).c_str(), &hints, &found);
+  if (error != 0) return Error{"\"" + text + "\": " + ::gai_strerror(error)};
+  std::vector<Address> addresses;
+  for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
+    if (auto address = Address::from_sockaddr(entry->ai_addr, entry->ai_addrlen)) addresses.push_back(*address);
+  }
+  ::freeaddrinfo(found);
+  return addresses;
+}
+
+struct CommandLine {
+  ChatArguments arguments;
+  std::vector<std::string> login_servers;
+  std::string server;
+  bool mobile = false;
+  std::string timeout;
+  std::vector<std::string> words;
+};
+
+Status finish(CommandLine& line) {
+  ClientOptions& client = line.arguments.client;
+  if (line.login_servers.empty()) line.login_servers = {kDefaultLogin};
+  for (const std::string& text : line.server.empty() ? line.login_servers : std::vector<std::string>{line.server}) {
+    const Result<std::vector<Address>> addresses = resolve(text);
+    if (!addresses.ok()) return Error{addresses.message()};
+    if (!line.server.empty()) client.msg_server = addresses.value().front();
+    client.login_servers.insert(client.login_servers.end(), addresses.value().begin(), addresses.value().end());
+  }
+  if (line.mobile) client.client_type = IM::BaseDefine::CLIENT_TYPE_ANDROID;
+  const auto timeout = parse_duration(line.timeout);
+  if (!timeout || *timeout == 0) return Error{"--timeout " + line.timeout + " is not a time such as 5s"};
+  line.arguments.timeout_ms = *timeout;
+  for (const std::string& word : line.words) line.arguments.text += (line.arguments.text.empty() ? "" : " ") + word;
+  if (!is_utf8(line.arguments.text)) return Error{"the text is not UTF-8"};
+  return {};
+}
+
+void declare(CLI::App& app, CommandLine& line) {
+  ChatArguments& arguments = line.arguments;
+  app.add_option("--login", line.login_servers,
+                 "A login_server; may stand several times (" + std::string(kDefaultLogin) + ")")
+      ->type_name("HOST:PORT")
+      ->expected(1)
+      ->take_all();
+  app.add_option("--server", line.server, "Go to this msg_server, without asking a login_server")
+      ->type_name("HOST:PORT");
+  app.add_option("--user", arguments.client.user, "Your login name")->required()->type_name("U");
+  app.add_option("--password", arguments.client.password, "Your password")->required()->type_name("PW");
+  app.add_flag("--mobile", line.mobile, "Log in as a mobile client: one session of each class lives at a time");
+  app.add_flag("--json", arguments.json, "send and recv: answer in JSON, one object a line");
+  app.set_version_flag("--version", std::string("talkchat ") + TALKBEAT_VERSION, "Print the version, and end");
+  app.set_help_flag("--help,-h", "Print this, and end");
+  app.footer(kFooter);
+}
+
+CLI::App* declare_send(CLI::App& app, CommandLine& line) {
+  CLI::App* send = app.add_subcommand("send", "Send one message; print its id once it is stored");
+  send->add_option("--to", line.arguments.to, "The receiver")->required()->type_name("U");
+  send->add_option("--timeout", line.timeout, "Give up after this time (30s)")->type_name("TIME");
+  send->add_option("TEXT", line.words, "What to say")->required();
+  return send;
+}
+
+CLI::App* declare_recv(CLI::App& app, CommandLine& line) {
+  CLI::App* recv = app.add_subcommand("recv", "Print messages, unread ones first, and mark them as read");
+  recv->add_option("--count", line.arguments.count, "So many, then end")
+      ->capture_default_str()
+      ->check(CLI::Range(1u, 1'000'000'000u));
+  recv->add_option("--timeout", line.timeout, "Exit code 1 where fewer came in this time (10s)")->type_name("TIME");
+  return recv;
+}
+
+int run(int argc, const char* const* argv) {
+  CommandLine line;
+  CLI::App app("Talk over TalkBeat, by hand or from a script.", "talkchat");
+  declare(app, line);
+  CLI::App* send = declare_send(app, line);
+  CLI::App* recv = declare_recv(app, line);
+  app.add_option("--to", line.arguments.to, "Begin by writing to this user")->type_name("U");
+  app.require_subcommand(0, 1);
+  app.fallthrough();
+  send->fallthrough();
+  recv->fallthrough();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& wish) {
+    return app.exit(wish);  // --help, --version
+  } catch (const CLI::ParseError& error) {
+    return fail(std::string(error.what()) + " (try talkchat --help)");
+  }
+  if (line.timeout.empty()) line.timeout = recv->parsed() ? "10s" : "30s";
+  if (const Status status = finish(line); !status.ok()) return fail(status.message());
+  LogConfig log;
+  log.level = LogLevel::kError;
+  if (const Status status = configure_logging(log); !status.ok()) return fail(status.message());
+  if (send->parsed()) return SendCommand(line.arguments).run();
+  if (recv->parsed()) return RecvCommand(line.arguments).run();
+  return Chat(line.arguments).run();
+}
+
+}  // namespace
+}  // namespace talkbeat
+
+int main(int argc, char** argv) {
+  return talkbeat::run(argc, argv);
+}

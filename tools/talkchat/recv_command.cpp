@@ -9,7 +9,8 @@ namespace talkbeat {
 
 RecvCommand::RecvCommand(const ChatArguments& arguments)
     : ChatSession(arguments), arguments_(arguments), deadline_(loop_.timers(), [this] {
-        std::string why = std::to_string(printed_) + " of " + std::to_string(arguments_.count) + " messages came in time";
+        std::string why =
+            std::to_string(printed_) + " of " + std::to_string(arguments_.count) + " messages came in time";
         if (client_.state() != ClientState::kOnline && !last_problem_.empty()) why += ": " + last_problem_;
         fail(why);
       }) {

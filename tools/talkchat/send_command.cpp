@@ -6,9 +6,9 @@
 namespace talkbeat {
 
 SendCommand::SendCommand(const ChatArguments& arguments)
-    : ChatSession(arguments), arguments_(arguments), deadline_(loop_.timers(), [this] {
-        fail("the message was not acked in time: " + last_problem_);
-      }) {
+    : ChatSession(arguments),
+      arguments_(arguments),
+      deadline_(loop_.timers(), [this] { fail("the message was not acked in time: " + last_problem_); }) {
   deadline_.start_once(arguments.timeout_ms);
 }
 

@@ -13,7 +13,8 @@ void UserBook::add(const IM::BaseDefine::UserInfo& user) {
 
 std::string UserBook::name_of(uint32_t id) const {
   const auto found = users_.find(id);
-  return found == users_.end() ? "#" + std::to_string(id) : printable(found->second.user_domain());
+  return found == users_.end() || found->second.user_domain().empty() ? "#" + std::to_string(id)
+                                                                      : printable(found->second.user_domain());
 }
 
 // Asks for one second more than is missing: only the last of the answers names another time than was asked for.
@@ -62,9 +63,10 @@ void UserBook::learn(const std::vector<uint32_t>& ids, std::function<void()> don
     done();
     return;
   }
-  client_.request<IMUsersInfoReq, IMUsersInfoRsp>(request, [this, done](Result<IMUsersInfoRsp> answer) {
+  client_.request<IMUsersInfoReq, IMUsersInfoRsp>(request, [this, request, done](Result<IMUsersInfoRsp> answer) {
     if (answer.ok()) {
       for (const auto& user : answer.value().user_info_list()) add(user);
+      for (const uint32_t id : request.user_id_list()) users_.try_emplace(id);  // there is none: not to ask again
     }
     done();
   });

@@ -127,7 +127,9 @@ int run(int argc, const char* const* argv) {
   } catch (const CLI::Success& wish) {
     return app.exit(wish);  // --help, --version
   } catch (const CLI::ParseError& error) {
-    return fail(std::string(error.what()) + " (try talkctl --help)", kExitUsage);
+    const auto unknown = app.remaining();
+    const std::string why = unknown.empty() ? error.what() : "unknown command " + unknown.front();
+    return fail(why + " (try talkctl --help)", kExitUsage);
   }
   const int exit_code = chosen();
   return std::cout.flush() ? exit_code : fail("stdout cannot be written");

@@ -1,0 +1,272 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/listener.h"
+#include "base/pdu_protocol.h"
+
+namespace talkbeat {
+
+/// A login_server and msg_server of a few lines, in the test's own loop: one user (id 1), any peers. Remembers messages
+/// as the real one does, and can be told to misbehave.
+class FakeServer final : private PduProtocol {
+ public:
+  struct Stored {
+    uint32_t from;
+    std::string body;
+    uint64_t key;
+  };
+  static constexpr uint32_t kUser = 1;
+
+  explicit FakeServer(EventLoop& loop)
+      : connections_(loop, [](const Connection&, CloseReason) {}),
+        listener_(loop, {}, [this](SocketHandle socket, const Address& peer) {
+          connections_.adopt(socket, peer, *this).set_attachment(std::make_unique<PduPeer>());
+        }) {
+    started_ = listener_.start({"127.0.0.1", 0}).ok();
+  }
+
+  Address address() const { return listener_.address(); }
+  bool started() const { return started_; }
+  void stop_listening() { listener_.stop(); }
+
+  /// A message from the peer: stored, and sent to the client where it is online and `live`.
+  void deliver(uint32_t peer, const std::string& body, bool live = true, uint32_t from = 0) {
+    stored[peer].push_back({from == 0 ? peer : from, body, 0});
+    if (live) send_live(peer, static_cast<uint32_t>(stored[peer].size()));
+  }
+  void send_live(uint32_t peer, uint32_t msg_id) {
+    const Stored& message = stored[peer][msg_id - 1];
+    IM::Message::IMMsgData data;
+    data.set_from_user_id(message.from);
+    data.set_to_session_id(message.from == kUser ? peer : kUser);
+    data.set_msg_id(msg_id);
+    data.set_create_time(1000 + msg_id);
+    data.set_msg_type(IM::BaseDefine::MSG_TYPE_SINGLE_TEXT);
+    data.set_msg_data(message.body);
+    send(data);
+  }
+  /// To the client that has logged in last.
+  template <class Message>
+  void send(const Message& message) {
+    if (Connection* client = connections_.find(online_)) send_pdu(*client, message);
+  }
+  void drop_all() { connections_.close_all(CloseReason::kServerStopping); }
+
+  std::map<uint32_t, std::vector<Stored>> stored;  // by peer
+  std::map<uint32_t, uint32_t> read;               // by peer: up to here
+  std::string password;                            // empty: any is right
+  int logins = 0;
+  int heartbeats = 0;
+  int delivery_acks = 0;
+  int pages = 0;
+  size_t page_limit = 1'000;  // of an answer by id
+  bool mute = false;          // takes everything, and answers nothing
+  /// Called first for each PDU; true: that was all.
+  std::function<bool(Connection&, const PduHeader&, std::span<const std::byte>)> intercept;
+
+ private:
+  const char* role() const override { return "fake"; }
+  void on_close(Connection&, CloseReason) override {}
+  void on_heartbeat_due(Connection&) override {}
+
+  template <class Message>
+  static Message parse(std::span<const std::byte> body) {
+    Message message;
+    EXPECT_TRUE(message.ParseFromArray(body.data(), static_cast<int>(body.size())));
+    return message;
+  }
+
+  Verdict on_pdu(Connection& connection, const PduHeader& header, std::span<const std::byte> body) override {
+    if (mute || (intercept && intercept(connection, header, body))) return Verdict::handled();
+    using namespace IM::BaseDefine;
+    switch (header.command_id) {
+      case CID_LOGIN_REQ_MSGSERVER:
+        return direct(connection, header);
+      case CID_LOGIN_REQ_USERLOGIN:
+        return log_in(connection, header, parse<IM::Login::IMLoginReq>(body));
+      case CID_MSG_DATA:
+        return store(connection, header, parse<IM::Message::IMMsgData>(body));
+      case CID_MSG_DATA_ACK:
+        ++delivery_acks;
+        return Verdict::handled();
+      case CID_MSG_READ_ACK:
+        return mark(parse<IM::Message::IMMsgDataReadAck>(body));
+      case CID_MSG_UNREAD_CNT_REQUEST:
+        return unread(connection, header);
+      case CID_BUDDY_LIST_RECENT_CONTACT_SESSION_REQUEST:
+        return recent(connection, header);
+      case CID_MSG_LIST_REQUEST:
+        return list(connection, header, parse<IM::Message::IMGetMsgListReq>(body));
+      case CID_MSG_GET_BY_MSG_ID_REQ:
+        return by_id(connection, header, parse<IM::Message::IMGetMsgByIdReq>(body));
+      case CID_OTHER_HEARTBEAT:
+        ++heartbeats;
+        send_pdu(connection, IM::Other::IMHeartBeat(), header.seq_num);
+        return Verdict::handled();
+      default:
+        return Verdict::handled();
+    }
+  }
+
+  Verdict direct(Connection& connection, const PduHeader& header) {
+    IM::Login::IMMsgServRsp answer;
+    answer.set_result_code(IM::BaseDefine::REFUSE_REASON_NONE);
+    answer.set_prior_ip(address().ip);
+    answer.set_backip_ip(address().ip);
+    answer.set_port(address().port);
+    send_pdu(connection, answer, header.seq_num);
+    return Verdict::close(CloseReason::kAnswered);
+  }
+
+  Verdict log_in(Connection& connection, const PduHeader& header, const IM::Login::IMLoginReq& request) {
+    IM::Login::IMLoginRes answer;
+    answer.set_server_time(1);
+    const bool right = password.empty() || request.password() == password;
+    answer.set_result_code(right ? IM::BaseDefine::REFUSE_REASON_NONE
+                                 : IM::BaseDefine::REFUSE_REASON_DB_VALIDATE_FAILED);
+    if (!right) {
+      answer.set_result_string("wrong name or password");
+      send_pdu(connection, answer, header.seq_num);
+      return Verdict::close(CloseReason::kLoginRefused);
+    }
+    auto& info = *answer.mutable_user_info();
+    info.set_user_id(kUser);
+    info.set_user_gender(0);
+    info.set_user_nick_name("Alice");
+    info.set_avatar_url("");
+    info.set_department_id(0);
+    info.set_email("");
+    info.set_user_real_name("");
+    info.set_user_tel("");
+    info.set_user_domain("alice");
+    info.set_status(0);
+    send_pdu(connection, answer, header.seq_num);
+    ++logins;
+    online_ = connection.id();
+    return Verdict::handled();
+  }
+
+  Verdict store(Connection& connection, const PduHeader& header, const IM::Message::IMMsgData& data) {
+    auto& messages = stored[data.to_session_id()];
+    uint32_t msg_id = 0;
+    for (size_t i = 0; i < messages.size() && msg_id == 0; ++i) {
+      if (messages[i].key == data.client_msg_key() && messages[i].from == kUser) msg_id = static_cast<uint32_t>(i + 1);
+    }
+    if (msg_id == 0) {
+      messages.push_back({kUser, data.msg_data(), data.client_msg_key()});
+      msg_id = static_cast<uint32_t>(messages.size());
+    }
+    IM::Message::IMMsgDataAck ack;
+    ack.set_user_id(kUser);
+    ack.set_session_id(data.to_session_id());
+    ack.set_msg_id(msg_id);
+    ack.set_session_type(IM::BaseDefine::SESSION_TYPE_SINGLE);
+    if (!lose_acks) send_pdu(connection, ack, header.seq_num);
+    return Verdict::handled();
+  }
+
+  Verdict mark(const IM::Message::IMMsgDataReadAck& ack) {
+    read[ack.session_id()] = std::max(read[ack.session_id()], ack.msg_id());
+    return Verdict::handled();
+  }
+
+  template <class Info>
+  static void fill_latest(Info& info, uint32_t peer, const std::vector<Stored>& messages) {
+    info.set_session_id(peer);
+    info.set_session_type(IM::BaseDefine::SESSION_TYPE_SINGLE);
+    info.set_latest_msg_id(static_cast<uint32_t>(messages.size()));
+    info.set_latest_msg_data(messages.back().body);
+    info.set_latest_msg_type(IM::BaseDefine::MSG_TYPE_SINGLE_TEXT);
+    info.set_latest_msg_from_user_id(messages.back().from);
+  }
+
+  Verdict unread(Connection& connection, const PduHeader& header) {
+    IM::Message::IMUnreadMsgCntRsp answer;
+    answer.set_user_id(kUser);
+    uint32_t total = 0;
+    for (const auto& [peer, messages] : stored) {
+      uint32_t count = 0;
+      for (size_t i = read[peer]; i < messages.size(); ++i) count += messages[i].from != kUser;
+      if (count == 0) continue;
+      auto& info = *answer.add_unreadinfo_list();
+      fill_latest(info, peer, messages);
+      info.set_unread_cnt(count);
+      total += count;
+    }
+    answer.set_total_cnt(total);
+    send_pdu(connection, answer, header.seq_num);
+    return Verdict::handled();
+  }
+
+  Verdict recent(Connection& connection, const PduHeader& header) {
+    IM::Buddy::IMRecentContactSessionRsp answer;
+    answer.set_user_id(kUser);
+    for (const auto& [peer, messages] : stored) {
+      if (messages.empty()) continue;
+      auto& info = *answer.add_contact_session_list();
+      fill_latest(info, peer, messages);
+      info.set_session_status(IM::BaseDefine::SESSION_STATUS_OK);
+      info.set_updated_time(1);
+    }
+    send_pdu(connection, answer, header.seq_num);
+    return Verdict::handled();
+  }
+
+  static void fill(IM::BaseDefine::MsgInfo& info, uint32_t msg_id, const Stored& message) {
+    info.set_msg_id(msg_id);
+    info.set_from_session_id(message.from);
+    info.set_create_time(1000 + msg_id);
+    info.set_msg_type(IM::BaseDefine::MSG_TYPE_SINGLE_TEXT);
+    info.set_msg_data(message.body);
+  }
+
+  Verdict list(Connection& connection, const PduHeader& header, const IM::Message::IMGetMsgListReq& request) {
+    IM::Message::IMGetMsgListRsp answer;
+    answer.set_user_id(kUser);
+    answer.set_session_type(request.session_type());
+    answer.set_session_id(request.session_id());
+    answer.set_msg_id_begin(request.msg_id_begin());
+    const auto& messages = stored[request.session_id()];
+    auto msg_id = static_cast<uint32_t>(messages.size());
+    if (request.msg_id_begin() != 0) msg_id = std::min(msg_id, request.msg_id_begin());
+    for (uint32_t left = request.msg_cnt(); left > 0 && msg_id > 0; --left, --msg_id) {
+      fill(*answer.add_msg_list(), msg_id, messages[msg_id - 1]);
+    }
+    send_pdu(connection, answer, header.seq_num);
+    return Verdict::handled();
+  }
+
+  Verdict by_id(Connection& connection, const PduHeader& header, const IM::Message::IMGetMsgByIdReq& request) {
+    IM::Message::IMGetMsgByIdRsp answer;
+    ++pages;
+    answer.set_user_id(kUser);
+    answer.set_session_type(request.session_type());
+    answer.set_session_id(request.session_id());
+    const auto& messages = stored[request.session_id()];
+    for (const uint32_t msg_id : request.msg_id_list()) {
+      if (msg_id == 0 || msg_id > messages.size()) continue;
+      if (static_cast<size_t>(answer.msg_list_size()) == page_limit) break;
+      fill(*answer.add_msg_list(), msg_id, messages[msg_id - 1]);
+    }
+    send_pdu(connection, answer, header.seq_num);
+    return Verdict::handled();
+  }
+
+ public:
+  bool lose_acks = false;  // messages are stored, and nobody is told
+
+ private:
+  ConnectionTable connections_;
+  Listener listener_;
+  ConnId online_ = ConnId::kNone;
+  bool started_ = false;
+};
+
+}  // namespace talkbeat

@@ -1,0 +1,142 @@
+#include "tools/client/inbox.h"
+
+#include <gtest/gtest.h>
+
+namespace talkbeat {
+namespace {
+
+const ConversationId kBob{IM::BaseDefine::SESSION_TYPE_SINGLE, 2};
+
+ReceivedMessage message(uint32_t msg_id, bool mine = false) {
+  ReceivedMessage result;
+  result.conversation = kBob;
+  result.msg_id = msg_id;
+  result.mine = mine;
+  return result;
+}
+
+std::vector<uint32_t> take(Inbox& inbox, bool own_unsettled = false) {
+  std::vector<uint32_t> ids;
+  for (const ReceivedMessage& next : inbox.take_ready(kBob, own_unsettled)) ids.push_back(next.msg_id);
+  return ids;
+}
+
+using Ids = std::vector<uint32_t>;
+
+TEST(Inbox, messages_wait_until_the_conversation_is_started) {
+  Inbox inbox;
+  inbox.add(message(5));
+  EXPECT_EQ(take(inbox), Ids());
+  EXPECT_FALSE(inbox.gap(kBob));
+  inbox.start_after(kBob, 4);
+  EXPECT_EQ(take(inbox), Ids({5}));
+}
+
+TEST(Inbox, what_is_old_at_the_start_never_comes) {
+  Inbox inbox;
+  inbox.add(message(3));
+  inbox.start_after(kBob, 3);
+  inbox.add(message(2));
+  EXPECT_EQ(take(inbox), Ids());
+  EXPECT_EQ(inbox.known(kBob), 3u);
+}
+
+TEST(Inbox, a_second_start_changes_nothing) {
+  Inbox inbox;
+  inbox.start_after(kBob, 3);
+  inbox.start_after(kBob, 10);
+  EXPECT_EQ(inbox.known(kBob), 3u);
+}
+
+TEST(Inbox, starting_all_begins_before_the_first_message) {
+  Inbox inbox;
+  inbox.add(message(8));
+  inbox.add(message(7));
+  inbox.start_all();
+  EXPECT_EQ(take(inbox), Ids({7, 8}));
+}
+
+TEST(Inbox, duplicates_are_dropped_before_and_after_they_were_taken) {
+  Inbox inbox;
+  inbox.start_after(kBob, 0);
+  inbox.add(message(1));
+  inbox.add(message(1));
+  EXPECT_EQ(take(inbox), Ids({1}));
+  inbox.add(message(1));
+  EXPECT_EQ(take(inbox), Ids());
+}
+
+TEST(Inbox, an_early_message_waits_for_the_gap_before_it) {
+  Inbox inbox;
+  inbox.start_after(kBob, 1);
+  inbox.add(message(4));
+  EXPECT_EQ(take(inbox), Ids());
+  const auto gap = inbox.gap(kBob);
+  ASSERT_TRUE(gap);
+  EXPECT_EQ(gap->first, 2u);
+  EXPECT_EQ(gap->last, 3u);
+  inbox.add(message(3));
+  inbox.add(message(2));
+  EXPECT_EQ(take(inbox), Ids({2, 3, 4}));
+  EXPECT_FALSE(inbox.gap(kBob));
+}
+
+TEST(Inbox, the_latest_id_that_the_server_tells_makes_a_gap) {
+  Inbox inbox;
+  inbox.start_after(kBob, 10);
+  inbox.note_latest(kBob, 12);
+  const auto gap = inbox.gap(kBob);
+  ASSERT_TRUE(gap);
+  EXPECT_EQ(gap->first, 11u);
+  EXPECT_EQ(gap->last, 12u);
+}
+
+TEST(Inbox, ids_that_the_server_does_not_have_are_skipped) {
+  Inbox inbox;
+  inbox.start_after(kBob, 0);
+  inbox.add(message(3));
+  inbox.skip(kBob, {1, 2});
+  EXPECT_EQ(take(inbox), Ids({3}));
+}
+
+TEST(Inbox, an_own_message_counts_as_seen) {
+  Inbox inbox;
+  inbox.start_after(kBob, 0);
+  inbox.add_own(kBob, 1);
+  inbox.add(message(2));
+  EXPECT_EQ(take(inbox), Ids({2}));
+}
+
+TEST(Inbox, a_fetched_message_that_may_be_our_own_unacked_one_waits_for_the_ack) {
+  Inbox inbox;
+  inbox.start_after(kBob, 0);
+  inbox.add(message(1, true));
+  inbox.add(message(2));
+  EXPECT_EQ(take(inbox, true), Ids());
+  inbox.add_own(kBob, 1);
+  EXPECT_EQ(take(inbox, false), Ids({2}));
+}
+
+TEST(Inbox, messages_of_another_session_below_our_last_ack_do_not_wait) {
+  Inbox inbox;
+  inbox.start_after(kBob, 0);
+  inbox.add(message(1, true));
+  inbox.add_own(kBob, 2);
+  EXPECT_EQ(take(inbox, true), Ids({1}));
+}
+
+TEST(Inbox, more_than_the_bound_is_fetched_again_instead_of_kept) {
+  Inbox inbox;
+  inbox.start_after(kBob, 0);
+  const auto last = static_cast<uint32_t>(Inbox::kMaxEarly + 10);
+  for (uint32_t id = last; id > 1; --id) inbox.add(message(id));
+  inbox.add(message(1));
+  EXPECT_EQ(take(inbox).size(), Inbox::kMaxEarly);
+  const auto gap = inbox.gap(kBob);
+  ASSERT_TRUE(gap);
+  EXPECT_EQ(gap->first, Inbox::kMaxEarly + 1);
+  EXPECT_EQ(gap->last, last);
+}
+
+}  // namespace
+}  // namespace talkbeat

@@ -1,0 +1,239 @@
+// What login_server does between msg_servers: presence, kicks, relayed PDUs, sweeps.
+#include <gmock/gmock.h>
+
+#include "tests/unit/login_server_fixture.h"
+
+namespace talkbeat::login_server_test {
+namespace {
+
+using testing::HasSubstr;
+
+using ClusterTest = LoginServerTest;
+
+TEST_F(ClusterTest, AServerLearnsWhoIsOnTheOthersAndThenTheNetChanges) {
+  IMOnlineUserInfo users;
+  add_user(users, 1, 10);
+  add_user(users, 2, 10, CLIENT_TYPE_ANDROID);
+  auto a = register_server("msg_server_a", info(), users);
+  IMOnlineUserInfo own;
+  add_user(own, 3, 10);
+  auto b = register_server("msg_server_b", info(), own);
+  advance(200);
+  EXPECT_EQ(shown(wait_for<IMOnlineUserInfo>(*b)), "1+ 2+");
+  EXPECT_EQ(shown(wait_for<IMOnlineUserInfo>(*a)), "3+");
+
+  a->send(status(4, USER_STATUS_ONLINE, 11));
+  a->send(status(1, USER_STATUS_OFFLINE, 10));
+  a->send(status(5, USER_STATUS_ONLINE, 11));
+  a->send(status(5, USER_STATUS_OFFLINE, 11));
+  settle(*a);
+  EXPECT_EQ(b->count<IMOnlineUserInfo>(), 0u) << "changes are gathered";
+  advance(200);
+  EXPECT_EQ(shown(wait_for<IMOnlineUserInfo>(*b)), "1- 4+");
+  settle(*a);
+  EXPECT_EQ(a->count<IMOnlineUserInfo>(), 0u) << "its own users are no news";
+
+  a->close();
+  ASSERT_TRUE(until([&] { return get_json("/api/cluster")["servers"].size() == 1; }));
+  advance(200);
+  EXPECT_EQ(shown(wait_for<IMOnlineUserInfo>(*b)), "2- 4-");
+}
+
+TEST_F(ClusterTest, AUserThatMovesIsElsewhereForTheOldServerAndNoMoreForTheNewOne) {
+  auto a = register_server("msg_server_a");
+  auto b = register_server("msg_server_b");
+  a->send(status(7, USER_STATUS_ONLINE, 1));
+  settle(*a);
+  advance(200);
+  EXPECT_EQ(shown(wait_for<IMOnlineUserInfo>(*b)), "7+");
+  b->send(status(7, USER_STATUS_ONLINE, 2));
+  settle(*b);
+  advance(200);
+  EXPECT_EQ(shown(wait_for<IMOnlineUserInfo>(*a)), "7+");
+  EXPECT_EQ(shown(wait_for<IMOnlineUserInfo>(*b)), "7-");
+}
+
+TEST_F(ClusterTest, ManyUsersComeInChunks) {
+  config_.presence.chunk = 100;
+  IMOnlineUserInfo users;
+  for (uint32_t user = 1; user <= 250; ++user) add_user(users, user, 1);
+  auto a = register_server("msg_server_a", info(), users);
+  auto b = register_server("msg_server_b");
+  advance(200);
+  std::vector<int> sizes;
+  while (sizes.size() < 3) {
+    const auto chunk = wait_for<IMOnlineUserInfo>(*b);
+    ASSERT_TRUE(chunk);
+    sizes.push_back(chunk->user_stat_list_size());
+  }
+  EXPECT_EQ(sizes, (std::vector{100, 100, 50}));
+}
+
+TEST_F(ClusterTest, OfTwoSessionsTheOlderOnesServerIsToldToKick) {
+  auto a = register_server("msg_server_a");
+  auto b = register_server("msg_server_b");
+  a->send(status(7, USER_STATUS_ONLINE, 20));
+  settle(*a);
+  b->send(status(7, USER_STATUS_ONLINE, 10));
+  auto kick = wait_for<IMServerKickUser>(*b);
+  ASSERT_TRUE(kick);
+  EXPECT_EQ(kick->login_stamp(), 20u);
+  b->send(status(7, USER_STATUS_ONLINE, 30));
+  kick = wait_for<IMServerKickUser>(*a);
+  ASSERT_TRUE(kick);
+  EXPECT_EQ(kick->user_id(), 7u);
+  EXPECT_EQ(kick->reason(), static_cast<uint32_t>(IM::BaseDefine::KICK_REASON_DUPLICATE_USER));
+  EXPECT_EQ(kick->login_stamp(), 30u);
+  settle(*b);
+  EXPECT_EQ(b->count<IMServerKickUser>(), 0u);
+}
+
+TEST_F(ClusterTest, AUserListIsResolvedLikeLogins) {
+  IMOnlineUserInfo first;
+  add_user(first, 7, 20);
+  add_user(first, 8, 20);
+  auto a = register_server("msg_server_a", info(), first);
+  IMOnlineUserInfo second;
+  add_user(second, 7, 10);
+  add_user(second, 8, 30);
+  auto b = register_server("msg_server_b", info(), second);
+  EXPECT_EQ(wait_for<IMServerKickUser>(*b)->user_id(), 7u);
+  EXPECT_EQ(wait_for<IMServerKickUser>(*a)->user_id(), 8u);
+}
+
+TEST_F(ClusterTest, AKickReachesTheServerThatHoldsTheSession) {
+  auto a = register_server("msg_server_a");
+  auto b = register_server("msg_server_b");
+  auto c = register_server("msg_server_c");
+  b->send(status(7, USER_STATUS_ONLINE, 1));
+  settle(*b);
+  IMServerKickUser kick;
+  kick.set_user_id(7);
+  kick.set_client_type(CLIENT_TYPE_WINDOWS);
+  kick.set_reason(IM::BaseDefine::KICK_REASON_MOBILE_KICK);
+  a->send(kick);
+  EXPECT_EQ(wait_for<IMServerKickUser>(*b)->reason(), static_cast<uint32_t>(IM::BaseDefine::KICK_REASON_MOBILE_KICK));
+  kick.set_client_type(CLIENT_TYPE_ANDROID);
+  a->send(kick);
+  b->send(kick);
+  settle(*a);
+  settle(*b);
+  settle(*c);
+  EXPECT_EQ(a->count<IMServerKickUser>() + b->count<IMServerKickUser>() + c->count<IMServerKickUser>(), 0u);
+}
+
+TEST_F(ClusterTest, ARelayGoesOnceToEachOtherServerThatHasOneOfTheUsers) {
+  auto a = register_server("msg_server_a");
+  auto b = register_server("msg_server_b");
+  auto c = register_server("msg_server_c");
+  auto d = register_server("msg_server_d");
+  a->send(status(1, USER_STATUS_ONLINE, 1));
+  b->send(status(2, USER_STATUS_ONLINE, 1));
+  b->send(status(3, USER_STATUS_ONLINE, 1));
+  c->send(status(3, USER_STATUS_ONLINE, 1, CLIENT_TYPE_ANDROID));
+  for (Peer* peer : {a.get(), b.get(), c.get()}) settle(*peer);
+
+  TbRelay relay;
+  for (const uint32_t user : {1u, 2u, 3u, 99u}) relay.add_user_ids(user);
+  relay.set_pdu(std::string("a whole pdu\0with zero", 21));
+  relay.set_message_sequence(42);
+  a->send(relay);
+  for (Peer* peer : {b.get(), c.get()}) {
+    const auto copy = wait_for<TbRelay>(*peer);
+    ASSERT_TRUE(copy);
+    EXPECT_EQ(copy->SerializeAsString(), relay.SerializeAsString());
+  }
+  relay.set_client_class(1);
+  a->send(relay);
+  EXPECT_TRUE(wait_for<TbRelay>(*c));
+  TbRelay to_nobody;
+  to_nobody.add_user_ids(99);
+  to_nobody.set_pdu("x");
+  a->send(to_nobody);
+  for (Peer* peer : {a.get(), b.get(), c.get(), d.get()}) {
+    settle(*peer);
+    EXPECT_EQ(peer->count<TbRelay>(), 0u);
+  }
+  EXPECT_THAT(metrics_->render(), HasSubstr(R"(talkbeat_relays_total{result="forwarded"} 2)"));
+  EXPECT_THAT(metrics_->render(), HasSubstr(R"(talkbeat_relays_total{result="dropped"} 1)"));
+}
+
+TEST_F(ClusterTest, ALostServerMakesTheOthersSweep) {
+  auto a = register_server("msg_server_a");
+  auto b = register_server("msg_server_b");
+  IMHeartBeat heartbeat;
+  auto& load = *heartbeat.mutable_load();
+  load.set_connections(1);
+  load.set_max_connections(100);
+  load.set_users(1);
+  load.set_draining(false);
+  load.set_message_sequence(1234);
+  a->send(heartbeat);
+  settle(*a);
+  a->close();
+  EXPECT_EQ(wait_for<TbSweep>(*b)->after_sequence(), 1234u);
+}
+
+TEST_F(ClusterTest, AServerThatMissedATimeMakesTheOthersSweepWhenItRegisters) {
+  auto a = register_server("msg_server_a");
+  IMMsgServInfo returning = info();
+  returning.set_after_sequence(77);
+  auto b = register_server("msg_server_b", returning);
+  EXPECT_EQ(wait_for<TbSweep>(*a)->after_sequence(), 77u);
+  EXPECT_EQ(b->count<TbSweep>(), 0u);
+}
+
+// --- a link that is closed as a slow reader in the middle of what is sent to it
+
+class SlowLinkTest : public LoginServerTest {
+ protected:
+  SlowLinkTest() {
+    // What is sent in one turn to one link exceeds this.
+    config_.cluster.out.soft = config_.cluster.out.hard = 100;
+    config_.presence.chunk = 1;
+  }
+  size_t servers() { return get_json("/api/cluster")["servers"].size(); }
+};
+
+TEST_F(SlowLinkTest, WhileRelaysAreForwardedToIt) {
+  IMMsgServInfo returning = info();
+  returning.set_after_sequence(77);
+  auto b = register_server("msg_server_b", returning);
+  auto a = register_server("msg_server_a");
+  b->send(status(7, USER_STATUS_ONLINE, 1));
+  settle(*b);
+  TbRelay relay;
+  relay.add_user_ids(7);
+  relay.set_pdu(std::string(200, 'x'));
+  for (int i = 0; i < 3; ++i) a->send(relay);
+  settle(*a);
+  EXPECT_EQ(servers(), 1u);
+  EXPECT_EQ(wait_for<TbSweep>(*a)->after_sequence(), 77u);
+}
+
+TEST_F(SlowLinkTest, WhileItsOwnUserListIsTaken) {
+  IMOnlineUserInfo users;
+  for (uint32_t user = 1; user <= 20; ++user) add_user(users, user, 10);
+  auto a = register_server("msg_server_a", info(), users);
+  users.Clear();
+  for (uint32_t user = 1; user <= 20; ++user) add_user(users, user, 5);
+  auto b = prove("msg_server_b");
+  b->send(info());
+  b->send(users);
+  EXPECT_TRUE(wait_closed(*b));
+  EXPECT_EQ(servers(), 1u);
+  EXPECT_EQ(get_json("/api/cluster")["users_online"], 20);
+}
+
+TEST_F(SlowLinkTest, WhileItIsToldAboutTheOthersUsers) {
+  IMOnlineUserInfo users;
+  for (uint32_t user = 1; user <= 20; ++user) add_user(users, user, 10);
+  auto a = register_server("msg_server_a", info(), users);
+  auto b = register_server("msg_server_b");
+  advance(200);
+  EXPECT_TRUE(wait_closed(*b));
+  EXPECT_EQ(servers(), 1u);
+}
+
+}  // namespace
+}  // namespace talkbeat::login_server_test

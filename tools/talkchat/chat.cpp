@@ -1,0 +1,174 @@
+#include "tools/talkchat/chat.h"
+
+#include <csignal>
+
+#include "tools/client/terminal_text.h"
+
+namespace talkbeat {
+
+Chat::Chat(const ChatArguments& arguments)
+    : ChatSession(arguments),
+      arguments_(arguments),
+      style_(Style::for_terminal()),
+      input_(
+          loop_, [this](std::string line) { on_line(std::move(line)); },
+          [this] {
+            input_ended_ = true;
+            if (input_.interactive()) quit("");
+            end_if_finished();
+          }),
+      signals_(loop_, {SIGINT, SIGTERM, SIGHUP, SIGWINCH}, [this](int number) {
+        if (number == SIGWINCH) {
+          input_.resized();
+        } else if (number == SIGINT) {
+          input_.interrupt();
+          end(0);
+        } else {
+          end(0);
+        }
+      }) {}
+
+void Chat::on_state(ClientState state, const std::string& why) {
+  switch (state) {
+    case ClientState::kOnline:
+      said_online();
+      return;
+    case ClientState::kClosed:
+      input_.stop();
+      fail(reason_for_closing(why));
+      return;
+    case ClientState::kWaiting:
+      if (!said_offline_)
+        complain((was_online_ ? "connection lost (" : "not connected (") + printable(why) +
+                 "); trying again until it works");
+      said_offline_ = true;
+      return;
+    case ClientState::kDisconnected:
+    case ClientState::kResolving:
+    case ClientState::kConnecting:
+    case ClientState::kLoggingIn:
+      return;
+  }
+}
+
+void Chat::said_online() {
+  const std::string server = client_.info().server.to_string();
+  if (was_online_) {
+    print(style_.faint("connected again, to " + server));
+  } else {
+    print(style_.faint("connected to " + server + " as " + printable(arguments_.client.user) +
+                       "; :help lists what you can do"));
+    input_.start(prompt());
+  }
+  was_online_ = true;
+  said_offline_ = false;
+  if (!arguments_.to.empty() && peer_ == 0) to(arguments_.to);
+  show_waiting();
+  take_lines();
+}
+
+void Chat::on_unread(std::span<const UnreadCount> unread) {
+  if (client_.info().reconnects > 0) return;
+  size_t total = 0;
+  for (const UnreadCount& entry : unread) total += entry.count;
+  if (total == 0) return;
+  print(style_.faint(std::to_string(total) + (total == 1 ? " unread message" : " unread messages") + ":"));
+}
+
+void Chat::on_message(const ReceivedMessage& message) {
+  waiting_.push_back(message);
+  if (waiting_.size() == 1) show_waiting();
+}
+
+// In order: a message whose sender's name has to be fetched first holds the later ones back.
+void Chat::show_waiting() {
+  while (!waiting_.empty()) {
+    const ReceivedMessage& message = waiting_.front();
+    const uint32_t peer = message.mine ? message.conversation.id : message.from;
+    if (!book_.knows(peer) && client_.state() == ClientState::kOnline) {
+      book_.learn({peer}, [this, peer] {
+        if (book_.knows(peer)) show_waiting();
+      });
+      return;
+    }
+    show(message);
+    waiting_.pop_front();
+  }
+}
+
+void Chat::show(const ReceivedMessage& message) {
+  print(line_of(message));
+  if (!message.mine) client_.mark_read(message.conversation, message.msg_id);
+}
+
+std::string Chat::line_of(const ReceivedMessage& message) const {
+  const std::string when = style_.faint(clock_text(message.created_at, clock_.unix_seconds())) + " ";
+  const bool group = message.conversation.type == IM::BaseDefine::SESSION_TYPE_GROUP;
+  const std::string where = group ? style_.faint(" (group " + std::to_string(message.conversation.id) + ")") : "";
+  const std::string who = message.mine ? style_.own("you to " + book_.name_of(message.conversation.id))
+                                       : style_.name(book_.name_of(message.from));
+  return when + who + where + ": " + printable(message.body);
+}
+
+void Chat::on_sent(uint64_t /*local_id*/, uint32_t /*msg_id*/) {
+  end_if_finished();
+}
+
+void Chat::on_send_failed(uint64_t /*local_id*/, ErrorCode /*code*/, const std::string& text) {
+  complain("not sent: " + printable(text));
+  end_if_finished();
+}
+
+void Chat::on_line(std::string line) {
+  lines_.push_back(std::move(line));
+  take_lines();
+}
+
+void Chat::take_lines() {
+  while (!busy_ && !lines_.empty()) {
+    const std::string line = std::move(lines_.front());
+    lines_.pop_front();
+    take(line);
+  }
+  end_if_finished();
+}
+
+void Chat::done() {
+  busy_ = false;
+  take_lines();
+}
+
+// What came from a pipe is sent to its end before we go.
+void Chat::end_if_finished() {
+  if (input_ended_ && !busy_ && lines_.empty() && client_.info().unsent == 0) end(0);
+}
+
+void Chat::take(const std::string& line) {
+  if (line.empty()) return;
+  if (line.starts_with("::")) {
+    say(line.substr(1));
+  } else if (line.starts_with(":")) {
+    run_command(line);
+  } else {
+    say(line);
+  }
+}
+
+void Chat::say(const std::string& text) {
+  if (peer_ == 0) {
+    complain("nobody to write to yet; choose somebody: :to USER");
+    return;
+  }
+  if (!is_utf8(text)) {
+    complain("not sent: that is not UTF-8");
+    return;
+  }
+  if (client_.send_text(peer_, text) == 0) complain("not sent: too many messages wait for the connection");
+}
+
+std::string Chat::prompt() const {
+  const std::string me = printable(arguments_.client.user);
+  return peer_ == 0 ? me + "> " : me + " to " + book_.name_of(peer_) + "> ";
+}
+
+}  // namespace talkbeat
