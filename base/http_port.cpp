@@ -21,7 +21,8 @@ HttpPort::HttpPort(ConnectionTable& connections, const Limits& limits, Handler h
       handler_(std::move(handler)),
       liveness_({.silence_timeout_ms = limits.request_timeout_ms,
                  .handshake_timeout_ms = limits.request_timeout_ms,
-                 .pdu_timeout_ms = limits.request_timeout_ms}) {
+                 .pdu_timeout_ms = limits.request_timeout_ms,
+                 .handshake_reason = CloseReason::kRequestTimeout}) {
   connections_.watch_liveness(liveness_);
 }
 
@@ -41,11 +42,13 @@ void HttpPort::on_bytes(Connection& connection, std::span<const std::byte> bytes
     const HttpRequestParser::Fed fed = parser.feed(bytes);
     bytes = bytes.subspan(fed.consumed);
     switch (fed.progress) {
-      case HttpRequestParser::Progress::kMore: break;
-      case HttpRequestParser::Progress::kComplete: handle(connection, parser.take()); break;
+      case HttpRequestParser::Progress::kMore:
+        break;
+      case HttpRequestParser::Progress::kComplete:
+        handle(connection, parser.take());
+        break;
       case HttpRequestParser::Progress::kError:
-        answer(connection, http_error(parser.error_status()), false,
-               false);
+        answer(connection, http_error(parser.error_status()), false, false);
         connection.close(CloseReason::kProtocolError);
         break;
     }

@@ -82,13 +82,13 @@ void Liveness::close_due(List& list, Due due, CloseReason reason, Tick own_now, 
 void Liveness::check(Tick now, LivenessActions& actions) {
   const Tick own_now = own_time(now);
   struct Due {
-    Tick LivenessNode::* since;
+    Tick LivenessNode::*since;
     Tick timeout;
   };
   if (policy_.check_enabled) {
     close_due(with_partial_, Due{&LivenessNode::partial_since_, policy_.pdu_timeout_ms}, CloseReason::kPduTimeout,
               own_now, actions);
-    close_due(in_handshake_, Due{&LivenessNode::joined_, policy_.handshake_timeout_ms}, CloseReason::kHandshakeTimeout,
+    close_due(in_handshake_, Due{&LivenessNode::joined_, policy_.handshake_timeout_ms}, policy_.handshake_reason,
               own_now, actions);
     close_due(by_received_, Due{&LivenessNode::last_received_, policy_.silence_timeout_ms}, CloseReason::kSilent,
               own_now, actions);

@@ -10,11 +10,13 @@ namespace talkbeat {
 
 /// What "alive" means on one kind of connection (KEEPALIVE.md). 0 switches a rule off.
 struct LivenessPolicy {
-  Tick heartbeat_interval_ms = 0;   ///< nothing sent for this long: send a heartbeat
-  Tick silence_timeout_ms = 0;      ///< nothing received for this long: close
-  Tick handshake_timeout_ms = 0;    ///< connected for this long and not yet accepted: close
-  Tick pdu_timeout_ms = 0;          ///< a PDU begun this long ago is not complete: close
-  bool check_enabled = true;        ///< false: nobody is closed, so that a debugger's breakpoint costs nothing
+  Tick heartbeat_interval_ms = 0;  ///< nothing sent for this long: send a heartbeat
+  Tick silence_timeout_ms = 0;     ///< nothing received for this long: close
+  Tick handshake_timeout_ms = 0;   ///< connected for this long and not yet accepted: close
+  Tick pdu_timeout_ms = 0;         ///< a PDU begun this long ago is not complete: close
+  /// What a missed handshake_timeout_ms is called.
+  CloseReason handshake_reason = CloseReason::kHandshakeTimeout;
+  bool check_enabled = true;  ///< false: nobody is closed, so that a debugger's breakpoint costs nothing
 };
 
 struct ReceivedTag;

@@ -41,7 +41,8 @@ ClientPort::ClientPort(ConnectionTable& connections, Discovery& discovery, const
     : connections_(connections),
       discovery_(discovery),
       settings_(settings),
-      liveness_({.handshake_timeout_ms = settings.request_timeout_ms}) {
+      liveness_(
+          {.handshake_timeout_ms = settings.request_timeout_ms, .handshake_reason = CloseReason::kRequestTimeout}) {
   connections_.watch_liveness(liveness_);
 }
 

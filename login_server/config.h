@@ -35,7 +35,7 @@ struct AllocationSettings {
 };
 
 struct PresenceSettings {
-  Tick gather_ms = 200;
+  Tick gather_ms = 20;
   int chunk = 5'000;
 };
 

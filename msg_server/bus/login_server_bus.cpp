@@ -120,6 +120,7 @@ void LoginServerBus::register_with(LinkContext& context) {
   context.connection.set_out_limits({.soft = 64 << 20, .soft_ms = 30'000, .hard = 256 << 20});
   liveness_.handshake_done(context.connection);
   send_all_users(context.connection);
+  send_pdu(context.connection, load_report(context.link));
   log_info("login_server_registered", {{"conn", context.connection.id()},
                                        {"login_server", context.connection.peer().to_string()}});
   if (had_a_link) listener_.on_sweep(context.link.mark.safe());

@@ -8,9 +8,11 @@ namespace talkbeat {
 namespace {
 
 // The file holds password hashes and messages. SQLite would create it with the umask's mode; its -wal and -shm files
-// take the mode of the file they find.
+// take the mode of the file they find. O_EXCL: a file that is there already must not be opened past SQLite, since
+// closing it would drop the POSIX locks of this process's other connections, and the next process to leave would then
+// take itself for the last one and delete the -wal file under them (sqlite.org/howtocorrupt.html, 2.2).
 void create_private_file(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+  const int fd = ::open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
   if (fd >= 0) ::close(fd);  // where it failed, sqlite3_open_v2 says why
 }
 

@@ -331,8 +331,12 @@ class Walk:
 
     def users_status(self):
         request = {"user_id": self.a.user_id, "user_id_list": [self.b.user_id]}
-        answer = self.a.ask("IMUsersStatReq", request, "IMUsersStatRsp")
         online = {"user_id": self.b.user_id, "status": protocol().values["USER_STATUS_ONLINE"]}
+        deadline = time.monotonic() + TIMEOUT
+        answer = self.a.ask("IMUsersStatReq", request, "IMUsersStatRsp")
+        # The news of a login takes a moment to reach the other servers.
+        while answer["user_stat_list"] != [online] and time.monotonic() < deadline:
+            answer = self.a.ask("IMUsersStatReq", request, "IMUsersStatRsp")
         require(answer["user_stat_list"] == [online], answer)
 
     def pipelines(self):
