@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: help deps build run stop test asan tsan format check clean
+.PHONY: help deps build run stop test asan tsan bench conf format check clean
 
 JOBS ?= $(shell nproc)
 DIR ?= run
@@ -63,6 +63,16 @@ asan: ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
 tsan: ## every test under ThreadSanitizer
 	@$(call deps,build tests)
 	$(call test_in,tsan,ThreadSanitizer,-DTALKBEAT_SANITIZE=thread)
+
+bench: ## the benchmarks of the parts (figures only; they never fail on time)
+	@$(call deps,build bench)
+	@$(call configure,bench,-DCMAKE_BUILD_TYPE=Release -DTALKBEAT_TESTS=OFF -DTALKBEAT_BENCH=ON)
+	@cmake --build build/bench -j $(JOBS) --target benchmarks
+	@build/bench/bin/benchmarks
+	@echo "What the figures mean, and what they were elsewhere: tests/bench/README.md"
+
+conf: build ## rewrite conf/*.toml from the servers' own tables of settings
+	@for server in login_server msg_server; do build/bin/$$server --print-config >conf/$$server.toml; done
 
 format: ## clang-format all sources
 	@$(call deps,format)

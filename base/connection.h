@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "base/buffer.h"
+#include "base/check.h"
 #include "base/close_reason.h"
 #include "base/event_loop.h"
 #include "base/keepalive.h"
@@ -13,8 +14,15 @@ namespace talkbeat {
 class Connection;
 class ConnectionTable;
 
-/// Names a connection: 64 bits, never reused. Whatever outlives a callback holds the id and looks it up again.
+/// Names a connection: 64 bits, never reused. Whatever outlives a callback holds the id and looks it up again. It is
+/// the connection's serial number, and in the lowest bits its slot in the table.
 enum class ConnId : uint64_t { kNone = 0 };
+inline constexpr int kConnSlotBits = 24;
+
+/// The id as the log shows it: the process's connections count 1, 2, 3, …
+constexpr uint64_t log_number(ConnId id) {
+  return static_cast<uint64_t>(id) >> kConnSlotBits;
+}
 
 /// What a role keeps with each of its connections; dies with the connection.
 class Attachment {
@@ -67,8 +75,6 @@ class Connection final : public LivenessNode,
   ~Connection();
 
   ConnId id() const { return id_; }
-  /// The id as the log shows it.
-  uint64_t number() const { return static_cast<uint64_t>(id_); }
   const Address& peer() const { return peer_; }
   /// Our end: the address by which the peer has reached us. Only while it is open.
   Address local_address() const;
@@ -98,7 +104,11 @@ class Connection final : public LivenessNode,
   /// Stops, or goes on, taking bytes from the peer: the kernel's buffers and then the peer itself wait.
   void pause_reading(bool paused);
 
-  void set_attachment(std::unique_ptr<Attachment> attachment) { attachment_ = std::move(attachment); }
+  /// Once, before the first bytes come: what handles the bytes works on it.
+  void set_attachment(std::unique_ptr<Attachment> attachment) {
+    CHECK(attachment_ == nullptr);
+    attachment_ = std::move(attachment);
+  }
   /// The role knows what it attached.
   template <class T>
   T& attachment() const {

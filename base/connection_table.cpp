@@ -13,9 +13,7 @@ constexpr size_t kReadBuffer = 64 * 1024;
 // How often slow readers and lingering connections are looked after, while there are any.
 constexpr Tick kSlowCheckMs = 250;
 
-// An id is the connection's serial number, and its slot's number in the lowest 24 bits.
-constexpr int kSlotBits = 24;
-constexpr uint64_t kMaxSlots = uint64_t{1} << kSlotBits;
+constexpr uint64_t kMaxSlots = uint64_t{1} << kConnSlotBits;
 
 uint32_t slot_of(ConnId id) {
   return static_cast<uint32_t>(static_cast<uint64_t>(id) % kMaxSlots);
@@ -41,7 +39,7 @@ Connection& ConnectionTable::adopt(SocketHandle socket, const Address& peer, Pro
   }
   const uint32_t slot = free_slots_.back();
   free_slots_.pop_back();
-  const auto id = ConnId{next_serial_++ << kSlotBits | slot};
+  const auto id = ConnId{next_serial_++ << kConnSlotBits | slot};
   slots_[slot] = std::make_unique<Connection>(Connection::Key(), *this, id, socket, peer, protocol);
   ++size_;
   return *slots_[slot];

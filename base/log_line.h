@@ -22,13 +22,23 @@ struct LogField {
   constexpr LogField(std::string_view k, std::floating_point auto v) : key(k), value(static_cast<double>(v)) {}
   constexpr LogField(std::string_view k, const std::convertible_to<std::string_view> auto& v)
       : key(k), value(std::string_view(v)) {}
-  /// An id of an own type: its number.
+  /// An id of an own type: what the type's log_number(id) makes of it, or where there is none, its number.
   template <class Enum>
   requires std::is_enum_v<Enum>
-  constexpr LogField(std::string_view k, Enum v) : LogField(k, static_cast<std::underlying_type_t<Enum>>(v)) {}
+  constexpr LogField(std::string_view k, Enum v) : LogField(k, number_of(v)) {}
 
   std::string_view key;
   Value value;
+
+ private:
+  template <class Enum>
+  static constexpr auto number_of(Enum v) {
+    if constexpr (requires { log_number(v); }) {
+      return log_number(v);
+    } else {
+      return static_cast<std::underlying_type_t<Enum>>(v);
+    }
+  }
 };
 
 using LogFields = std::initializer_list<LogField>;

@@ -61,7 +61,7 @@ void PduProtocol::on_bytes(Connection& connection, std::span<const std::byte> by
     return !connection.closing();
   };
   if (peer.framer.feed(bytes, limit, handle) == PduFramer::Outcome::kBadLength) {
-    log_warn("bad_pdu_length", {{"conn", connection.number()},
+    log_warn("bad_pdu_length", {{"conn", connection.id()},
                                 {"peer", connection.peer().to_string()},
                                 {"length", peer.framer.bad_length()},
                                 {"limit", peer.max_pdu}});

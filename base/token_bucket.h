@@ -20,6 +20,12 @@ class TokenBucket {
     level_ -= 1000;
     return true;
   }
+  /// New limits count from now on; what is there stays, up to the new burst.
+  void set_limits(int64_t rate_per_second, int64_t burst) {
+    rate_ = rate_per_second;
+    capacity_ = burst * 1000;
+    level_ = std::min(level_, capacity_);
+  }
   /// How long until take() succeeds.
   Tick wait_ms() const { return level_ >= 1000 || rate_ == 0 ? 0 : (1000 - level_ + rate_ - 1) / rate_; }
 

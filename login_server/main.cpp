@@ -4,6 +4,7 @@
 
 #include "base/command_line.h"
 #include "base/epoll_transport.h"
+#include "base/reload.h"
 #include "base/signals.h"
 #include "login_server/login_server.h"
 
@@ -30,23 +31,6 @@ class StallLog final : public TurnHandler {
   void on_stall(Tick stalled) override { log_warn("stalled", {{"ms", stalled}}); }
 };
 
-void reload(OptionTable& table, const LoginServerConfig& config) {
-  const Result<ReloadReport> report = table.reload();
-  if (!report.ok()) {
-    log_error("config_not_reloaded", {{"why", report.message()}});
-    return;
-  }
-  for (const OptionChange& change : report.value().changed) {
-    log_info("config_changed", {{"key", change.key}, {"from", change.old_value}, {"to", change.new_value}});
-  }
-  for (const OptionChange& change : report.value().needs_restart) {
-    log_warn("config_needs_restart", {{"key", change.key}, {"is", change.old_value}, {"wanted", change.new_value}});
-  }
-  const Status status = configure_logging(config.log);
-  if (!status.ok()) log_error("log_not_reconfigured", {{"why", status.message()}});
-  log_info("config_reloaded");
-}
-
 int run(OptionTable& table, const LoginServerConfig& config, const ClusterKey& key) {
   SystemClock clock;
   SystemRng rng;
@@ -60,7 +44,7 @@ int run(OptionTable& table, const LoginServerConfig& config, const ClusterKey& k
   bool stopping = false;
   Signals signals(loop, {SIGTERM, SIGINT, SIGHUP}, [&](int number) {
     if (number == SIGHUP) {
-      reload(table, config);
+      reload(table, config.log);
     } else if (std::exchange(stopping, true)) {
       loop.stop();
     } else {

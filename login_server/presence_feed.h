@@ -9,12 +9,16 @@
 
 namespace talkbeat {
 
-/// A server's id is the number of its link.
+/// A server's id is that of its link.
 inline ServerId server_of(const Connection& link) {
-  return ServerId{link.number()};
+  return ServerId{static_cast<uint64_t>(link.id())};
 }
-inline ConnId link_of(ServerId server) {
+constexpr ConnId link_of(ServerId server) {
   return ConnId{static_cast<uint64_t>(server)};
+}
+/// What the log shows.
+constexpr uint64_t log_number(ServerId server) {
+  return log_number(link_of(server));
 }
 
 /// Tells each msg_server about the users on the other ones: all of them once it has said who is on it, and from then on

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <utility>
 
 #include "msg_server/client_session.h"
@@ -10,40 +11,27 @@ namespace talkbeat {
 /// The TbError for what the store refused.
 Verdict refusal_of(StoreError error);
 
-/// Answers a request from what the store has: `work` runs in the reader's thread, `answer(connection, value)` on the
-/// loop's, where the connection is still there. A refusal of the store becomes a TbError.
+/// What the store calls back to answer a request: `answer(connection, value)`, or a TbError where it refused; nothing
+/// where the connection has gone meanwhile.
 template <class T, class Answer>
-Verdict answer_from_store(ClientContext& client, const PduHeader& header,
-                          std::function<StoreResult<T>(Database&)> work, Answer answer) {
-  const ConnId conn = client.connection.id();
-  MsgServerParts& server = client.server;
-  server.store.read<T>(std::move(work), [&server, conn, header, answer](StoreResult<T> result) {
-    Connection* connection = server.connections.find(conn);
+Store::Callback<T> answer_to(const ClientContext& client, const PduHeader& header, Answer answer) {
+  return [&connections = client.server.connections, conn = client.connection.id(), header,
+          answer = std::move(answer)](const StoreResult<T>& result) {
+    Connection* connection = connections.find(conn);
     if (connection == nullptr) return;
     if (result.ok()) {
       answer(*connection, result.value());
     } else {
       send_error(*connection, header, refusal_of(result.error()));
     }
-  });
-  return Verdict::handled();
+  };
 }
 
-/// The same for what changes the store: the answer goes out after the commit.
+/// Answers a request from what the store has: `work` runs in the reader's thread, `answer` on the loop's.
 template <class T, class Answer>
-Verdict answer_after_write(ClientContext& client, const PduHeader& header,
-                           std::function<StoreResult<T>(Database&)> work, Answer answer) {
-  const ConnId conn = client.connection.id();
-  MsgServerParts& server = client.server;
-  server.store.write<T>(std::move(work), [&server, conn, header, answer](StoreResult<T> result) {
-    Connection* connection = server.connections.find(conn);
-    if (connection == nullptr) return;
-    if (result.ok()) {
-      answer(*connection, result.value());
-    } else {
-      send_error(*connection, header, refusal_of(result.error()));
-    }
-  });
+Verdict answer_from_store(const ClientContext& client, const PduHeader& header,
+                          std::function<StoreResult<T>(Database&)> work, Answer answer) {
+  client.server.store.read<T>(std::move(work), answer_to<T>(client, header, std::move(answer)));
   return Verdict::handled();
 }
 

@@ -1,6 +1,7 @@
 #include "msg_server/client_port.h"
 
 #include "base/log.h"
+#include "msg_server/client_limits.h"
 #include "msg_server/client_routes.h"
 #include "msg_server/sessions.h"
 
@@ -47,6 +48,12 @@ Status ClientPort::start() {
   return listener_.start(parts_.config.client.listen);
 }
 
+void ClientPort::settings_changed() {
+  parts_.connections.for_each([this](Connection& connection) {
+    if (&connection.protocol() == this) apply_limits(parts_.config.client, connection);
+  });
+}
+
 bool ClientPort::admit(const Address& peer) {
   const ClientSettings& settings = parts_.config.client;
   return open_ <= settings.max_connections && open_by_ip_[peer.ip] <= settings.max_connections_per_address;
@@ -55,12 +62,10 @@ bool ClientPort::admit(const Address& peer) {
 void ClientPort::accept(SocketHandle socket, const Address& peer) {
   const ClientSettings& settings = parts_.config.client;
   Connection& connection = parts_.connections.adopt(socket, peer, *this);
-  auto session = std::make_unique<ClientSession>(
+  connection.set_attachment(std::make_unique<ClientSession>(
       TokenBucket(settings.message_rate, settings.message_burst, connection.now()),
-      TokenBucket(settings.request_rate, settings.request_burst, connection.now()));
-  session->max_pdu = settings.max_pdu_before_login;
-  connection.set_attachment(std::move(session));
-  connection.set_out_limits({settings.max_queued_before_login, 0, settings.max_queued_before_login});
+      TokenBucket(settings.request_rate, settings.request_burst, connection.now())));
+  apply_limits(settings, connection);
   parts_.liveness.begin(connection);
   ++open_;
   ++open_by_ip_[peer.ip];

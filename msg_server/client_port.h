@@ -17,6 +17,8 @@ class ClientPort final : private PduProtocol {
 
   Status start();
   void stop_accepting() { listener_.stop(); }
+  /// Counts at once for all connections.
+  void settings_changed();
   /// The address that was bound, with the port that was chosen where the setting says 0.
   Address address() const { return listener_.address(); }
   size_t connections() const { return open_; }

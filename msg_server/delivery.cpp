@@ -11,8 +11,8 @@ namespace talkbeat {
 
 namespace {
 
-// Messages read from the store at a time while sweeping.
-constexpr size_t kSweepPage = 500;
+// Messages read from the store at a time while sweeping: each may be as long as a PDU.
+constexpr size_t kSweepPage = 64;
 
 SharedBytes copy_of(const std::string& bytes) {
   SharedBytes copy(bytes.size());
@@ -76,22 +76,20 @@ void Delivery::sweep_page(uint64_t after_sequence) {
 void Delivery::deliver_swept(const SequencedMessage& message) {
   bus_.note_sequence(message.sequence);
   if (message.kind != ConversationKind::kSingle || recent_.contains(message.sequence)) return;
-  // Its sender is on this server and has not been answered yet: the answer brings the delivery with it.
-  if (sending_now(message.message.from)) return;
   recent_.insert(message.sequence);
   ++swept_;
   const SharedBytes pdu = encode_pdu(wire_message(message));
   to_local(message.to, pdu, ConnId::kNone, std::nullopt);
-  to_local(message.message.from, pdu, ConnId::kNone, std::nullopt);
+  to_idle_sessions(message.message.from, pdu);
 }
 
-bool Delivery::sending_now(UserId user) const {
-  bool sending = false;
+// A session with a message on its way into the store may be the one that has sent this one: its ack says as much.
+void Delivery::to_idle_sessions(UserId user, const SharedBytes& pdu) {
   users_.for_each_local(user, [&](ClientClass, const LocalSession& session) {
-    const Connection* connection = connections_.find(session.conn);
-    if (connection != nullptr) sending |= connection->attachment<ClientSession>().messages_in_store > 0;
+    Connection* connection = connections_.find(session.conn);
+    if (connection == nullptr || connection->attachment<ClientSession>().messages_in_store > 0) return;
+    connection->send(pdu);
   });
-  return sending;
 }
 
 }  // namespace talkbeat

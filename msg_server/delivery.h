@@ -37,7 +37,7 @@ class Delivery {
   void to_local(UserId user, const SharedBytes& pdu, ConnId except, std::optional<ClientClass> only);
   void sweep_page(uint64_t after_sequence);
   void deliver_swept(const SequencedMessage& message);
-  bool sending_now(UserId user) const;
+  void to_idle_sessions(UserId user, const SharedBytes& pdu);
 
   ConnectionTable& connections_;
   UserDirectory& users_;

@@ -56,15 +56,16 @@ StoreResult<std::vector<Message>> by_id(Database& db, UserId user, ConversationR
 
 Verdict on_unread(ClientContext& client, const PduHeader& header, const IM::Message::IMUnreadMsgCntReq& /*request*/) {
   const UserId user = client.session.user;
+  const auto limit = static_cast<int>(client.server.config.client.max_list);
   return answer_from_store<std::vector<Unread>>(
       client, header, [user](Database& db) { return db.unread(user); },
-      [user, seq_num = header.seq_num](Connection& connection, const std::vector<Unread>& unread) {
+      [user, limit, seq_num = header.seq_num](Connection& connection, const std::vector<Unread>& unread) {
         IM::Message::IMUnreadMsgCntRsp response;
         response.set_user_id(user);
         uint32_t total = 0;
         for (const Unread& conversation : unread) {
           total += conversation.count;
-          fill(*response.add_unreadinfo_list(), conversation);
+          if (response.unreadinfo_list_size() < limit) fill(*response.add_unreadinfo_list(), conversation);
         }
         response.set_total_cnt(total);
         send_pdu(connection, response, seq_num);

@@ -5,6 +5,7 @@
 #include "base/command_line.h"
 #include "base/epoll_transport.h"
 #include "base/log.h"
+#include "base/reload.h"
 #include "base/signals.h"
 #include "base/thread_executor.h"
 #include "msg_server/msg_server.h"
@@ -23,22 +24,6 @@ const ServerDescription kDescription{
 int fail(const std::string& message) {
   std::fprintf(stderr, "msg_server: %s\n", message.c_str());
   return 1;
-}
-
-void reload(OptionTable& table, const MsgServerConfig& config, MsgServer& server) {
-  Result<ReloadReport> report = table.reload();
-  if (!report.ok()) {
-    log_error("reload_failed", {{"error", report.message()}});
-    return;
-  }
-  for (const OptionChange& change : report.value().changed) {
-    log_info("setting_changed", {{"key", change.key}, {"old", change.old_value}, {"new", change.new_value}});
-  }
-  for (const OptionChange& change : report.value().needs_restart) {
-    log_warn("setting_needs_restart", {{"key", change.key}, {"now", change.old_value}, {"file", change.new_value}});
-  }
-  if (const Status status = configure_logging(config.log); !status.ok()) log_error("log", {{"error", status.message()}});
-  server.settings_changed();
 }
 
 /// Turns the loop until the connections have got what waits for them, or a short time has passed.
@@ -63,9 +48,9 @@ int run(const MsgServerConfig& config, OptionTable& table) {
   bool stopping = false;
   MsgServer* running = nullptr;
   Signals signals(loop, {SIGTERM, SIGINT, SIGHUP}, [&](int number) {
-    if (number == SIGHUP && running != nullptr) {
-      reload(table, config, *running);
-    } else if (number != SIGHUP) {
+    if (number == SIGHUP) {
+      if (running != nullptr && reload(table, config.log)) running->settings_changed();
+    } else {
       log_info("stopping", {{"signal", number}});
       stopping = true;
       loop.stop();

@@ -1,8 +1,8 @@
-#include <array>
+#include <optional>
 
-#include "base/log.h"
 #include "msg_server/client_answers.h"
 #include "msg_server/handlers.h"
+#include "msg_server/sessions.h"
 #include "msg_server/wire_records.h"
 
 namespace talkbeat {
@@ -60,7 +60,7 @@ void on_stored(const Sending& sending, const StoreResult<Appended>& stored) {
   }
   if (connection != nullptr) {
     acknowledge(sending, *connection, stored.value());
-    sending.server.status.watch(sending.conn, sending.message.to.peer);
+    sending.server.sessions.watch_status(*connection, sending.message.to.peer);
   }
   deliver(sending, stored.value());
 }

@@ -55,6 +55,7 @@ void MsgServer::stop() {
 
 void MsgServer::settings_changed() {
   client_liveness_.settings_changed(config_.client);
+  client_port_.settings_changed();
   throttle_.set_limits(config_.password.throttle);
 }
 
@@ -112,7 +113,8 @@ std::string MsgServer::health() const {
       {"users", users_.local_users()},
       {"login_servers", {{"registered", bus_.registered_links()}, {"configured", bus_.links()}}},
   };
-  return report.dump() + "\n";
+  // A name that is no UTF-8 is shown with signs of replacement.
+  return report.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 void MsgServer::add_metrics() {

@@ -16,10 +16,7 @@ Verdict on_kick_pc(ClientContext& client, const PduHeader& header, const IM::Log
   if (session.client_class != ClientClass::kMobile) {
     return Verdict::refused(ERROR_NOT_ALLOWED, "only a mobile client can remove its user's PC session");
   }
-  MsgServerParts& server = client.server;
-  const uint64_t up_to_now = server.users.highest_stamp(session.user, ClientClass::kPc) + 1;
-  server.sessions.kick_local(session.user, ClientClass::kPc, IM::BaseDefine::KICK_REASON_MOBILE_KICK);
-  server.bus.kick(session.user, IM::BaseDefine::CLIENT_TYPE_WINDOWS, IM::BaseDefine::KICK_REASON_MOBILE_KICK, up_to_now);
+  client.server.sessions.kick_pc(session.user);
   IM::Login::IMKickPCClientRsp response;
   response.set_user_id(session.user);
   response.set_result_code(0);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "msg_server/client_limits.h"
 #include "proto/buddy.pb.h"
 
 namespace talkbeat {
@@ -37,8 +38,7 @@ void Sessions::begin(Connection& connection, ClientSession& session, UserId user
   session.user = user;
   session.client_class = *class_of(client_type);
   session.info = {client_type, next_stamp(user, session.client_class)};
-  session.max_pdu = parts_.config.client.max_pdu;
-  connection.set_out_limits(parts_.config.client.out);
+  apply_limits(parts_.config.client, connection);
   parts_.liveness.logged_in(connection, session.client_class);
 
   parts_.status.about_to_change(user);
@@ -62,7 +62,21 @@ void Sessions::end(const Connection& connection, const ClientSession& session) {
   parts_.status.about_to_change(session.user);
   parts_.users.remove(session.user, session.client_class, connection.id());
   parts_.bus.user_offline(session.user, session.info);
-  if (session.client_class == ClientClass::kPc) tell_pc_status(session.user, false);
+  // Where a later login took its place, here or elsewhere, the user still has a PC session.
+  const bool replaced = connection.close_reason() == CloseReason::kDuplicateLogin;
+  if (session.client_class == ClientClass::kPc && !replaced) tell_pc_status(session.user, false);
+}
+
+void Sessions::watch_status(const Connection& connection, UserId user) {
+  if (connection.attachment<ClientSession>().client_class != ClientClass::kPc) return;
+  parts_.status.watch(connection.id(), user);
+}
+
+// The stamp covers sessions that this server has not heard of yet.
+void Sessions::kick_pc(UserId user) {
+  const uint64_t up_to_now = next_stamp(user, ClientClass::kPc);
+  kick_local(user, ClientClass::kPc, IM::BaseDefine::KICK_REASON_MOBILE_KICK);
+  parts_.bus.kick(user, IM::BaseDefine::CLIENT_TYPE_WINDOWS, IM::BaseDefine::KICK_REASON_MOBILE_KICK, up_to_now);
 }
 
 void Sessions::kick_local(UserId user, ClientClass client_class, KickReasonType reason) {

@@ -16,14 +16,19 @@ class Sessions {
   /// The connection has closed. Nothing happens where it never logged in or its place has been taken.
   void end(const Connection& connection, const ClientSession& session);
 
-  /// Sends IMKickUser and closes the local session of that class, where there is one.
-  void kick_local(UserId user, ClientClass client_class, IM::BaseDefine::KickReasonType reason);
+  /// The session wants to hear of this user's coming and going. PC sessions are told of that, mobile ones are not.
+  void watch_status(const Connection& connection, UserId user);
+
+  /// A mobile session removes its user's PC session, from wherever it is.
+  void kick_pc(UserId user);
   /// A login elsewhere, with this stamp, has taken the place of a session here.
   void kicked_by_bus(UserId user, ClientClass client_class, IM::BaseDefine::KickReasonType reason,
                      uint64_t login_stamp);
 
  private:
   uint64_t next_stamp(UserId user, ClientClass client_class);
+  // Sends IMKickUser and closes the local session of that class, where there is one.
+  void kick_local(UserId user, ClientClass client_class, IM::BaseDefine::KickReasonType reason);
   void tell_pc_status(UserId user, bool online);
 
   MsgServerParts& parts_;

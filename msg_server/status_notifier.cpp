@@ -1,5 +1,7 @@
 #include "msg_server/status_notifier.h"
 
+#include <utility>
+
 #include "base/pdu_protocol.h"
 #include "proto/buddy.pb.h"
 
@@ -54,7 +56,9 @@ void StatusNotifier::tell(UserId user, bool online) {
   notify.mutable_user_stat()->set_status(online ? IM::BaseDefine::USER_STATUS_ONLINE
                                                 : IM::BaseDefine::USER_STATUS_OFFLINE);
   const SharedBytes pdu = encode_pdu(notify);
-  for (const ConnId session : watchers->second) {
+  // A copy: sending may close a slow reader, which then watches nobody any more.
+  const std::vector<ConnId> sessions(watchers->second.begin(), watchers->second.end());
+  for (const ConnId session : sessions) {
     if (Connection* connection = connections_.find(session)) connection->send(pdu);
   }
 }

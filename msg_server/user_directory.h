@@ -12,7 +12,7 @@
 
 namespace talkbeat {
 
-/// The two classes of client devices: a user holds at most one session of each (PROTOCOL.md, "Who sends what" 7).
+/// The two classes of client devices: a user holds at most one session of each (PROTOCOL.md, "Logging in").
 enum class ClientClass : uint8_t { kPc = 0, kMobile = 1 };
 
 /// The class of a `client_type` from the wire; nothing where it is neither.

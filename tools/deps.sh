@@ -6,17 +6,19 @@ build=(build-essential cmake ninja-build pkg-config protobuf-compiler libprotobu
   libtomlplusplus-dev libcli11-dev nlohmann-json3-dev libhttp-parser-dev prometheus-cpp-dev libsqlite3-dev libsodium-dev
   libssl-dev libedit-dev)
 tests=(libgtest-dev libgmock-dev python3)
+bench=(libbenchmark-dev)
 format=(clang-format shellcheck)
 
 help() {
   cat <<END
-Usage: tools/deps.sh [build] [tests] [format]
+Usage: tools/deps.sh [build] [tests] [bench] [format]
 
 Installs what is missing of the Debian 12 packages that the parts named need (without an argument: build), by apt-get,
 as root or through sudo. Where nothing is missing it does and says nothing.
 
   build   ${build[*]}
   tests   ${tests[*]}
+  bench   ${bench[*]}
   format  ${format[*]}
 END
 }
@@ -31,6 +33,7 @@ for part in "${@:-build}"; do
   case $part in
     build) wanted+=("${build[@]}") ;;
     tests) wanted+=("${tests[@]}") ;;
+    bench) wanted+=("${bench[@]}") ;;
     format) wanted+=("${format[@]}") ;;
     --help | -h) help; exit 0 ;;
     *)

@@ -41,8 +41,9 @@ Verdict on_link_challenge(Context& context, const PduHeader& /*header*/, const T
 
 Verdict on_link_auth_result(Context& context, const PduHeader& /*header*/, const TbServerAuthResult& result) {
   if (!result.accepted() || !context.bus.proved(context.link, result)) {
-    log_error("login_server_refused", {{"login_server", context.connection.peer().to_string()},
-                                       {"text", result.accepted() ? "it does not hold the cluster key" : result.text()}});
+    log_error("login_server_refused", {{"conn", context.connection.id()},
+                                       {"login_server", context.connection.peer().to_string()},
+                                       {"why", result.accepted() ? "it does not hold the cluster key" : result.text()}});
     return Verdict::close(CloseReason::kAuthFailed);
   }
   context.bus.register_with(context);
@@ -50,7 +51,8 @@ Verdict on_link_auth_result(Context& context, const PduHeader& /*header*/, const
 }
 
 Verdict on_link_error(Context& context, const PduHeader& /*header*/, const TbError& error) {
-  log_error("login_server_refuses_pdu", {{"login_server", context.connection.peer().to_string()},
+  log_error("login_server_refuses_pdu", {{"conn", context.connection.id()},
+                                         {"login_server", context.connection.peer().to_string()},
                                          {"command", error.command_id()},
                                          {"text", error.text()}});
   return Verdict::handled();

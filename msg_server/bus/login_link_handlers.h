@@ -8,7 +8,8 @@
 
 namespace talkbeat {
 
-// What a login_server may send to a msg_server, in which phase of the link.
+// What a login_server may send to a msg_server, in which phase of the link. Before both have proved the cluster key,
+// anything else ends the link.
 Verdict on_link_heartbeat(LoginServerBus::LinkContext& context, const PduHeader& header,
                           const IM::Other::IMHeartBeat& heartbeat);
 Verdict on_link_users(LoginServerBus::LinkContext& context, const PduHeader& header,
@@ -23,15 +24,13 @@ Verdict on_link_relay(LoginServerBus::LinkContext& context, const PduHeader& hea
 Verdict on_link_sweep(LoginServerBus::LinkContext& context, const PduHeader& header, const TbSweep& sweep);
 
 using LinkPhase = LoginServerBus::LinkPhase;
-inline constexpr uint8_t kAnyLinkPhase = in({LinkPhase::kConnected, LinkPhase::kProving, LinkPhase::kRegistered});
-
 inline constexpr std::array kLoginLinkRoutes{
-    route<on_link_heartbeat>(kAnyLinkPhase),
+    route<on_link_heartbeat>(in({LinkPhase::kRegistered})),
     route<on_link_users>(in({LinkPhase::kRegistered})),
     route<on_link_kick>(in({LinkPhase::kRegistered})),
     route<on_link_challenge>(in({LinkPhase::kConnected})),
     route<on_link_auth_result>(in({LinkPhase::kProving})),
-    route<on_link_error>(kAnyLinkPhase),
+    route<on_link_error>(in({LinkPhase::kRegistered})),
     route<on_link_relay>(in({LinkPhase::kRegistered})),
     route<on_link_sweep>(in({LinkPhase::kRegistered})),
 };

@@ -78,8 +78,15 @@ void LoginServerBus::on_connected(Link& link, SocketHandle socket) {
 Verdict LoginServerBus::on_pdu(Connection& connection, const PduHeader& header, std::span<const std::byte> body) {
   Link& link = *connection.attachment<LinkPeer>().link;
   if (link.phase == LinkPhase::kRegistered) link.mark.note(connection.now(), sequence_);
+  const bool proved = link.phase == LinkPhase::kRegistered;
   LinkContext context{*this, connection, link};
-  return dispatch(kLoginLinkRoutes, context, link.phase, Denials{}, header, body);
+  const Verdict verdict = dispatch(kLoginLinkRoutes, context, link.phase, {}, header, body);
+  if (proved || verdict.kind != Verdict::Kind::kRefused) return verdict;
+  log_error("login_server_refused", {{"conn", connection.id()},
+                                     {"login_server", connection.peer().to_string()},
+                                     {"why", "it has not proved the cluster key"},
+                                     {"command", header.command_id}});
+  return Verdict::close(CloseReason::kAuthFailed);
 }
 
 void LoginServerBus::answer_challenge(LinkContext& context, const std::string& server_nonce) {
@@ -150,7 +157,7 @@ void LoginServerBus::on_close(Connection& connection, CloseReason reason) {
   if (stopping_) return;
   if (was_registered) {
     log_warn("login_server_lost",
-             {{"login_server", connection.peer().to_string()}, {"reason", to_string(reason)}, {"silent_ms", connection.silent_for()}});
+             {{"conn", connection.id()}, {"login_server", connection.peer().to_string()}, {"reason", to_string(reason)}, {"silent_ms", connection.silent_for()}});
     listener_.on_source_lost(link.index);
   }
   link.connector->lost();
@@ -209,17 +216,16 @@ void LoginServerBus::relay(std::span<const UserId> users, const SharedBytes& pdu
 }
 
 void LoginServerBus::user_online(UserId user, const SessionInfo& session) {
-  IM::Server::IMUserStatusUpdate update;
-  update.set_user_status(IM::BaseDefine::USER_STATUS_ONLINE);
-  update.set_user_id(user);
-  update.set_client_type(static_cast<IM::BaseDefine::ClientType>(session.client_type));
-  update.set_login_stamp(session.login_stamp);
-  send_to_all(update);
+  send_status(user, session, IM::BaseDefine::USER_STATUS_ONLINE);
 }
 
 void LoginServerBus::user_offline(UserId user, const SessionInfo& session) {
+  send_status(user, session, IM::BaseDefine::USER_STATUS_OFFLINE);
+}
+
+void LoginServerBus::send_status(UserId user, const SessionInfo& session, IM::BaseDefine::UserStatType status) {
   IM::Server::IMUserStatusUpdate update;
-  update.set_user_status(IM::BaseDefine::USER_STATUS_OFFLINE);
+  update.set_user_status(static_cast<uint32_t>(status));
   update.set_user_id(user);
   update.set_client_type(static_cast<IM::BaseDefine::ClientType>(session.client_type));
   update.set_login_stamp(session.login_stamp);

@@ -75,6 +75,7 @@ class LoginServerBus final : public Bus, private PduProtocol {
   IM::Other::IMHeartBeat load_report(const Link& link);
   void report_changes();
   void send_all_users(Connection& connection);
+  void send_status(UserId user, const SessionInfo& session, IM::BaseDefine::UserStatType status);
   template <class Message>
   void send_to_all(const Message& message);
   void for_each_registered(const std::function<void(Connection&)>& visit);

@@ -45,6 +45,10 @@ class [[nodiscard]] StoreResult {
 
 struct Done {};
 
+/// conversations() and unread() carry no more bytes of latest messages than this: where one would not fit any more, its
+/// body is left empty. So a list of many long messages stays a small answer.
+inline constexpr size_t kMaxLatestBytes = 1 << 20;
+
 /// The seam to what lasts: one connection to one database, blocking, used by one thread at a time. Store puts it behind
 /// queues and workers; talkctl uses it directly. Every implementation passes the suite in tests/contract.
 ///

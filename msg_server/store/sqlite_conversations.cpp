@@ -54,16 +54,37 @@ StoreResult<Message> SqliteDatabase::latest_message(const PairRow& pair) {
   return read_message(query);
 }
 
+namespace {
+
+/// Empties the bodies past kMaxLatestBytes.
+class LatestBodies {
+ public:
+  Message bounded(Message message) {
+    if (used_ + message.body.size() > kMaxLatestBytes) {
+      message.body = {};
+    } else {
+      used_ += message.body.size();
+    }
+    return message;
+  }
+
+ private:
+  size_t used_ = 0;
+};
+
+}  // namespace
+
 StoreResult<std::vector<Conversation>> SqliteDatabase::conversations(UserId user, int64_t since, size_t limit) {
   auto pairs = pairs_of(user, [&](const PairRow& pair) { return pair.updated_at > since && pair.listed(user); });
   if (!pairs.ok()) return pairs.error();
   if (pairs.value().size() > limit) pairs.value().resize(limit);
   std::vector<Conversation> found;
+  LatestBodies bodies;
   found.reserve(pairs.value().size());
   for (const PairRow& pair : pairs.value()) {
     auto latest = latest_message(pair);
     if (!latest.ok()) return latest.error();
-    found.push_back({{ConversationKind::kSingle, pair.other(user)}, pair.updated_at, std::move(latest.value())});
+    found.push_back({{ConversationKind::kSingle, pair.other(user)}, pair.updated_at, bodies.bounded(std::move(latest.value()))});
   }
   return found;
 }
@@ -72,11 +93,12 @@ StoreResult<std::vector<Unread>> SqliteDatabase::unread(UserId user) {
   auto pairs = pairs_of(user, [&](const PairRow& pair) { return pair.unread(user) > 0; });
   if (!pairs.ok()) return pairs.error();
   std::vector<Unread> found;
+  LatestBodies bodies;
   found.reserve(pairs.value().size());
   for (const PairRow& pair : pairs.value()) {
     auto latest = latest_message(pair);
     if (!latest.ok()) return latest.error();
-    found.push_back({{ConversationKind::kSingle, pair.other(user)}, pair.unread(user), std::move(latest.value())});
+    found.push_back({{ConversationKind::kSingle, pair.other(user)}, pair.unread(user), bodies.bounded(std::move(latest.value()))});
   }
   return found;
 }

@@ -230,7 +230,7 @@ void Client::finish(ClosedBy by, const std::string& why) {
   proven_timer_.cancel();
   go_away_timer_.cancel();
   network_.release(std::exchange(connection_, ConnId::kNone), CloseReason::kLoggedOut);
-  flow_.go_offline();
+  flow_.stop();
   set_state(ClientState::kClosed, why);
   link_.close(why);
 }

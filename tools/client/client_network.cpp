@@ -16,7 +16,7 @@ PduSink* sink_of(const Connection& connection) {
 
 void log_close(const Connection& connection, CloseReason reason) {
   log_debug("connection_closed",
-            {{"conn", connection.number()}, {"peer", connection.peer().to_string()}, {"reason", to_string(reason)}});
+            {{"conn", connection.id()}, {"peer", connection.peer().to_string()}, {"reason", to_string(reason)}});
 }
 
 bool same(const LivenessPolicy& a, const LivenessPolicy& b) {

@@ -24,7 +24,7 @@ struct ClientOptions {
   Tick response_timeout_ms = 15'000;    ///< an answer is due and nothing at all came: the server is dead
   Tick connect_timeout_ms = 5'000;      ///< for each address; also for login_server's answer
   Tick login_timeout_ms = 15'000;
-  Tick proven_after_ms = 3'000;         ///< online for this long: the backoff begins anew
+  Tick proven_after_ms = 3'000;  ///< online for this long: the backoff begins anew
   BackoffPolicy backoff{.first_ms = 500, .max_ms = 30'000};
   TcpOptions tcp;
 

@@ -109,6 +109,11 @@ void MessageFlow::go_offline() {
   outbox_.recall();
 }
 
+void MessageFlow::stop() {
+  stopped_ = true;
+  go_offline();
+}
+
 void MessageFlow::take_message(const IMMsgData& data) {
   const bool mine = data.from_user_id() == user_id_;
   const bool group = is_group(data.msg_type());
@@ -131,10 +136,11 @@ void MessageFlow::advance(const ConversationId& id) {
   if (online_) catch_up_.fill(id);
 }
 
+// What has been taken out of the inbox is told, even where an ack finds the connection broken: it does not come again.
 void MessageFlow::deliver(const ConversationId& id) {
   for (const ReceivedMessage& message : inbox_.take_ready(id, outbox_.unsettled(id))) {
-    if (!online_) return;
-    if (!message.mine) {
+    if (stopped_) return;
+    if (online_ && !message.mine) {
       IMMsgDataAck ack;
       ack.set_user_id(user_id_);
       ack.set_session_id(id.id);

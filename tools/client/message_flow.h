@@ -22,6 +22,8 @@ class MessageFlow final : private CatchUp::Owner {
 
   void go_online(uint32_t user_id);
   void go_offline();
+  /// For good: the listener hears nothing more.
+  void stop();
 
   void take_message(const IM::Message::IMMsgData& data);
   void take_ack(uint16_t seq_num, const IM::Message::IMMsgDataAck& ack);
@@ -52,6 +54,7 @@ class MessageFlow final : private CatchUp::Owner {
   CatchUp catch_up_;
   Timer resend_timer_;
   bool online_ = false;
+  bool stopped_ = false;
   uint32_t user_id_ = 0;
   uint64_t last_local_id_ = 0;
   std::map<ConversationId, uint32_t> unsent_reads_;

@@ -1,0 +1,94 @@
+// kill -9 of servers under load: what was acked is stored once, whoever died when.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/scenario/figures.h"
+#include "tests/scenario/load.h"
+
+namespace talkbeat::scenario {
+namespace {
+
+using testing::IsEmpty;
+
+// Links come back quickly, so that a test need not wait for the pauses between tries.
+ClusterOptions quick_links() {
+  ClusterOptions options;
+  options.settings = {"cluster.reconnect_first=50ms", "cluster.reconnect_max=200ms"};
+  return options;
+}
+
+void await_registered(const Cluster& cluster, size_t servers) {
+  wait_until(std::to_string(servers) + " msg_servers are registered",
+             [&] { return registered_servers(cluster) == servers; });
+}
+
+TEST(Kill, no_acked_message_is_lost_or_doubled_when_msg_servers_are_killed_under_load) {
+  Cluster cluster(quick_links());
+  Load load(cluster, {.pairs = 6});
+  for (const char* victim : {"msg_server_0", "msg_server_1", "msg_server_0"}) {
+    load.await_acks(150);
+    const uint16_t port = cluster.client_port(victim);
+    cluster.kill9(victim);
+    wait_until("the dead server is not named", [&] { return allocated_port(cluster) != port; }, 5s);
+    EXPECT_EQ(registered_servers(cluster), 1u);
+    for (int i = 0; i < 5; ++i) EXPECT_NE(allocated_port(cluster), port);
+    load.await_acks(150);  // on the other one
+    cluster.start();
+    await_registered(cluster, 2);
+  }
+  load.await_acks(50);
+  EXPECT_THAT(load.finish(), IsEmpty());
+  EXPECT_GT(load.receivers_lost(), 0u);
+}
+
+TEST(Kill, no_acked_message_is_lost_or_doubled_when_all_processes_are_killed_at_once) {
+  Cluster cluster(quick_links());
+  Load load(cluster, {.pairs = 6});
+  load.await_acks(200);
+  for (const char* name : {"msg_server_0", "msg_server_1", "login_server_0"}) cluster.signal(name, SIGKILL);
+  for (const char* name : {"msg_server_0", "msg_server_1", "login_server_0"}) {
+    wait_until("all are gone", [&] { return !cluster.running(name); });
+  }
+  cluster.start();
+  load.await_acks(200);
+  EXPECT_THAT(load.finish(), IsEmpty());
+}
+
+IM::BaseDefine::UserStatType status_of(WireClient& asker, uint32_t user) {
+  IM::Buddy::IMUsersStatReq request;
+  request.set_user_id(asker.user_id());
+  request.add_user_id_list(user);
+  return asker.ask<IM::Buddy::IMUsersStatRsp>(request).user_stat_list(0).status();
+}
+
+TEST(Kill, a_dead_msg_server_leaves_nobody_online) {
+  Cluster cluster(quick_links());
+  WireClient bob(cluster.client_port("msg_server_1"));
+  bob.log_in("bob");
+  uint32_t alice_id = 0;
+  {
+    WireClient alice(cluster.client_port("msg_server_0"));
+    alice_id = alice.log_in("alice").user_info().user_id();
+    wait_until("alice is online", [&] { return status_of(bob, alice_id) == IM::BaseDefine::USER_STATUS_ONLINE; });
+    EXPECT_EQ(users_online(cluster), 2u);
+    cluster.kill9("msg_server_0");
+    wait_until("alice is offline", [&] { return status_of(bob, alice_id) == IM::BaseDefine::USER_STATUS_OFFLINE; });
+    EXPECT_EQ(users_online(cluster), 1u);
+  }
+  cluster.start();
+  await_registered(cluster, 2);
+  EXPECT_EQ(users_online(cluster), 1u);
+
+  // What the dead server's epoch said does not touch a new login, wherever it is.
+  WireClient alice(cluster.client_port("msg_server_1"));
+  alice.log_in("alice");
+  wait_until("alice is back", [&] { return status_of(bob, alice_id) == IM::BaseDefine::USER_STATUS_ONLINE; });
+  cluster.kill9("msg_server_0");
+  wait_until("msg_server_0 is gone", [&] { return registered_servers(cluster) == 1; });
+  EXPECT_EQ(users_online(cluster), 2u);
+  alice.sync();
+  EXPECT_EQ(alice.waiting<IM::Login::IMKickUser>(), 0u);
+}
+
+}  // namespace
+}  // namespace talkbeat::scenario
