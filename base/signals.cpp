@@ -10,6 +10,7 @@ namespace talkbeat {
 Signals::Signals(EventLoop& loop, std::initializer_list<int> numbers, std::function<void(int)> on_signal)
     : loop_(loop), on_signal_(std::move(on_signal)) {
   CHECK(std::signal(SIGPIPE, SIG_IGN) != SIG_ERR);
+  CHECK(std::signal(SIGXFSZ, SIG_IGN) != SIG_ERR);  // past a limit on file sizes a write is to fail, not to kill
   ::sigemptyset(&set_);
   for (const int number : numbers) ::sigaddset(&set_, number);
   CHECK(::pthread_sigmask(SIG_BLOCK, &set_, nullptr) == 0);

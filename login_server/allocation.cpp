@@ -2,7 +2,7 @@
 
 #include "base/check.h"
 
-namespace talkbeat {
+namespace talkbeat::login {
 
 namespace {
 
@@ -41,4 +41,4 @@ Allocation allocate(ServerRegistry& registry, Tick now, Tick handed_out_ttl_ms) 
   return {AllocationResult::kAllocated, best};
 }
 
-}  // namespace talkbeat
+}  // namespace talkbeat::login

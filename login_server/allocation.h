@@ -2,7 +2,7 @@
 
 #include "login_server/server_registry.h"
 
-namespace talkbeat {
+namespace talkbeat::login {
 
 enum class AllocationResult : uint8_t { kAllocated, kNoServer, kAllFull };
 inline constexpr int kAllocationResults = static_cast<int>(AllocationResult::kAllFull) + 1;
@@ -23,4 +23,4 @@ struct Allocation {
 ///   if (allocation.server != nullptr) answer(allocation.server->port);
 Allocation allocate(ServerRegistry& registry, Tick now, Tick handed_out_ttl_ms);
 
-}  // namespace talkbeat
+}  // namespace talkbeat::login

@@ -2,7 +2,7 @@
 
 #include "base/check.h"
 
-namespace talkbeat {
+namespace talkbeat::login {
 
 namespace {
 
@@ -78,4 +78,4 @@ Verdict ClientPort::on_pdu(Connection& connection, const PduHeader& header, std:
   return dispatch(kRoutes, context, Phase::kAsking, {}, header, body);
 }
 
-}  // namespace talkbeat
+}  // namespace talkbeat::login

@@ -3,7 +3,7 @@
 #include "base/pdu_protocol.h"
 #include "login_server/discovery.h"
 
-namespace talkbeat {
+namespace talkbeat::login {
 
 /// Port 8008: a client sends IMMsgServReq, gets IMMsgServRsp, and the connection closes. It has `request_timeout` in
 /// all, whatever it sends. Owned by the LoginServer; the loop's thread only.
@@ -31,4 +31,4 @@ class ClientPort final : public PduProtocol {
   size_t open_ = 0;
 };
 
-}  // namespace talkbeat
+}  // namespace talkbeat::login

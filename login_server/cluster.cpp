@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "base/pdu_protocol.h"
 
-namespace talkbeat {
+namespace talkbeat::login {
 
 namespace {
 
@@ -203,4 +203,4 @@ void Cluster::sweep_others(ServerId except, uint64_t after_sequence) {
   log_info("sweep", {{"after_sequence", after_sequence}, {"because_of", except}});
 }
 
-}  // namespace talkbeat
+}  // namespace talkbeat::login

@@ -9,7 +9,7 @@
 #include "proto/server.pb.h"
 #include "proto/talkbeat.pb.h"
 
-namespace talkbeat {
+namespace talkbeat::login {
 
 /// Who is at the other end of a link: proved in the handshake.
 struct ServerIdentity {
@@ -69,4 +69,4 @@ class Cluster {
   std::vector<ServerId> targets_;  // scratch of relay()
 };
 
-}  // namespace talkbeat
+}  // namespace talkbeat::login

@@ -1,6 +1,6 @@
 #include "login_server/config.h"
 
-namespace talkbeat {
+namespace talkbeat::login {
 
 namespace {
 
@@ -82,4 +82,4 @@ void describe(OptionTable& table, LoginServerConfig& config) {
   describe(table, config.log);
 }
 
-}  // namespace talkbeat
+}  // namespace talkbeat::login

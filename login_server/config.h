@@ -7,7 +7,7 @@
 #include "base/options.h"
 #include "base/settings.h"
 
-namespace talkbeat {
+namespace talkbeat::login {
 
 /// Section [client]: the ports where clients ask for a msg_server.
 struct ClientPortSettings {
@@ -57,4 +57,4 @@ struct LoginServerConfig {
 
 void describe(OptionTable& table, LoginServerConfig& config);
 
-}  // namespace talkbeat
+}  // namespace talkbeat::login

@@ -4,7 +4,7 @@
 
 #include "base/log.h"
 
-namespace talkbeat {
+namespace talkbeat::login {
 
 namespace {
 
@@ -39,4 +39,4 @@ Directions Discovery::direct(const Connection& asker) {
   return {result, prior, server->ip2.empty() ? prior : server->ip2, server->port};
 }
 
-}  // namespace talkbeat
+}  // namespace talkbeat::login

@@ -8,7 +8,7 @@
 #include "login_server/allocation.h"
 #include "login_server/config.h"
 
-namespace talkbeat {
+namespace talkbeat::login {
 
 /// What a client is told when it asks for a msg_server.
 struct Directions {
@@ -33,4 +33,4 @@ class Discovery {
   std::vector<Counter> allocations_;  // by AllocationResult
 };
 
-}  // namespace talkbeat
+}  // namespace talkbeat::login

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace talkbeat {
+namespace talkbeat::login {
 
 void HandedOut::add(Tick now) {
   if (batches_.empty() || now - batches_.back().since >= kGrain) batches_.push_back({now, 0});
@@ -28,4 +28,4 @@ void HandedOut::forget_before(Tick time) {
   }
 }
 
-}  // namespace talkbeat
+}  // namespace talkbeat::login

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 
-namespace talkbeat {
+namespace talkbeat::login {
 
 /// Clients that were sent to a msg_server a moment ago and that its load does not show yet: without them, all clients
 /// between two load reports would be sent to the same server. They fade as the load grows, and those that never arrive
@@ -37,4 +37,4 @@ class HandedOut {
   uint64_t count_ = 0;
 };
 
-}  // namespace talkbeat
+}  // namespace talkbeat::login

@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-namespace talkbeat {
+namespace talkbeat::login {
 
 namespace {
 
@@ -128,4 +128,4 @@ HttpResponse HttpPages::cluster_state() const {
                              {"servers", std::move(servers)}});
 }
 
-}  // namespace talkbeat
+}  // namespace talkbeat::login

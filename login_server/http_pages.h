@@ -4,7 +4,7 @@
 #include "login_server/cluster.h"
 #include "login_server/discovery.h"
 
-namespace talkbeat {
+namespace talkbeat::login {
 
 /// What login_server serves over HTTP: GET /msg_server for clients, /healthz, /metrics and /api/cluster for operators.
 /// Owned by the LoginServer; the loop's thread only.
@@ -33,4 +33,4 @@ class HttpPages {
   Tick started_at_;
 };
 
-}  // namespace talkbeat
+}  // namespace talkbeat::login

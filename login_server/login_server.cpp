@@ -4,7 +4,7 @@
 
 #include "base/log.h"
 
-namespace talkbeat {
+namespace talkbeat::login {
 
 LoginServer::LoginServer(EventLoop& loop, Rng& rng, Metrics& metrics, const LoginServerConfig& config,
                          const ClusterKey& key)
@@ -71,4 +71,4 @@ void LoginServer::on_turn_end() {
   if (stopped_ && connections_.size() == 0) std::exchange(stopped_, nullptr)();
 }
 
-}  // namespace talkbeat
+}  // namespace talkbeat::login

@@ -12,7 +12,7 @@
 #include "login_server/http_pages.h"
 #include "login_server/server_port.h"
 
-namespace talkbeat {
+namespace talkbeat::login {
 
 /// One login_server, whole: its three ports and what stands behind them. Holds nothing on disk. Made by main(), by
 /// tests, and several at once by simulations, each on a loop (which may be the same one) with Metrics of its own.
@@ -58,4 +58,4 @@ class LoginServer final : private TurnHandler {
   std::function<void()> stopped_;
 };
 
-}  // namespace talkbeat
+}  // namespace talkbeat::login

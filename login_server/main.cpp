@@ -8,7 +8,7 @@
 #include "base/signals.h"
 #include "login_server/login_server.h"
 
-namespace talkbeat {
+namespace talkbeat::login {
 namespace {
 
 constexpr int kExitFailed = 1;
@@ -61,10 +61,11 @@ int run(OptionTable& table, const LoginServerConfig& config, const ClusterKey& k
 }
 
 }  // namespace
-}  // namespace talkbeat
+}  // namespace talkbeat::login
 
 int main(int argc, char** argv) {
   using namespace talkbeat;
+  using namespace talkbeat::login;
   LoginServerConfig config;
   OptionTable table;
   describe(table, config);

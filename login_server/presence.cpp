@@ -4,7 +4,7 @@
 
 #include "base/check.h"
 
-namespace talkbeat {
+namespace talkbeat::login {
 
 Presence::Key Presence::key_of(uint32_t user_id, ClientClass client_class) {
   return Key{uint64_t{user_id} << 1 | static_cast<uint64_t>(client_class)};
@@ -121,4 +121,4 @@ void Presence::erase(Key key) {
   if (!sessions_.contains(other_class)) --users_;
 }
 
-}  // namespace talkbeat
+}  // namespace talkbeat::login

@@ -8,7 +8,7 @@
 
 #include "login_server/server_registry.h"
 
-namespace talkbeat {
+namespace talkbeat::login {
 
 /// PC or mobile: a user holds at most one session of each (PROTOCOL.md, "Who sends what", 7).
 enum class ClientClass : uint8_t { kPc = 0, kMobile = 1 };
@@ -105,4 +105,4 @@ class Presence {
   size_t users_ = 0;
 };
 
-}  // namespace talkbeat
+}  // namespace talkbeat::login

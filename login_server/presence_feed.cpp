@@ -2,7 +2,7 @@
 
 #include "base/pdu_protocol.h"
 
-namespace talkbeat {
+namespace talkbeat::login {
 
 namespace {
 
@@ -79,4 +79,4 @@ void PresenceFeed::send_rest(ServerId server, Users& users) {
   users.Clear();
 }
 
-}  // namespace talkbeat
+}  // namespace talkbeat::login

@@ -7,7 +7,7 @@
 #include "login_server/presence.h"
 #include "proto/server.pb.h"
 
-namespace talkbeat {
+namespace talkbeat::login {
 
 /// A server's id is that of its link.
 inline ServerId server_of(const Connection& link) {
@@ -52,4 +52,4 @@ class PresenceFeed {
   std::map<ServerId, bool> told_;  // whether it has had all users already
 };
 
-}  // namespace talkbeat
+}  // namespace talkbeat::login

@@ -3,7 +3,7 @@
 #include "base/log.h"
 #include "login_server/server_routes.h"
 
-namespace talkbeat {
+namespace talkbeat::login {
 
 namespace {
 
@@ -115,4 +115,4 @@ void ServerPort::take_heartbeat(Connection& link, const IM::Other::IMHeartBeat& 
   if (heartbeat.has_load()) cluster_.take_load(server_of(link), heartbeat.load());
 }
 
-}  // namespace talkbeat
+}  // namespace talkbeat::login

@@ -4,7 +4,7 @@
 #include "base/pdu_protocol.h"
 #include "login_server/cluster.h"
 
-namespace talkbeat {
+namespace talkbeat::login {
 
 /// How far a link to a msg_server has come.
 enum class LinkPhase : uint8_t {
@@ -58,4 +58,4 @@ class ServerPort final : public PduProtocol {
   size_t open_ = 0;
 };
 
-}  // namespace talkbeat
+}  // namespace talkbeat::login

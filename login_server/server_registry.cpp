@@ -2,7 +2,7 @@
 
 #include "base/check.h"
 
-namespace talkbeat {
+namespace talkbeat::login {
 
 MsgServer& ServerRegistry::add(MsgServer server) {
   const ServerId id = server.id;
@@ -49,4 +49,4 @@ void ServerRegistry::for_each(const std::function<void(MsgServer&)>& visit) {
   for (auto& [id, server] : servers_) visit(server);
 }
 
-}  // namespace talkbeat
+}  // namespace talkbeat::login

@@ -8,7 +8,7 @@
 
 #include "login_server/handed_out.h"
 
-namespace talkbeat {
+namespace talkbeat::login {
 
 /// Names a registered msg_server: one for each link, never reused, so that what an earlier link of the same server said
 /// is never taken for what the present one says.
@@ -74,4 +74,4 @@ class ServerRegistry {
   std::map<ServerId, MsgServer> servers_;
 };
 
-}  // namespace talkbeat
+}  // namespace talkbeat::login

@@ -2,7 +2,7 @@
 
 #include "base/log.h"
 
-namespace talkbeat {
+namespace talkbeat::login {
 
 namespace {
 
@@ -65,4 +65,4 @@ Verdict on_relay(LinkContext& context, const PduHeader& /*header*/, const TbRela
   return Verdict::handled();
 }
 
-}  // namespace talkbeat
+}  // namespace talkbeat::login

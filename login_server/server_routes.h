@@ -4,7 +4,7 @@
 
 #include "login_server/server_port.h"
 
-namespace talkbeat {
+namespace talkbeat::login {
 
 /// What the handlers of a link work with.
 struct LinkContext {
@@ -39,4 +39,4 @@ inline constexpr std::array kLinkRoutes{
 };
 static_assert(strictly_increasing(kLinkRoutes), "a command stands twice or out of order");
 
-}  // namespace talkbeat
+}  // namespace talkbeat::login

@@ -14,9 +14,12 @@ Verdict refusal_of(StoreError error) {
       return Verdict::refused(ERROR_BUSY, "the server has too much to do: nothing was done, try again", kRetryAfterMs);
     case StoreError::kUnavailable:
       return Verdict::refused(ERROR_UNAVAILABLE, "the store failed: nothing was done, try again", kRetryAfterMs);
-    case StoreError::kNameTaken: return Verdict::refused(ERROR_INVALID_ARGUMENT, "the name is taken");
-    case StoreError::kUnknownUser: return Verdict::refused(ERROR_UNKNOWN_USER, "there is no such user");
-    case StoreError::kNotMember: return Verdict::refused(ERROR_NOT_MEMBER, "not a member of that group");
+    case StoreError::kNameTaken:
+      return Verdict::refused(ERROR_INVALID_ARGUMENT, "the name is taken");
+    case StoreError::kUnknownUser:
+      return Verdict::refused(ERROR_UNKNOWN_USER, "there is no such user");
+    case StoreError::kNotMember:
+      return Verdict::refused(ERROR_NOT_MEMBER, "not a member of that group");
     case StoreError::kUnknownConversation:
       return Verdict::refused(ERROR_INVALID_ARGUMENT, "there is no such conversation");
   }

@@ -5,8 +5,8 @@
 
 namespace talkbeat {
 
-/// Gives a client's connection the limits that the settings have for its phase: at the accept, at the login, and for all
-/// connections again when the settings have changed. The loop's thread only.
+/// Gives a client's connection the limits that the settings have for its phase: at the accept, at the login, and for
+/// all connections again when the settings have changed. The loop's thread only.
 ///
 ///   session.phase = Phase::kOnline;
 ///   apply_limits(config.client, connection);

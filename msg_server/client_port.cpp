@@ -14,25 +14,33 @@ constexpr Verdict kNotLoggedIn = Verdict::refused(ERROR_NOT_LOGGED_IN, "log in f
 // Commands of the protocol that clients send and this server has nothing for: no fault of the client.
 bool is_not_offered(const PduHeader& header) {
   const uint16_t command = header.command_id;
-  if (header.service_id != service_of(command)) return false;
   switch (command) {
     case IM::BaseDefine::CID_LOGIN_REQ_DEVICETOKEN:
     case IM::BaseDefine::CID_LOGIN_REQ_PUSH_SHIELD:
     case IM::BaseDefine::CID_LOGIN_REQ_QUERY_PUSH_SHIELD:
     case IM::BaseDefine::CID_BUDDY_LIST_CHANGE_AVATAR_REQUEST:
     case IM::BaseDefine::CID_BUDDY_LIST_DEPARTMENT_REQUEST:
-    case IM::BaseDefine::CID_BUDDY_LIST_CHANGE_SIGN_INFO_REQUEST: return true;
-    default: break;
+    case IM::BaseDefine::CID_BUDDY_LIST_CHANGE_SIGN_INFO_REQUEST:
+      return true;
+    default:
+      break;
   }
   switch (header.service_id) {
-    case IM::BaseDefine::SID_GROUP: return IM::BaseDefine::GroupCmdID_IsValid(command);
-    case IM::BaseDefine::SID_FILE: return IM::BaseDefine::FileCmdID_IsValid(command);
-    case IM::BaseDefine::SID_SWITCH_SERVICE: return IM::BaseDefine::SwitchServiceCmdID_IsValid(command);
-    default: return false;
+    case IM::BaseDefine::SID_GROUP:
+      return IM::BaseDefine::GroupCmdID_IsValid(command);
+    case IM::BaseDefine::SID_FILE:
+      return IM::BaseDefine::FileCmdID_IsValid(command);
+    case IM::BaseDefine::SID_SWITCH_SERVICE:
+      return IM::BaseDefine::SwitchServiceCmdID_IsValid(command);
+    default:
+      return false;
   }
 }
 
 Verdict refusal_of_unknown(const PduHeader& header) {
+  if (header.service_id != service_of(header.command_id)) {
+    return Verdict::refused(ERROR_MALFORMED, "service_id and command_id disagree");
+  }
   if (is_not_offered(header)) return Verdict::refused(ERROR_NOT_SUPPORTED, "this server does not offer that");
   return Verdict::refused(ERROR_UNKNOWN_COMMAND, "no such command here");
 }
@@ -40,9 +48,9 @@ Verdict refusal_of_unknown(const PduHeader& header) {
 }  // namespace
 
 ClientPort::ClientPort(MsgServerParts& parts)
-    : parts_(parts),
-      listener_(parts.loop, parts.config.tcp.clients,
-                [this](SocketHandle socket, const Address& peer) { accept(socket, peer); }) {}
+    : parts_(parts), listener_(parts.loop, parts.config.tcp.clients, [this](SocketHandle socket, const Address& peer) {
+        accept(socket, peer);
+      }) {}
 
 Status ClientPort::start() {
   return listener_.start(parts_.config.client.listen);
@@ -62,9 +70,9 @@ bool ClientPort::admit(const Address& peer) {
 void ClientPort::accept(SocketHandle socket, const Address& peer) {
   const ClientSettings& settings = parts_.config.client;
   Connection& connection = parts_.connections.adopt(socket, peer, *this);
-  connection.set_attachment(std::make_unique<ClientSession>(
-      TokenBucket(settings.message_rate, settings.message_burst, connection.now()),
-      TokenBucket(settings.request_rate, settings.request_burst, connection.now())));
+  connection.set_attachment(
+      std::make_unique<ClientSession>(TokenBucket(settings.message_rate, settings.message_burst, connection.now()),
+                                      TokenBucket(settings.request_rate, settings.request_burst, connection.now())));
   apply_limits(settings, connection);
   parts_.liveness.begin(connection);
   ++open_;

@@ -6,10 +6,12 @@
 
 namespace talkbeat {
 
-/// Everything that a client may send, in which phase of its connection, and who handles it. What is not here is refused.
+/// Everything that a client may send, in which phase of its connection, and who handles it. What is not here is
+/// refused.
 inline constexpr uint8_t kAnyPhase = in({Phase::kFresh, Phase::kLoggingIn, Phase::kOnline});
 inline constexpr uint8_t kOnlineOnly = in({Phase::kOnline});
 
+// clang-format off: a row a command
 inline constexpr std::array kClientRoutes{
     route<on_login>(in({Phase::kFresh})),
     route<on_logout>(kAnyPhase),
@@ -29,6 +31,7 @@ inline constexpr std::array kClientRoutes{
     route<on_messages_by_id>(kOnlineOnly),
     route<on_heartbeat>(kAnyPhase),
 };
+// clang-format on
 static_assert(strictly_increasing(kClientRoutes), "a command stands twice or out of order");
 
 }  // namespace talkbeat

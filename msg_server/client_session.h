@@ -23,8 +23,9 @@ struct ClientSession : PduPeer {
   UserId user = 0;
   ClientClass client_class = ClientClass::kPc;
   SessionInfo info;
-  TokenBucket messages;  ///< takes one for each message sent
-  TokenBucket requests;  ///< takes one for each PDU
+  uint64_t begun_at = 0;           ///< how far the store had got at the login
+  TokenBucket messages;            ///< takes one for each message sent
+  TokenBucket requests;            ///< takes one for each PDU
   uint32_t messages_in_store = 0;  ///< sent and not yet answered
 };
 

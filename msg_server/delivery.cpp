@@ -54,8 +54,9 @@ void Delivery::relayed(const TbRelay& relay) {
 }
 
 void Delivery::sweep(uint64_t after_sequence) {
+  if (!begin_) return;
   // What was forgotten may have been delivered: twice would be worse than at the client's next sync.
-  const uint64_t after = std::max(after_sequence, recent_.floor());
+  const uint64_t after = std::max({after_sequence, recent_.floor(), *begin_});
   log_info("sweep_begins", {{"after_sequence", after}});
   sweep_page(after);
 }
@@ -73,22 +74,25 @@ void Delivery::sweep_page(uint64_t after_sequence) {
                     });
 }
 
+template <class Wants>
+void Delivery::to_local_if(UserId user, const SharedBytes& pdu, Wants wants) {
+  users_.for_each_local(user, [&](ClientClass, const LocalSession& session) {
+    Connection* connection = connections_.find(session.conn);
+    if (connection != nullptr && wants(connection->attachment<ClientSession>())) connection->send(pdu);
+  });
+}
+
 void Delivery::deliver_swept(const SequencedMessage& message) {
   bus_.note_sequence(message.sequence);
   if (message.kind != ConversationKind::kSingle || recent_.contains(message.sequence)) return;
   recent_.insert(message.sequence);
   ++swept_;
   const SharedBytes pdu = encode_pdu(wire_message(message));
-  to_local(message.to, pdu, ConnId::kNone, std::nullopt);
-  to_idle_sessions(message.message.from, pdu);
-}
-
-// A session with a message on its way into the store may be the one that has sent this one: its ack says as much.
-void Delivery::to_idle_sessions(UserId user, const SharedBytes& pdu) {
-  users_.for_each_local(user, [&](ClientClass, const LocalSession& session) {
-    Connection* connection = connections_.find(session.conn);
-    if (connection == nullptr || connection->attachment<ClientSession>().messages_in_store > 0) return;
-    connection->send(pdu);
+  const auto is_new_to = [&message](const ClientSession& session) { return session.begun_at < message.sequence; };
+  to_local_if(message.to, pdu, is_new_to);
+  // A session with a message on its way into the store may be the one that has sent this one: its ack says as much.
+  to_local_if(message.message.from, pdu, [&is_new_to](const ClientSession& session) {
+    return session.messages_in_store == 0 && is_new_to(session);
   });
 }
 

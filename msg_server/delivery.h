@@ -28,7 +28,12 @@ class Delivery {
   /// From another server, for sessions on this one.
   void relayed(const TbRelay& relay);
 
-  /// Relays may have been lost: delivers from the store what came after `sequence` and was not delivered from here.
+  /// How far the store had got when this server began: nothing before it is ever swept. Until it is known, sweeps do
+  /// nothing: whoever logs in later fetches what there is.
+  void begin_at(uint64_t sequence) { begin_ = sequence; }
+
+  /// Relays may have been lost: delivers from the store what came after `sequence` and was not delivered from here. A
+  /// session gets only what is newer than its login: what is older it fetches itself.
   void sweep(uint64_t after_sequence);
 
   uint64_t swept_messages() const { return swept_; }
@@ -37,13 +42,15 @@ class Delivery {
   void to_local(UserId user, const SharedBytes& pdu, ConnId except, std::optional<ClientClass> only);
   void sweep_page(uint64_t after_sequence);
   void deliver_swept(const SequencedMessage& message);
-  void to_idle_sessions(UserId user, const SharedBytes& pdu);
+  template <class Wants>
+  void to_local_if(UserId user, const SharedBytes& pdu, Wants wants);
 
   ConnectionTable& connections_;
   UserDirectory& users_;
   Store& store_;
   Bus& bus_;
   RecentSequences recent_{kRecent};
+  std::optional<uint64_t> begin_;
   uint64_t swept_ = 0;
 
   // Enough for the messages of half a minute (the time in which a dead link is noticed) at full load.

@@ -16,9 +16,11 @@ namespace {
 
 const ServerDescription kDescription{
     .name = "msg_server",
-    .purpose = "Holds the connections of clients, checks who they are, stores and delivers their messages. Run one for "
-               "each core; each registers with every login_server, which sends clients to it.",
-    .example = "msg_server --config conf/msg_server.toml --set server.name=msg_server_1 --set client.listen=0.0.0.0:8210",
+    .purpose =
+        "Holds the connections of clients, checks who they are, stores and delivers their messages. Run one for "
+        "each core; each registers with every login_server, which sends clients to it.",
+    .example =
+        "msg_server --config conf/msg_server.toml --set server.name=msg_server_1 --set client.listen=0.0.0.0:8210",
 };
 
 int fail(const std::string& message) {

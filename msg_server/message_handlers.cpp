@@ -47,8 +47,8 @@ void acknowledge(const Sending& sending, Connection& connection, const Appended&
 void deliver(const Sending& sending, const Appended& stored) {
   MsgServerParts& server = sending.server;
   if (stored.duplicate && server.loop.unix_seconds() - stored.created_at > kRedeliverForSeconds) return;
-  server.delivery.message(sending.message.from, sending.message.to.peer, encode_pdu(wire_message(sending.message, stored)),
-                          stored.sequence, sending.conn);
+  server.delivery.message(sending.message.from, sending.message.to.peer,
+                          encode_pdu(wire_message(sending.message, stored)), stored.sequence, sending.conn);
 }
 
 void on_stored(const Sending& sending, const StoreResult<Appended>& stored) {
@@ -77,13 +77,13 @@ Verdict on_message(ClientContext& client, const PduHeader& header, const IM::Mes
   sending.message.created_at = client.server.loop.unix_seconds();
   if (message.has_client_msg_key()) sending.message.client_key = message.client_msg_key();
   ++client.session.messages_in_store;
-  client.server.store.write<Appended>(
-      [stored = sending.message](Database& db) { return db.append(stored); },
-      [sending](const StoreResult<Appended>& result) { on_stored(sending, result); });
+  client.server.store.write<Appended>([stored = sending.message](Database& db) { return db.append(stored); },
+                                      [sending](const StoreResult<Appended>& result) { on_stored(sending, result); });
   return Verdict::handled();
 }
 
-Verdict on_delivery_ack(ClientContext& /*client*/, const PduHeader& /*header*/, const IM::Message::IMMsgDataAck& /*ack*/) {
+Verdict on_delivery_ack(ClientContext& /*client*/, const PduHeader& /*header*/,
+                        const IM::Message::IMMsgDataAck& /*ack*/) {
   return Verdict::handled();  // what a client has received it asks for again by id only, so nothing has to be kept
 }
 

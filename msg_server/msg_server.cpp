@@ -16,18 +16,20 @@ MsgServer::MsgServer(EventLoop& loop, Store& store, Executor& hashing, Rng& rng,
       started_at_(loop.now()),
       decoy_hash_(hash_password("nobody's password", config.password.cost)),
       close_log_(metrics),
-      connections_(loop, [this](const Connection& connection, CloseReason reason) { close_log_.observe(connection, reason); }),
+      connections_(
+          loop, [this](const Connection& connection, CloseReason reason) { close_log_.observe(connection, reason); }),
       throttle_(config.password.throttle),
       client_liveness_(connections_, config.client),
       bus_(connections_, rng, config, key, epoch_, *this),
       delivery_(connections_, users_, store, bus_),
       status_(connections_, users_,
               {.gather_ms = config.client.status_gather_ms, .max_watched_users = config.client.max_watched_users}),
-      parts_{config,    loop,    connections_, store,     hashing,          users_,    bus_,
-             delivery_, status_, throttle_,    client_liveness_, sessions_, rng,      decoy_hash_},
+      parts_{config,  loop,      connections_,     store,     hashing, users_,     bus_, delivery_,
+             status_, throttle_, client_liveness_, sessions_, rng,     decoy_hash_},
       sessions_(parts_),
       client_port_(parts_),
-      http_(connections_, config.http, [this](const HttpRequest& request, const Connection&) { return answer_http(request); }),
+      http_(connections_, config.http,
+            [this](const HttpRequest& request, const Connection&) { return answer_http(request); }),
       http_listener_(loop, config.tcp.clients,
                      [this](SocketHandle socket, const Address& peer) { http_.accept(socket, peer); }) {
   add_metrics();
@@ -41,7 +43,9 @@ Status MsgServer::start() {
   bus_.start(client_port_.address().port);
   store_.read<uint64_t>([](Database& db) { return db.latest_sequence(); },
                         [this](StoreResult<uint64_t> latest) {
-                          if (latest.ok()) bus_.note_sequence(latest.value());
+                          if (!latest.ok()) return;
+                          bus_.note_sequence(latest.value());
+                          delivery_.begin_at(latest.value());
                         });
   return {};
 }

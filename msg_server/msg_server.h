@@ -9,8 +9,9 @@
 
 namespace talkbeat {
 
-/// One msg_server: its ports, its users, its links. Everything from outside (loop, store, workers, randomness) is handed
-/// in, so that main() runs one on real sockets, and a test or a simulation several in one thread. Loop's thread only.
+/// One msg_server: its ports, its users, its links. Everything from outside (loop, store, workers, randomness) is
+/// handed in, so that main() runs one on real sockets, and a test or a simulation several in one thread. Loop's thread
+/// only.
 ///
 ///   MsgServer server(loop, store, hashing, rng, metrics, config, cluster_key);
 ///   Status status = server.start();

@@ -42,7 +42,8 @@ Verdict on_heartbeat(ClientContext& client, const PduHeader& header, const IM::O
       });
 }
 
-Verdict on_server_time(ClientContext& client, const PduHeader& header, const IM::Message::IMClientTimeReq& /*request*/) {
+Verdict on_server_time(ClientContext& client, const PduHeader& header,
+                       const IM::Message::IMClientTimeReq& /*request*/) {
   IM::Message::IMClientTimeRsp response;
   response.set_server_time(static_cast<uint32_t>(client.server.loop.unix_seconds()));
   send_pdu(client.connection, response, header.seq_num);

@@ -10,8 +10,8 @@
 namespace talkbeat {
 
 /// Tells PC sessions when a user that they are interested in comes or goes (IMUserStatNotify; PROTOCOL.md, "What the
-/// server sends unasked"). Changes are gathered for a moment and only the net change is sent, so that a reconnect tells nobody
-/// anything. The loop's thread only.
+/// server sends unasked"). Changes are gathered for a moment and only the net change is sent, so that a reconnect tells
+/// nobody anything. The loop's thread only.
 class StatusNotifier {
  public:
   struct Limits {

@@ -20,9 +20,12 @@ bool none(const Sessions& sessions) {
 
 std::optional<ClientClass> class_of(uint32_t client_type) {
   switch (client_type >> 4) {
-    case 0: return ClientClass::kPc;
-    case 1: return ClientClass::kMobile;
-    default: return std::nullopt;
+    case 0:
+      return ClientClass::kPc;
+    case 1:
+      return ClientClass::kMobile;
+    default:
+      return std::nullopt;
   }
 }
 

@@ -22,9 +22,12 @@ constexpr uint32_t kDisabled = 3;
 
 std::optional<ConversationRef> conversation_ref(int session_type, uint32_t session_id) {
   switch (session_type) {
-    case IM::BaseDefine::SESSION_TYPE_SINGLE: return ConversationRef{ConversationKind::kSingle, session_id};
-    case IM::BaseDefine::SESSION_TYPE_GROUP: return ConversationRef{ConversationKind::kGroup, session_id};
-    default: return std::nullopt;
+    case IM::BaseDefine::SESSION_TYPE_SINGLE:
+      return ConversationRef{ConversationKind::kSingle, session_id};
+    case IM::BaseDefine::SESSION_TYPE_GROUP:
+      return ConversationRef{ConversationKind::kGroup, session_id};
+    default:
+      return std::nullopt;
   }
 }
 

@@ -56,8 +56,7 @@ class Bus {
   virtual void user_online(UserId user, const SessionInfo& session) = 0;
   virtual void user_offline(UserId user, const SessionInfo& session) = 0;
   /// Removes the user's session of that class from whichever other server holds it.
-  virtual void kick(UserId user, uint32_t client_type, IM::BaseDefine::KickReasonType reason,
-                    uint64_t login_stamp) = 0;
+  virtual void kick(UserId user, uint32_t client_type, IM::BaseDefine::KickReasonType reason, uint64_t login_stamp) = 0;
   /// The highest sequence of the store that this server has seen: where a sweep would have to begin.
   virtual void note_sequence(uint64_t sequence) = 0;
   /// Registered with at least one login_server.

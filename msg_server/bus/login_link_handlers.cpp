@@ -41,9 +41,10 @@ Verdict on_link_challenge(Context& context, const PduHeader& /*header*/, const T
 
 Verdict on_link_auth_result(Context& context, const PduHeader& /*header*/, const TbServerAuthResult& result) {
   if (!result.accepted() || !context.bus.proved(context.link, result)) {
-    log_error("login_server_refused", {{"conn", context.connection.id()},
-                                       {"login_server", context.connection.peer().to_string()},
-                                       {"why", result.accepted() ? "it does not hold the cluster key" : result.text()}});
+    log_error("login_server_refused",
+              {{"conn", context.connection.id()},
+               {"login_server", context.connection.peer().to_string()},
+               {"why", result.accepted() ? "it does not hold the cluster key" : result.text()}});
     return Verdict::close(CloseReason::kAuthFailed);
   }
   context.bus.register_with(context);

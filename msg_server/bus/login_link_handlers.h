@@ -25,14 +25,10 @@ Verdict on_link_sweep(LoginServerBus::LinkContext& context, const PduHeader& hea
 
 using LinkPhase = LoginServerBus::LinkPhase;
 inline constexpr std::array kLoginLinkRoutes{
-    route<on_link_heartbeat>(in({LinkPhase::kRegistered})),
-    route<on_link_users>(in({LinkPhase::kRegistered})),
-    route<on_link_kick>(in({LinkPhase::kRegistered})),
-    route<on_link_challenge>(in({LinkPhase::kConnected})),
-    route<on_link_auth_result>(in({LinkPhase::kProving})),
-    route<on_link_error>(in({LinkPhase::kRegistered})),
-    route<on_link_relay>(in({LinkPhase::kRegistered})),
-    route<on_link_sweep>(in({LinkPhase::kRegistered})),
+    route<on_link_heartbeat>(in({LinkPhase::kRegistered})), route<on_link_users>(in({LinkPhase::kRegistered})),
+    route<on_link_kick>(in({LinkPhase::kRegistered})),      route<on_link_challenge>(in({LinkPhase::kConnected})),
+    route<on_link_auth_result>(in({LinkPhase::kProving})),  route<on_link_error>(in({LinkPhase::kRegistered})),
+    route<on_link_relay>(in({LinkPhase::kRegistered})),     route<on_link_sweep>(in({LinkPhase::kRegistered})),
 };
 static_assert(strictly_increasing(kLoginLinkRoutes), "a command stands twice or out of order");
 

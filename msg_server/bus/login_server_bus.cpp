@@ -43,9 +43,8 @@ void LoginServerBus::start(uint16_t client_port) {
     links_.push_back(std::make_unique<Link>());
     Link& link = *links_.back();
     link.index = links_.size() - 1;
-    link.connector = std::make_unique<Connector>(connections_.loop(), rng_, options, target, [this, &link](SocketHandle socket) {
-      on_connected(link, socket);
-    });
+    link.connector = std::make_unique<Connector>(connections_.loop(), rng_, options, target,
+                                                 [this, &link](SocketHandle socket) { on_connected(link, socket); });
     link.connector->start();
   }
   report_timer_.start_every(config_.cluster.link.liveness.heartbeat_interval_ms);
@@ -128,8 +127,8 @@ void LoginServerBus::register_with(LinkContext& context) {
   liveness_.handshake_done(context.connection);
   send_all_users(context.connection);
   send_pdu(context.connection, load_report(context.link));
-  log_info("login_server_registered", {{"conn", context.connection.id()},
-                                       {"login_server", context.connection.peer().to_string()}});
+  log_info("login_server_registered",
+           {{"conn", context.connection.id()}, {"login_server", context.connection.peer().to_string()}});
   if (had_a_link) listener_.on_sweep(context.link.mark.safe());
   context.link.mark.note(context.connection.now(), sequence_);
 }
@@ -156,8 +155,10 @@ void LoginServerBus::on_close(Connection& connection, CloseReason reason) {
   link.phase = LinkPhase::kConnected;
   if (stopping_) return;
   if (was_registered) {
-    log_warn("login_server_lost",
-             {{"conn", connection.id()}, {"login_server", connection.peer().to_string()}, {"reason", to_string(reason)}, {"silent_ms", connection.silent_for()}});
+    log_warn("login_server_lost", {{"conn", connection.id()},
+                                   {"login_server", connection.peer().to_string()},
+                                   {"reason", to_string(reason)},
+                                   {"silent_ms", connection.silent_for()}});
     listener_.on_source_lost(link.index);
   }
   link.connector->lost();

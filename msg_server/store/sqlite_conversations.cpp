@@ -84,7 +84,8 @@ StoreResult<std::vector<Conversation>> SqliteDatabase::conversations(UserId user
   for (const PairRow& pair : pairs.value()) {
     auto latest = latest_message(pair);
     if (!latest.ok()) return latest.error();
-    found.push_back({{ConversationKind::kSingle, pair.other(user)}, pair.updated_at, bodies.bounded(std::move(latest.value()))});
+    found.push_back(
+        {{ConversationKind::kSingle, pair.other(user)}, pair.updated_at, bodies.bounded(std::move(latest.value()))});
   }
   return found;
 }
@@ -98,7 +99,8 @@ StoreResult<std::vector<Unread>> SqliteDatabase::unread(UserId user) {
   for (const PairRow& pair : pairs.value()) {
     auto latest = latest_message(pair);
     if (!latest.ok()) return latest.error();
-    found.push_back({{ConversationKind::kSingle, pair.other(user)}, pair.unread(user), bodies.bounded(std::move(latest.value()))});
+    found.push_back(
+        {{ConversationKind::kSingle, pair.other(user)}, pair.unread(user), bodies.bounded(std::move(latest.value()))});
   }
   return found;
 }

@@ -85,9 +85,8 @@ TEST(Discovery, a_msg_server_that_died_is_not_named_and_without_any_the_code_is_
   const std::string survivor = std::to_string(cluster.client_port("msg_server_0"));
   cluster.kill9("msg_server_1");
   // The kernel of the dead process closes its link; that takes no time worth naming, but some.
-  wait_until("login_server knows it", [&] {
-    return json::parse(cluster.get("login_server_0", "/api/cluster").body).at("servers").size() == 1;
-  });
+  wait_until("login_server knows it",
+             [&] { return json::parse(cluster.get("login_server_0", "/api/cluster").body).at("servers").size() == 1; });
   for (int i = 0; i < 4; ++i) EXPECT_EQ(by_http(cluster).at("port"), survivor);
 
   cluster.kill9("msg_server_0");
@@ -189,7 +188,8 @@ TEST(Discovery, what_is_no_page_is_404_and_what_is_no_get_405) {
     EXPECT_THAT(head, StartsWith("HTTP/1.1 200 "));
     EXPECT_TRUE(head.ends_with("\r\n\r\n")) << head;
   }
-  EXPECT_THAT(raw_http(cluster.http_port("login_server_0"), request_line("POST", "/msg_server")), HasSubstr("Allow: GET"));
+  EXPECT_THAT(raw_http(cluster.http_port("login_server_0"), request_line("POST", "/msg_server")),
+              HasSubstr("Allow: GET"));
   EXPECT_EQ(by_http(cluster).at("code"), 0) << "it goes on serving";
 }
 

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <ctime>
 
 #include "tests/scenario/cluster.h"
@@ -56,7 +57,8 @@ TEST(Login, a_wrong_password_an_unknown_name_and_an_impossible_one_get_the_very_
   Cluster cluster;
   const std::string wrong = comparable(refused(cluster, "msg_server_0", "alice", "guess"));
   EXPECT_THAT(wrong, testing::HasSubstr("result_string"));
-  for (const std::string& name : {std::string("nobody"), std::string(""), std::string(65, 'x'), std::string("ALICE\0", 6)}) {
+  for (const std::string& name :
+       {std::string("nobody"), std::string(""), std::string(65, 'x'), std::string("ALICE\0", 6)}) {
     EXPECT_EQ(comparable(refused(cluster, "msg_server_0", name, kPassword)), wrong) << name;
   }
   EXPECT_EQ(comparable(refused(cluster, "msg_server_1", "bob", "")), wrong);
@@ -113,9 +115,8 @@ TEST(Login, logging_out_is_answered_and_ends_the_connection_whether_logged_in_or
   EXPECT_EQ(alice.expect<IM::Login::IMLogoutRsp>(50).result_code(), 0u);
   alice.expect_close();
   EXPECT_TRUE(alice.inbox().empty());
-  wait_until("alice is offline", [&] {
-    return status_of(bob, alice.user_id()) == IM::BaseDefine::USER_STATUS_OFFLINE;
-  });
+  wait_until("alice is offline",
+             [&] { return status_of(bob, alice.user_id()) == IM::BaseDefine::USER_STATUS_OFFLINE; });
   EXPECT_EQ(latest_id_of(bob, alice.user_id()), 0u);
 }
 

@@ -88,7 +88,8 @@ inline IM::Buddy::IMRecentContactSessionRsp recent_of(WireClient& client, uint32
 /// The peers of the client's recent conversations, in the answer's order.
 inline std::vector<uint32_t> recent_peers_of(WireClient& client, uint32_t since = 0) {
   std::vector<uint32_t> peers;
-  for (const auto& session : recent_of(client, since).contact_session_list()) peers.push_back(session.session_id());
+  const auto recent = recent_of(client, since);
+  for (const auto& session : recent.contact_session_list()) peers.push_back(session.session_id());
   return peers;
 }
 

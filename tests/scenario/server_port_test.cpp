@@ -44,7 +44,11 @@ TbRelay forged_message(const WireClient& from, const WireClient& to) {
 
 class ServerPort : public testing::Test {
  protected:
-  ServerPort() : cluster(impatient()), alice(cluster.client_port("msg_server_0")), bob(cluster.client_port("msg_server_1")) {
+  ServerPort()
+      : cluster(impatient()),
+        msg_server_0(cluster, "msg_server_0", "server_link"),
+        alice(cluster.client_port("msg_server_0")),
+        bob(cluster.client_port("msg_server_1")) {
     alice.log_in("alice");
     bob.log_in("bob");
   }
@@ -55,13 +59,14 @@ class ServerPort : public testing::Test {
   void expect_nothing_happened() {
     EXPECT_EQ(registered_servers(cluster), 2u);
     EXPECT_EQ(users_online(cluster), 2u);
-    EXPECT_THAT(Closings(cluster, "login_server_0", "server_link").so_far(), IsEmpty());
+    EXPECT_THAT(msg_server_0.so_far(), IsEmpty());
     alice.tell(bob.user_id(), "all is well");
     EXPECT_EQ(bob.expect<IM::Message::IMMsgData>().msg_data(), "all is well");
     EXPECT_EQ(bob.waiting<IM::Message::IMMsgData>(), 0u);
   }
 
   Cluster cluster;
+  const Closings msg_server_0;  // of its link to login_server
   WireClient alice;
   WireClient bob;
 };

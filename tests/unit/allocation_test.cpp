@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace talkbeat {
+namespace talkbeat::login {
 namespace {
 
 constexpr Tick kTtl = 10'000;
@@ -104,4 +104,4 @@ TEST_F(AllocationTest, LeavingClientsNeverCountBelowZero) {
 }
 
 }  // namespace
-}  // namespace talkbeat
+}  // namespace talkbeat::login

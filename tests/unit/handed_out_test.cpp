@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace talkbeat {
+namespace talkbeat::login {
 namespace {
 
 TEST(HandedOut, CountsWhatWasAddedAndHasNotArrived) {
@@ -42,4 +42,4 @@ TEST(HandedOut, ForgetsThoseThatNeverArrive) {
 }
 
 }  // namespace
-}  // namespace talkbeat
+}  // namespace talkbeat::login

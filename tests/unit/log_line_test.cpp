@@ -46,6 +46,10 @@ TEST(LogLine, LongValuesAreCut) {
 }
 
 enum class Id : uint64_t {};
+enum class PackedId : uint64_t {};
+uint64_t log_number(PackedId id) {
+  return static_cast<uint64_t>(id) >> 8;
+}
 
 TEST(LogLine, EachTypeHasItsForm) {
   const std::string name = "bob";
@@ -55,6 +59,10 @@ TEST(LogLine, EachTypeHasItsForm) {
   EXPECT_EQ(event("x", {{"id", Id{7}}, {"size", name.size()}, {"port", uint16_t{80}}, {"view", std::string_view("v")}}),
             "x id=7 size=3 port=80 view=v");
   EXPECT_EQ(event("x", {}), "x");
+}
+
+TEST(LogLine, AnIdThatHasALogNumberShowsThat) {
+  EXPECT_EQ(event("x", {{"id", PackedId{7 << 8 | 3}}}), "x id=7");
 }
 
 }  // namespace

@@ -17,6 +17,8 @@
 /// A whole login_server on loopback sockets, on a clock that the test moves, against msg_servers that the test plays.
 namespace talkbeat::login_server_test {
 
+using namespace login;
+
 using IM::BaseDefine::CLIENT_TYPE_ANDROID;
 using IM::BaseDefine::CLIENT_TYPE_WINDOWS;
 using IM::BaseDefine::USER_STATUS_OFFLINE;

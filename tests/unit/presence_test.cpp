@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <random>
 
-namespace talkbeat {
+namespace talkbeat::login {
 namespace {
 
 constexpr uint32_t kWindows = 0x01;
@@ -181,4 +181,4 @@ TEST_F(PresenceTest, ManyRandomStepsKeepTheCountsRight) {
 }
 
 }  // namespace
-}  // namespace talkbeat
+}  // namespace talkbeat::login

@@ -67,5 +67,15 @@ TEST(TokenBucket, WithoutARateOnlyTheBurstPasses) {
   EXPECT_EQ(bucket.wait_ms(), 0);
 }
 
+TEST(TokenBucket, NewLimitsKeepWhatIsThereUpToTheNewBurst) {
+  TokenBucket bucket(10, 100, 0);
+  bucket.set_limits(1, 3);
+  EXPECT_EQ(take_all(bucket, 0), 3);
+  EXPECT_EQ(bucket.wait_ms(), 1'000);
+  bucket.set_limits(1'000, 50);
+  EXPECT_EQ(take_all(bucket, 0), 0);
+  EXPECT_EQ(take_all(bucket, 10), 10);
+}
+
 }  // namespace
 }  // namespace talkbeat

@@ -1,0 +1,105 @@
+// KEEPALIVE: who is silent is closed, who beats stays, and a stopped process is nobody's fault but its own.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/scenario/figures.h"
+
+namespace talkbeat::scenario {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
+
+constexpr milliseconds kTimeout = 3s;
+
+ClusterOptions impatient() {
+  ClusterOptions options;
+  options.settings = {"client.idle_timeout=3s",        "client.idle_timeout_mobile=10m", "client.handshake_timeout=3s",
+                      "cluster.heartbeat_interval=300ms", "cluster.silence_timeout=3s",   "cluster.reconnect_first=50ms",
+                      "cluster.reconnect_max=200ms"};
+  return options;
+}
+
+// Beats until `done`; the answers are read where `read` is set.
+template <class Done>
+void beat_until(WireClient& client, Done done, bool read = true) {
+  const Deadline deadline(3 * kPatience);
+  while (!done()) {
+    if (deadline.passed()) throw Unexpected("beaten for too long");
+    const uint16_t seq = client.send(IM::Other::IMHeartBeat());
+    if (read) client.expect<IM::Other::IMHeartBeat>(seq);
+    std::this_thread::sleep_for(200ms);
+  }
+}
+
+TEST(Liveness, the_silent_are_closed_and_the_beating_stay) {
+  Cluster cluster(impatient());
+  const Closings closings(cluster, "msg_server_0");
+  const Closings links(cluster, "login_server_0", "server_link");
+  const uint16_t port = cluster.client_port("msg_server_0");
+  const auto begin = std::chrono::steady_clock::now();
+  WireClient stranger(port);
+  WireClient silent(port);
+  silent.log_in("bob");
+  WireClient mobile(port);
+  mobile.log_in("bob", IM::BaseDefine::CLIENT_TYPE_ANDROID);
+  WireClient alice(port);
+  alice.log_in("alice");
+  beat_until(alice, [&] { return closings.so_far("silent") > 0 && closings.so_far("handshake_timeout") > 0; });
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, kTimeout);
+  silent.expect_close();
+  stranger.expect_close();
+
+  const Deadline longer(2 * kTimeout);
+  beat_until(alice, [&] { return longer.passed(); });
+  mobile.sync();
+  EXPECT_THAT(closings.so_far(), ElementsAre(Pair("handshake_timeout", 1), Pair("silent", 1)));
+
+  // Nothing was to be said between the servers for all that time but their heartbeats.
+  EXPECT_THAT(links.so_far(), IsEmpty());
+  EXPECT_EQ(registered_servers(cluster), 2u);
+  EXPECT_EQ(users_online(cluster), 2u);
+}
+
+TEST(Liveness, a_stopped_msg_server_closes_no_client_that_kept_beating) {
+  Cluster cluster(impatient());
+  const Closings closings(cluster, "msg_server_0");
+  WireClient alice(cluster.client_port("msg_server_0"));
+  alice.log_in("alice");
+  wait_until("alice is known", [&] { return users_online(cluster) == 1; });
+  cluster.signal("msg_server_0", SIGSTOP);
+  const Deadline stopped(2 * kTimeout);
+  beat_until(alice, [&] { return stopped.passed() && registered_servers(cluster) == 1; }, false);
+  EXPECT_EQ(users_online(cluster), 0u);
+  EXPECT_EQ(allocated_port(cluster), cluster.client_port("msg_server_1"));
+
+  cluster.signal("msg_server_0", SIGCONT);
+  alice.sync();
+  beat_until(alice, [&] { return registered_servers(cluster) == 2 && users_online(cluster) == 1; });
+  EXPECT_THAT(closings.so_far(), IsEmpty());
+  WireClient bob(cluster.client_port("msg_server_1"));
+  bob.log_in("bob");
+  bob.tell(alice.user_id(), "good morning");
+  EXPECT_EQ(alice.expect<IM::Message::IMMsgData>().msg_data(), "good morning");
+}
+
+TEST(Liveness, a_stopped_login_server_is_left_and_found_again) {
+  Cluster cluster(impatient());
+  const Closings links(cluster, "msg_server_0", "server_link");
+  const Closings clients(cluster, "msg_server_0");
+  WireClient alice(cluster.client_port("msg_server_0"));
+  alice.log_in("alice");
+  cluster.signal("login_server_0", SIGSTOP);
+  beat_until(alice, [&] { return links.so_far("silent") > 0; });
+  EXPECT_EQ(cluster.get("msg_server_0", "/readyz").status, 503);
+  cluster.signal("login_server_0", SIGCONT);
+  beat_until(alice, [&] {
+    return cluster.get("msg_server_0", "/readyz").status == 200 && cluster.get("msg_server_1", "/readyz").status == 200 &&
+           registered_servers(cluster) == 2 && users_online(cluster) == 1;
+  });
+  EXPECT_THAT(clients.so_far(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace talkbeat::scenario

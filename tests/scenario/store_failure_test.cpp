@@ -1,0 +1,184 @@
+// The store has no room, or two servers want it at once.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/scenario/figures.h"
+#include "tests/scenario/load.h"
+
+namespace talkbeat::scenario {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+void limit_file_size(pid_t pid, rlim_t bytes) {
+  rlimit limit{};
+  prlimit(pid, RLIMIT_FSIZE, nullptr, &limit);
+  limit.rlim_cur = bytes;
+  ASSERT_EQ(prlimit(pid, RLIMIT_FSIZE, &limit, nullptr), 0);
+}
+
+/// A file system of its own for what is made in the temporary directory meanwhile. Where nobody may mount one, it is the
+/// usual directory, and the limit of a process's files takes the place of the disk's end.
+class SmallDisk {
+ public:
+  SmallDisk() {
+    mounted_ = mount("tmpfs", scratch_.path().c_str(), "tmpfs", 0, "size=64m") == 0;
+    if (mounted_) setenv("TMPDIR", scratch_.path().c_str(), 1);
+  }
+  ~SmallDisk() {
+    if (!mounted_) return;
+    unsetenv("TMPDIR");
+    umount2(scratch_.path().c_str(), MNT_DETACH);
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+
+  void fill(const Cluster& cluster) {
+    if (!mounted_) return limit_file_size(cluster.pid("msg_server_0"), 64 << 10);
+    std::ofstream filler(filler_path(), std::ios::binary);
+    const std::string block(4096, 'x');
+    while (filler.write(block.data(), static_cast<std::streamsize>(block.size())).flush()) {
+    }
+  }
+  void make_room(const Cluster& cluster) {
+    if (!mounted_) return limit_file_size(cluster.pid("msg_server_0"), RLIM_INFINITY);
+    fs::remove(filler_path());
+  }
+
+ private:
+  fs::path filler_path() const { return scratch_.path() / "filler"; }
+
+  ScratchDirectory scratch_;
+  bool mounted_ = false;
+};
+
+std::map<uint32_t, std::string> history(WireClient& client, uint32_t peer) {
+  IM::Message::IMGetMsgListReq request;
+  request.set_user_id(client.user_id());
+  request.set_session_type(IM::BaseDefine::SESSION_TYPE_SINGLE);
+  request.set_session_id(peer);
+  request.set_msg_id_begin(0);
+  request.set_msg_cnt(500);
+  std::map<uint32_t, std::string> all;
+  const auto answer = client.ask<IM::Message::IMGetMsgListRsp>(request);
+  for (const auto& message : answer.msg_list()) all[message.msg_id()] = message.msg_data();
+  return all;
+}
+
+/// One who writes to bob, and knows what was acked.
+class Writer {
+ public:
+  explicit Writer(const Cluster& cluster)
+      : alice_(cluster.client_port("msg_server_0")), bob_(cluster.client_port("msg_server_0")) {
+    alice_.log_in("alice");
+    bob_.log_in("bob");
+  }
+
+  /// Sends number `number`, with its own text and key. False: refused, as it has to be.
+  bool send(uint64_t number) {
+    const uint16_t seq = alice_.send_text(bob_.user_id(), text(number), 1'000 + number);
+    try {
+      acked_[alice_.expect<IM::Message::IMMsgDataAck>(seq).msg_id()] = text(number);
+      return true;
+    } catch (const Unexpected& refused) {
+      EXPECT_THAT(refused.what(), HasSubstr("ERROR_UNAVAILABLE"));
+      return false;
+    }
+  }
+  /// What was acked is what is stored is what bob has heard.
+  void expect_consistent() {
+    EXPECT_EQ(history(alice_, bob_.user_id()), acked_);
+    EXPECT_EQ(acked_.rbegin()->first, acked_.size());
+    bob_.sync();
+    std::map<uint32_t, std::string> heard;
+    while (bob_.waiting<IM::Message::IMMsgData>() > 0) {
+      const auto message = bob_.expect<IM::Message::IMMsgData>();
+      EXPECT_TRUE(heard.emplace(message.msg_id(), message.msg_data()).second) << "twice: " << message.msg_id();
+    }
+    heard_.merge(heard);
+    EXPECT_THAT(heard, IsEmpty()) << "heard before, too";
+    EXPECT_EQ(heard_, acked_);
+  }
+
+ private:
+  static std::string text(uint64_t number) { return std::to_string(number) + std::string(20'000, 't'); }
+
+  WireClient alice_;
+  WireClient bob_;
+  std::map<uint32_t, std::string> acked_;
+  std::map<uint32_t, std::string> heard_;
+};
+
+ClusterOptions one_msg_server() {
+  ClusterOptions options;
+  options.msg_servers = 1;
+  return options;
+}
+
+template <class Fill, class MakeRoom>
+void expect_refusals_without_room(const Cluster& cluster, Fill fill, MakeRoom make_room) {
+  Writer writer(cluster);
+  uint64_t next = 0;
+  while (next < 5) EXPECT_TRUE(writer.send(next++));
+  fill();
+  // What the write-ahead log has room for is still written.
+  while (next < 45 && writer.send(next)) ++next;
+  ASSERT_LT(next, 45u) << "no write was refused";
+  const uint64_t refused = next;
+  for (; next < refused + 3; ++next) EXPECT_FALSE(writer.send(next));
+  writer.expect_consistent();
+  WireClient mobile(cluster.client_port("msg_server_0"));
+  mobile.log_in("bob", IM::BaseDefine::CLIENT_TYPE_ANDROID);  // reading needs no room
+  EXPECT_EQ(cluster.get("msg_server_0", "/healthz").status, 200);
+
+  make_room();
+  for (uint64_t number = refused; number < next; ++number) {
+    wait_until("there is room again", [&] { return writer.send(number); });
+  }
+  while (next < refused + 10) EXPECT_TRUE(writer.send(next++));
+  writer.expect_consistent();
+}
+
+TEST(StoreFailure, on_a_full_disk_nothing_is_acked_that_is_not_stored_and_room_is_all_it_needs) {
+  SmallDisk disk;
+  Cluster cluster(one_msg_server());
+  const pid_t pid = cluster.pid("msg_server_0");
+  expect_refusals_without_room(
+      cluster, [&] { disk.fill(cluster); }, [&] { disk.make_room(cluster); });
+  EXPECT_EQ(cluster.pid("msg_server_0"), pid);
+}
+
+TEST(StoreFailure, past_a_limit_of_file_sizes_writes_are_refused_and_nobody_dies) {
+  Cluster cluster(one_msg_server());
+  const pid_t pid = cluster.pid("msg_server_0");
+  expect_refusals_without_room(
+      cluster, [&] { limit_file_size(pid, 64 << 10); }, [&] { limit_file_size(pid, RLIM_INFINITY); });
+  EXPECT_EQ(cluster.pid("msg_server_0"), pid);
+}
+
+TEST(StoreFailure, two_msg_servers_that_write_as_fast_as_they_can_take_turns) {
+  ClusterOptions options;
+  options.settings = {"client.message_rate=1000000", "client.message_burst=1000000"};
+  options.users.clear();
+  Cluster cluster(options);
+  const auto batches = [&](const char* server) { return figure(cluster, server, "talkbeat_store_batches"); };
+  const double before_0 = batches("msg_server_0");
+  const double before_1 = batches("msg_server_1");
+  Load load(cluster, {.pairs = 4, .window = 50, .pause = 0ms});
+  load.await_acks(2'000);
+  const double by_0 = batches("msg_server_0") - before_0;
+  const double by_1 = batches("msg_server_1") - before_1;
+  EXPECT_THAT(load.finish(), IsEmpty());
+  EXPECT_GT(by_0, by_1 / 4) << "msg_server_0 starved";
+  EXPECT_GT(by_1, by_0 / 4) << "msg_server_1 starved";
+}
+
+}  // namespace
+}  // namespace talkbeat::scenario

@@ -1,0 +1,299 @@
+#include "msg_server/bus/login_server_bus.h"
+
+#include <gmock/gmock.h>
+
+#include <map>
+#include <memory>
+
+#include "proto/server.pb.h"
+#include "tests/unit/loop_fixture.h"
+
+// The msg_server's end of its links, against login_servers that the test plays.
+namespace talkbeat::login_bus_test {
+namespace {
+
+using IM::BaseDefine::KickReasonType;
+using IM::Other::IMHeartBeat;
+using IM::Server::IMMsgServInfo;
+using IM::Server::IMOnlineUserInfo;
+using IM::Server::IMServerKickUser;
+using IM::Server::IMUserStatusUpdate;
+
+ClusterKey key_of(unsigned char first) {
+  ClusterKey key;
+  key.bytes[0] = first;
+  return key;
+}
+
+/// Writes down what comes from the other msg_servers.
+class RecordingListener final : public BusListener {
+ public:
+  std::vector<std::string> heard;
+  UserDirectory users;
+  OwnLoad load{.connections = 3, .max_connections = 100, .users = 2};
+
+  void on_relay(const TbRelay& relay) override { heard.push_back("relay " + relay.pdu()); }
+  void on_sweep(uint64_t after) override { heard.push_back("sweep " + std::to_string(after)); }
+  void on_kick(UserId user, ClientClass, KickReasonType, uint64_t stamp) override {
+    heard.push_back("kick " + std::to_string(user) + " below " + std::to_string(stamp));
+  }
+  void on_remote_online(size_t source, UserId user, ClientClass, const SessionInfo&) override {
+    heard.push_back("online " + std::to_string(user) + " from " + std::to_string(source));
+  }
+  void on_remote_offline(size_t source, UserId user, ClientClass) override {
+    heard.push_back("offline " + std::to_string(user) + " from " + std::to_string(source));
+  }
+  void on_source_lost(size_t source) override { heard.push_back("lost " + std::to_string(source)); }
+  OwnLoad own_load() override { return load; }
+  const UserDirectory& directory() override { return users; }
+};
+
+/// A login_server's cluster port, and the end of the link that connected last.
+class FakeLoginServer {
+ public:
+  explicit FakeLoginServer(EpollTransport& transport)
+      : transport_(transport), listener_(transport.listen({"127.0.0.1", 0}, {}).value()) {}
+  ~FakeLoginServer() { transport_.close(listener_); }
+
+  Address address() { return transport_.local_address(listener_); }
+  bool accept() {
+    const Accepted accepted = transport_.accept(listener_, {});
+    if (accepted.socket == kNoSocket) return false;
+    peer_ = std::make_unique<Peer>(accepted.socket);
+    framer_ = {};
+    pdus_.clear();
+    return true;
+  }
+  template <class M>
+  void send(const M& message) {
+    peer_->send(text_of(encode_pdu(message).bytes()));
+  }
+  void challenge() {
+    TbChallenge challenge;
+    challenge.set_nonce(std::string(ClusterAuth::kNonceSize, 'n'));
+    send(challenge);
+  }
+  void accept_proof(const TbServerAuth& proof, const ClusterKey& key) {
+    TbServerAuthResult result;
+    result.set_accepted(true);
+    result.set_mac(ClusterAuth(key).prove_login_server(std::string(ClusterAuth::kNonceSize, 'n'), proof.nonce()));
+    send(result);
+  }
+  template <class M>
+  std::optional<M> take() {
+    const std::string bytes = peer_->receive();
+    framer_.feed(
+        bytes_of(bytes), [] { return size_t{1} << 24; },
+        [this](const PduHeader& header, std::span<const std::byte> body) {
+          pdus_.emplace_back(header.command_id, text_of(body));
+          return true;
+        });
+    for (size_t i = 0; i < pdus_.size(); ++i) {
+      if (pdus_[i].first != kCommandOf<M>) continue;
+      M message;
+      EXPECT_TRUE(message.ParseFromString(pdus_[i].second));
+      pdus_.erase(pdus_.begin() + static_cast<ptrdiff_t>(i));
+      return message;
+    }
+    return std::nullopt;
+  }
+  bool ended() {
+    peer_->receive();
+    return peer_->ended() || peer_->error() != 0;
+  }
+  void close() { peer_->close(); }
+
+ private:
+  EpollTransport& transport_;
+  SocketHandle listener_;
+  std::unique_ptr<Peer> peer_;
+  PduFramer framer_;
+  std::vector<std::pair<uint16_t, std::string>> pdus_;
+};
+
+class LoginServerBusTest : public LoopTest {
+ protected:
+  void start(std::vector<Address> login_servers) {
+    config.name = "msg_server_7";
+    config.cluster.login_servers = std::move(login_servers);
+    bus = std::make_unique<LoginServerBus>(connections, rng, config, key, 42, listener);
+    bus->start(8200);
+  }
+  void connect(FakeLoginServer& server) {
+    ASSERT_TRUE(turn_until([&] {
+      clock.advance(10);
+      return server.accept();
+    }));
+  }
+  template <class M>
+  M expect(FakeLoginServer& server) {
+    std::optional<M> message;
+    EXPECT_TRUE(turn_until([&] { return (message = server.take<M>()).has_value(); })) << M().GetTypeName();
+    return message.value_or(M());
+  }
+  IMMsgServInfo register_with(FakeLoginServer& server) {
+    connect(server);
+    server.challenge();
+    server.accept_proof(expect<TbServerAuth>(server), key);
+    return expect<IMMsgServInfo>(server);
+  }
+  bool heard(const std::string& what) {
+    return turn_until([&] { return std::ranges::find(listener.heard, what) != listener.heard.end(); });
+  }
+
+  EpollTransport servers_transport;
+  FakeLoginServer first{servers_transport};
+  FakeLoginServer second{servers_transport};
+  SeededRng rng{1};
+  ClusterKey key = key_of(1);
+  MsgServerConfig config;
+  RecordingListener listener;
+  ConnectionTable connections{loop, [](const Connection&, CloseReason) {}};
+  std::unique_ptr<LoginServerBus> bus;
+};
+
+TEST_F(LoginServerBusTest, both_prove_the_key_and_then_it_registers_with_all_its_users) {
+  listener.users.add(5, ClientClass::kPc, {{1, 77}, ConnId{1}});
+  listener.users.add(6, ClientClass::kMobile, {{0x11, 78}, ConnId{2}});
+  start({first.address()});
+  connect(first);
+  first.challenge();
+  const auto proof = expect<TbServerAuth>(first);
+  EXPECT_EQ(proof.name(), "msg_server_7");
+  EXPECT_EQ(proof.epoch(), 42u);
+  EXPECT_EQ(proof.mac(), ClusterAuth(key).prove_msg_server(std::string(ClusterAuth::kNonceSize, 'n'), proof.nonce(), 42,
+                                                           "msg_server_7"));
+  EXPECT_FALSE(bus->connected());
+  first.accept_proof(proof, key);
+  const auto info = expect<IMMsgServInfo>(first);
+  EXPECT_EQ(info.port(), 8200u);
+  EXPECT_EQ(info.cur_conn_cnt(), 3u);
+  EXPECT_FALSE(info.has_after_sequence());
+  EXPECT_EQ(expect<IMOnlineUserInfo>(first).user_stat_list_size(), 2);
+  EXPECT_EQ(expect<IMHeartBeat>(first).load().users(), 2u);
+  EXPECT_TRUE(bus->connected());
+}
+
+TEST_F(LoginServerBusTest, a_login_server_without_the_key_learns_nothing_and_is_left) {
+  start({first.address()});
+  connect(first);
+  first.challenge();
+  first.accept_proof(expect<TbServerAuth>(first), key_of(2));
+  EXPECT_TRUE(turn_until([&] { return first.ended(); }));
+  EXPECT_FALSE(first.take<IMMsgServInfo>());
+  EXPECT_FALSE(bus->connected());
+  EXPECT_TRUE(listener.heard.empty());
+}
+
+TEST_F(LoginServerBusTest, whatever_is_sent_before_the_proof_ends_the_link_and_has_no_effect) {
+  start({first.address()});
+  TbRelay relay;
+  relay.add_user_ids(1);
+  relay.set_pdu("x");
+  connect(first);
+  first.send(relay);
+  EXPECT_TRUE(turn_until([&] { return first.ended(); }));
+  connect(first);
+  first.challenge();
+  expect<TbServerAuth>(first);
+  first.challenge();
+  EXPECT_TRUE(turn_until([&] { return first.ended(); }));
+  connect(first);
+  first.send(IMHeartBeat());
+  EXPECT_TRUE(turn_until([&] { return first.ended(); }));
+  EXPECT_TRUE(listener.heard.empty());
+}
+
+TEST_F(LoginServerBusTest, news_from_a_registered_link_reaches_the_server) {
+  start({first.address(), second.address()});
+  register_with(first);
+  register_with(second);
+  TbRelay relay;
+  relay.add_user_ids(1);
+  relay.set_pdu("hello");
+  second.send(relay);
+  EXPECT_TRUE(heard("relay hello"));
+  TbSweep sweep;
+  sweep.set_after_sequence(12);
+  second.send(sweep);
+  EXPECT_TRUE(heard("sweep 12"));
+  IMServerKickUser kick;
+  kick.set_user_id(5);
+  kick.set_client_type(IM::BaseDefine::CLIENT_TYPE_MAC);
+  kick.set_reason(IM::BaseDefine::KICK_REASON_DUPLICATE_USER);
+  kick.set_login_stamp(9);
+  second.send(kick);
+  EXPECT_TRUE(heard("kick 5 below 9"));
+  IMOnlineUserInfo users;
+  auto& user = *users.add_user_stat_list();
+  user.set_user_id(8);
+  user.set_status(IM::BaseDefine::USER_STATUS_ONLINE);
+  user.set_client_type(IM::BaseDefine::CLIENT_TYPE_WINDOWS);
+  second.send(users);
+  EXPECT_TRUE(heard("online 8 from 1"));
+  user.set_status(IM::BaseDefine::USER_STATUS_OFFLINE);
+  second.send(users);
+  EXPECT_TRUE(heard("offline 8 from 1"));
+}
+
+TEST_F(LoginServerBusTest, everything_is_sent_to_all_login_servers) {
+  start({first.address(), second.address()});
+  register_with(first);
+  register_with(second);
+  SharedBytes pdu(3);
+  bus->relay(std::array<UserId, 2>{1, 2}, pdu, 7, ClientClass::kMobile);
+  bus->user_online(5, {1, 99});
+  bus->kick(6, 1, IM::BaseDefine::KICK_REASON_MOBILE_KICK, 100);
+  for (FakeLoginServer* server : {&first, &second}) {
+    const auto relay = expect<TbRelay>(*server);
+    EXPECT_EQ(relay.user_ids_size(), 2);
+    EXPECT_EQ(relay.message_sequence(), 7u);
+    EXPECT_EQ(relay.client_class(), 1u);
+    EXPECT_EQ(expect<IMUserStatusUpdate>(*server).login_stamp(), 99u);
+    EXPECT_EQ(expect<IMServerKickUser>(*server).login_stamp(), 100u);
+  }
+}
+
+TEST_F(LoginServerBusTest, after_a_lost_link_it_sweeps_from_where_the_link_was_whole) {
+  start({first.address()});
+  bus->note_sequence(30);
+  register_with(first);
+  bus->note_sequence(40);
+  first.close();
+  EXPECT_TRUE(heard("lost 0"));
+  EXPECT_FALSE(bus->connected());
+  const auto info = register_with(first);
+  EXPECT_EQ(info.after_sequence(), 30u);
+  EXPECT_TRUE(heard("sweep 30"));
+}
+
+TEST_F(LoginServerBusTest, a_quiet_link_carries_the_load_as_a_heartbeat) {
+  start({first.address()});
+  register_with(first);
+  expect<IMHeartBeat>(first);
+  listener.load.connections = 4;
+  run_for(config.cluster.link.liveness.heartbeat_interval_ms);
+  EXPECT_EQ(expect<IMHeartBeat>(first).load().connections(), 4u);
+}
+
+TEST_F(LoginServerBusTest, a_silent_login_server_is_taken_for_dead) {
+  start({first.address()});
+  register_with(first);
+  for (int i = 0; i < 40 && bus->connected(); ++i) run_for(900);
+  EXPECT_FALSE(bus->connected());
+  EXPECT_THAT(listener.heard, ::testing::Contains("lost 0"));
+}
+
+TEST_F(LoginServerBusTest, after_stop_the_links_are_closed_and_not_tried_again) {
+  start({first.address()});
+  register_with(first);
+  bus->stop();
+  EXPECT_TRUE(turn_until([&] { return first.ended(); }));
+  EXPECT_FALSE(bus->connected());
+  EXPECT_TRUE(listener.heard.empty());
+  run_for(900);
+  EXPECT_FALSE(first.accept());
+}
+
+}  // namespace
+}  // namespace talkbeat::login_bus_test

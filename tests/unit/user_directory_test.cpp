@@ -1,0 +1,111 @@
+#include "msg_server/user_directory.h"
+
+#include <gtest/gtest.h>
+
+namespace talkbeat {
+namespace {
+
+constexpr ClientClass kPc = ClientClass::kPc;
+constexpr ClientClass kMobile = ClientClass::kMobile;
+
+LocalSession session(uint64_t conn, uint64_t stamp = 1) {
+  return {{1, stamp}, ConnId{conn}};
+}
+
+TEST(UserDirectory, the_class_is_the_high_half_of_the_client_type) {
+  EXPECT_EQ(class_of(0x01), kPc);
+  EXPECT_EQ(class_of(0x02), kPc);
+  EXPECT_EQ(class_of(0x11), kMobile);
+  EXPECT_EQ(class_of(0x12), kMobile);
+  EXPECT_EQ(class_of(0x21), std::nullopt);
+}
+
+TEST(UserDirectory, a_second_session_of_a_class_puts_the_first_out) {
+  UserDirectory users;
+  EXPECT_FALSE(users.add(7, kPc, session(1)));
+  EXPECT_FALSE(users.add(7, kMobile, session(2)));
+  const auto older = users.add(7, kPc, session(3));
+  ASSERT_TRUE(older);
+  EXPECT_EQ(older->conn, ConnId{1});
+  EXPECT_EQ(users.local(7, kPc)->conn, ConnId{3});
+  EXPECT_EQ(users.local_users(), 1u);
+}
+
+TEST(UserDirectory, only_the_connection_that_holds_a_place_gives_it_back) {
+  UserDirectory users;
+  users.add(7, kPc, session(1));
+  EXPECT_FALSE(users.remove(7, kPc, ConnId{2}));
+  EXPECT_FALSE(users.remove(7, kMobile, ConnId{1}));
+  EXPECT_TRUE(users.remove(7, kPc, ConnId{1}));
+  EXPECT_FALSE(users.remove(7, kPc, ConnId{1}));
+  EXPECT_EQ(users.local_users(), 0u);
+}
+
+TEST(UserDirectory, a_user_is_online_while_any_source_says_so) {
+  UserDirectory users;
+  users.remote_online(1, 7, kPc, {});
+  users.remote_online(0, 7, kPc, {});
+  users.remote_offline(0, 7, kPc);
+  EXPECT_TRUE(users.presence(7).pc);
+  EXPECT_FALSE(users.presence(7).mobile);
+  users.remote_offline(1, 7, kPc);
+  EXPECT_FALSE(users.presence(7).online());
+}
+
+TEST(UserDirectory, what_a_lost_source_has_said_is_void) {
+  UserDirectory users;
+  users.add(7, kMobile, session(1));
+  users.remote_online(1, 7, kPc, {});
+  users.remote_online(1, 8, kPc, {});
+  EXPECT_EQ(users.remote_users(1).size(), 2u);
+  users.forget_source(1);
+  EXPECT_EQ(users.presence(7), (Presence{.pc = false, .mobile = true}));
+  EXPECT_FALSE(users.presence(8).online());
+  EXPECT_TRUE(users.remote_users(1).empty());
+}
+
+TEST(UserDirectory, what_nobody_has_said_can_be_taken_back_without_harm) {
+  UserDirectory users;
+  users.remote_offline(5, 7, kPc);
+  users.forget_source(5);
+  EXPECT_TRUE(users.remote_users(5).empty());
+  EXPECT_EQ(users.highest_stamp(7, kPc), 0u);
+}
+
+TEST(UserDirectory, the_highest_stamp_is_of_that_class_wherever_the_session_is) {
+  UserDirectory users;
+  users.add(7, kPc, session(1, 5));
+  users.remote_online(0, 7, kPc, {1, 9});
+  users.remote_online(1, 7, kPc, {1, 8});
+  users.remote_online(1, 7, kMobile, {0x11, 20});
+  EXPECT_EQ(users.highest_stamp(7, kPc), 9u);
+}
+
+TEST(UserDirectory, a_visit_may_remove_what_is_visited) {
+  UserDirectory users;
+  users.add(7, kPc, session(1));
+  users.add(7, kMobile, session(2));
+  int visits = 0;
+  users.for_each_local(7, [&](ClientClass client_class, const LocalSession& local) {
+    ++visits;
+    users.remove(7, client_class, local.conn);
+  });
+  EXPECT_EQ(visits, 2);
+  EXPECT_EQ(users.local_users(), 0u);
+}
+
+TEST(UserDirectory, all_local_sessions_are_visited_with_their_user_and_class) {
+  UserDirectory users;
+  users.add(7, kPc, session(1));
+  users.add(8, kMobile, session(2));
+  users.remote_online(0, 9, kPc, {});
+  uint32_t sum = 0;
+  users.for_all_local([&](UserId user, ClientClass client_class, const LocalSession&) {
+    EXPECT_EQ(client_class, user == 7 ? kPc : kMobile);
+    sum += user;
+  });
+  EXPECT_EQ(sum, 15u);
+}
+
+}  // namespace
+}  // namespace talkbeat
