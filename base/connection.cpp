@@ -57,6 +57,8 @@ std::span<std::byte> Connection::send_in_place(size_t count) {
 
 // False: the bytes are not wanted, since the connection is closing or would hold more than its hard limit.
 bool Connection::make_room(size_t count) {
+  // A burst within one turn is no sign of a slow reader: what the peer's window takes goes out first.
+  if (!closing() && out_.size() > limits_.hard) flush();
   if (closing()) return false;
   if (out_.size() > limits_.hard) {
     out_.clear();

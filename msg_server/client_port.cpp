@@ -10,6 +10,7 @@ namespace talkbeat {
 namespace {
 
 constexpr Verdict kNotLoggedIn = Verdict::refused(ERROR_NOT_LOGGED_IN, "log in first");
+constexpr Verdict kAlreadyLoggedIn = Verdict::refused(ERROR_ALREADY_LOGGED_IN, "already logged in, or about to be");
 
 // Commands of the protocol that clients send and this server has nothing for: no fault of the client.
 bool is_not_offered(const PduHeader& header) {
@@ -94,9 +95,15 @@ Verdict ClientPort::on_pdu(Connection& connection, const PduHeader& header, std:
                             static_cast<uint32_t>(session.requests.wait_ms()));
   }
   ClientContext client{parts_, connection, session};
-  Denials denials{refusal_of_unknown(header), Verdict::refused(ERROR_ALREADY_LOGGED_IN, "already logged in")};
-  if (session.phase != Phase::kOnline) denials = {kNotLoggedIn, kNotLoggedIn};
-  return dispatch(kClientRoutes, client, session.phase, denials, header, body);
+  return dispatch(kClientRoutes, client, session.phase, denials(session, header), header, body);
+}
+
+// Before the login nobody learns which commands there are.
+PduProtocol::Denials ClientPort::denials(const ClientSession& session, const PduHeader& header) {
+  const bool second_login =
+      session.phase != Phase::kFresh && header.command_id == IM::BaseDefine::CID_LOGIN_REQ_USERLOGIN;
+  const Verdict wrong_phase = second_login ? kAlreadyLoggedIn : kNotLoggedIn;
+  return {session.phase == Phase::kOnline ? refusal_of_unknown(header) : kNotLoggedIn, wrong_phase};
 }
 
 void ClientPort::on_close(Connection& connection, CloseReason /*reason*/) {

@@ -31,6 +31,7 @@ class ClientPort final : private PduProtocol {
 
   void accept(SocketHandle socket, const Address& peer);
   bool admit(const Address& peer);
+  static Denials denials(const ClientSession& session, const PduHeader& header);
 
   MsgServerParts& parts_;
   Listener listener_;

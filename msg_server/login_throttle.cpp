@@ -7,12 +7,17 @@ namespace talkbeat {
 namespace {
 
 // Accounts and addresses share one table; a letter keeps them apart.
+std::string key_of(char kind, std::string_view name) {
+  std::string key(1, kind);
+  return key.append(name);
+}
+
 std::string account_key(std::string_view account) {
-  return "u" + std::string(account);
+  return key_of('u', account);
 }
 
 std::string address_key(std::string_view address) {
-  return "a" + std::string(address);
+  return key_of('a', address);
 }
 
 }  // namespace

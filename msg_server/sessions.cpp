@@ -72,9 +72,9 @@ void Sessions::watch_status(const Connection& connection, UserId user) {
   parts_.status.watch(connection.id(), user);
 }
 
-// The stamp covers sessions that this server has not heard of yet.
+// The stamp covers sessions that this server has not heard of yet, also one that began within this very millisecond.
 void Sessions::kick_pc(UserId user) {
-  const uint64_t up_to_now = next_stamp(user, ClientClass::kPc);
+  const uint64_t up_to_now = (next_stamp(user, ClientClass::kPc) | 0xffff) + 1;
   kick_local(user, ClientClass::kPc, IM::BaseDefine::KICK_REASON_MOBILE_KICK);
   parts_.bus.kick(user, IM::BaseDefine::CLIENT_TYPE_WINDOWS, IM::BaseDefine::KICK_REASON_MOBILE_KICK, up_to_now);
 }

@@ -121,12 +121,12 @@ std::vector<std::string> broken_messages(uint32_t to) {
     lacking.GetReflection()->ClearField(&lacking, lacking.GetDescriptor()->FindFieldByNumber(field));
     bodies.push_back(lacking.SerializePartialAsString());
   }
-  bodies.push_back(whole.substr(0, whole.size() - 1));       // msg_data is cut off
-  bodies.push_back(whole + "\x32\xff\xff\xff\xff\x0f");      // msg_data of 4 GB
-  bodies.push_back(whole + "\x80");                          // a key without an end
-  bodies.push_back(whole + std::string("\x00\x01", 2));      // field number 0
-  bodies.push_back(whole + "\x37");                          // wire type 7
-  bodies.push_back(whole + "\xf4\x01");                      // the end of a group that never began
+  bodies.push_back(whole.substr(0, whole.size() - 1));         // msg_data is cut off
+  bodies.push_back(whole + "\x32\xff\xff\xff\xff\x0f");        // msg_data of 4 GB
+  bodies.push_back(whole + "\x80");                            // a key without an end
+  bodies.push_back(whole + std::string("\x00\x01", 2));        // field number 0
+  bodies.push_back(whole + "\x37");                            // wire type 7
+  bodies.push_back(whole + "\xf4\x01");                        // the end of a group that never began
   bodies.push_back("\x0d\x01\x01\x01\x01" + whole.substr(2));  // from_user_id as fixed32
   std::string deep = whole;
   for (int depth = 0; depth < 150; ++depth) deep += "\xf3\x01";
@@ -160,7 +160,9 @@ TEST(Abuse, what_does_not_parse_is_refused_three_times_and_has_no_effect) {
   // The same before the login, and a service that does not fit its command.
   WireClient stranger(cluster.client_port(kServer));
   for (uint16_t seq = 1; seq <= 3; ++seq) {
-    stranger.send_raw(encode(kCommandOf<IM::Login::IMLoginReq>, seq, "\x0a\x05" "alice"));
+    stranger.send_raw(encode(kCommandOf<IM::Login::IMLoginReq>, seq,
+                             "\x0a\x05"
+                             "alice"));
     stranger.expect_error(ERROR_MALFORMED, seq);
   }
   stranger.expect_close();
@@ -176,8 +178,8 @@ TEST(Abuse, what_does_not_parse_is_refused_three_times_and_has_no_effect) {
 
 TEST(Abuse, every_command_with_a_broken_body_is_refused) {
   Cluster cluster(with_control());
-  const std::vector<uint16_t> commands{0x0105, 0x010a, 0x0201, 0x0204, 0x0206, 0x0208, 0x020a, 0x0301, 0x0302,
-                                       0x0303, 0x0305, 0x0307, 0x0309, 0x030b, 0x030d, 0x0701};
+  const std::vector<uint16_t> commands{0x0105, 0x010a, 0x0201, 0x0204, 0x0206, 0x0208, 0x020a, 0x0301,
+                                       0x0302, 0x0303, 0x0305, 0x0307, 0x0309, 0x030b, 0x030d, 0x0701};
   std::unique_ptr<WireClient> alice;
   for (size_t i = 0; i < commands.size(); ++i) {
     if (i % 2 == 0) {

@@ -29,7 +29,8 @@ bool is_login_server(const std::string& name) {
 }
 
 bool tells_of_a_crash(const std::string& output) {
-  for (const char* sign : {"ERROR: ", "runtime error:", "WARNING: ThreadSanitizer", "CHECK(", "terminate called"}) {
+  for (const char* sign :
+       {"ERROR: ", "runtime error:", "WARNING: ThreadSanitizer", "CHECK(", "terminate called", "Assertion"}) {
     if (output.find(sign) != std::string::npos) return true;
   }
   return false;

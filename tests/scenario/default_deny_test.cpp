@@ -62,8 +62,8 @@ bool for_clients(uint16_t command) {
   return std::ranges::find(kOffered, command) != std::end(kOffered);
 }
 
-// All ids of the protocol's services up to the highest that has a meaning, and some of the 65,000 others: each third one
-// costs a connection.
+// All ids of the protocol's services up to the highest that has a meaning, and some of the 65,000 others: each third
+// one costs a connection.
 std::vector<uint16_t> foreign_commands() {
   std::vector<uint16_t> commands;
   for (int service = 0; service <= 9; ++service) {

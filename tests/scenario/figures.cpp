@@ -79,7 +79,8 @@ size_t Closings::so_far(const std::string& reason) const {
 
 void Closings::await(const std::string& reason, size_t count) const {
   try {
-    wait_until("closed as " + reason, [&] { return so_far(reason) >= count; }, 3 * kPatience);
+    wait_until(
+        "closed as " + reason, [&] { return so_far(reason) >= count; }, 3 * kPatience);
   } catch (const Unexpected& late) {
     std::string text = std::string(late.what()) + "; so far:";
     for (const auto& [seen, number] : so_far()) text += " " + seen + "=" + std::to_string(number);

@@ -15,8 +15,9 @@ constexpr milliseconds kTimeout = 3s;
 
 ClusterOptions impatient() {
   ClusterOptions options;
-  options.settings = {"client.idle_timeout=3s",        "client.idle_timeout_mobile=10m", "client.handshake_timeout=3s",
-                      "cluster.heartbeat_interval=300ms", "cluster.silence_timeout=3s",   "cluster.reconnect_first=50ms",
+  options.settings = {"client.idle_timeout=3s",      "client.idle_timeout_mobile=10m",
+                      "client.handshake_timeout=3s", "cluster.heartbeat_interval=300ms",
+                      "cluster.silence_timeout=3s",  "cluster.reconnect_first=50ms",
                       "cluster.reconnect_max=200ms"};
   return options;
 }
@@ -70,7 +71,8 @@ TEST(Liveness, a_stopped_msg_server_closes_no_client_that_kept_beating) {
   wait_until("alice is known", [&] { return users_online(cluster) == 1; });
   cluster.signal("msg_server_0", SIGSTOP);
   const Deadline stopped(2 * kTimeout);
-  beat_until(alice, [&] { return stopped.passed() && registered_servers(cluster) == 1; }, false);
+  beat_until(
+      alice, [&] { return stopped.passed() && registered_servers(cluster) == 1; }, false);
   EXPECT_EQ(users_online(cluster), 0u);
   EXPECT_EQ(allocated_port(cluster), cluster.client_port("msg_server_1"));
 
@@ -95,8 +97,9 @@ TEST(Liveness, a_stopped_login_server_is_left_and_found_again) {
   EXPECT_EQ(cluster.get("msg_server_0", "/readyz").status, 503);
   cluster.signal("login_server_0", SIGCONT);
   beat_until(alice, [&] {
-    return cluster.get("msg_server_0", "/readyz").status == 200 && cluster.get("msg_server_1", "/readyz").status == 200 &&
-           registered_servers(cluster) == 2 && users_online(cluster) == 1;
+    return cluster.get("msg_server_0", "/readyz").status == 200 &&
+           cluster.get("msg_server_1", "/readyz").status == 200 && registered_servers(cluster) == 2 &&
+           users_online(cluster) == 1;
   });
   EXPECT_THAT(clients.so_far(), IsEmpty());
 }

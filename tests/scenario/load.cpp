@@ -92,7 +92,8 @@ void Load::add_pairs() {
 
 void Load::await_acks(size_t more, milliseconds timeout) {
   const size_t target = acked_ + more;
-  wait_until(std::to_string(more) + " more acks", [&] { return acked_ >= target; }, timeout);
+  wait_until(
+      std::to_string(more) + " more acks", [&] { return acked_ >= target; }, timeout);
 }
 
 void Load::drive(size_t thread) {

@@ -40,7 +40,8 @@ TEST(LoginServerLoss, sessions_go_on_and_what_was_missed_is_delivered_when_it_is
       wait_until(name + std::string(" is registered"), [&] { return cluster.get(name, "/readyz").status == 200; });
     }
     EXPECT_EQ(registered_servers(cluster), 2u);
-    wait_until("all users are known again", [&] { return users_online(cluster) == 12; }, 5s);
+    wait_until(
+        "all users are known again", [&] { return users_online(cluster) == 12; }, 5s);
   }
   load.await_acks(50);
   EXPECT_THAT(load.finish(), IsEmpty());
@@ -117,9 +118,8 @@ TEST(LoginServerLoss, of_two_login_servers_one_can_die_and_nothing_is_noticed) {
   for (const char* name : {"msg_server_0", "msg_server_1"}) EXPECT_EQ(cluster.get(name, "/readyz").status, 200);
 
   cluster.start();
-  wait_until("the restarted one knows everybody", [&] {
-    return registered_servers(cluster) == 2 && users_online(cluster) == 12;
-  });
+  wait_until("the restarted one knows everybody",
+             [&] { return registered_servers(cluster) == 2 && users_online(cluster) == 12; });
   load.await_acks(100);
   EXPECT_THAT(load.finish(), IsEmpty());
   EXPECT_EQ(load.receivers_lost(), 0u);

@@ -118,7 +118,7 @@ TEST(Presence, a_mobile_session_makes_a_user_online_but_its_coming_is_not_announ
 TEST(Presence, a_reconnect_within_the_gather_time_tells_nobody_anything) {
   ClusterOptions options;
   options.users = {"alice", "bob", "carol"};
-  options.settings = {"client.status_gather=4s"};
+  options.settings = {"client.status_gather=3s"};
   Cluster cluster(options);
   WireClient alice(cluster.client_port("msg_server_0"));
   WireClient alice_mobile(cluster.client_port("msg_server_0"));
@@ -145,8 +145,11 @@ TEST(Presence, all_sessions_of_a_server_that_dies_are_over_and_one_that_comes_ba
   Cluster cluster;
   WireClient alice(cluster.client_port("msg_server_0"));
   WireClient bob(cluster.client_port("msg_server_1"));
+  WireClient alice_mobile(cluster.client_port("msg_server_0"));
   alice.log_in("alice");
+  alice_mobile.log_in("alice", kMobile);  // which does not become interested by asking
   bob.log_in("bob");
+  await_online(alice_mobile, bob.user_id());
   await_online(alice, bob.user_id());
   cluster.kill9("msg_server_1");
   expect_notify(alice, bob.user_id(), USER_STATUS_OFFLINE);

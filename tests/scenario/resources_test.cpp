@@ -154,7 +154,8 @@ void expect_the_rest_in_the_history(const Cluster& cluster, uint32_t sent) {
 }
 
 TEST(Resources, a_slow_reader_is_closed_at_the_hard_limit_and_finds_the_rest_in_the_history) {
-  Cluster cluster(with_control({"client.out_soft_limit=64KiB", "client.out_soft_time=1h", "client.out_hard_limit=512KiB"}));
+  Cluster cluster(
+      with_control({"client.out_soft_limit=64KiB", "client.out_soft_time=1h", "client.out_hard_limit=512KiB"}));
   Control control(cluster, kServer);
   const Closings closings(cluster, kServer);
   const long memory = cluster.memory_kib(kServer);
@@ -167,7 +168,8 @@ TEST(Resources, a_slow_reader_is_closed_at_the_hard_limit_and_finds_the_rest_in_
 }
 
 TEST(Resources, a_slow_reader_is_closed_when_it_stays_above_the_soft_limit) {
-  Cluster cluster(with_control({"client.out_soft_limit=16KiB", "client.out_soft_time=1s", "client.out_hard_limit=1GiB"}));
+  Cluster cluster(
+      with_control({"client.out_soft_limit=16KiB", "client.out_soft_time=1s", "client.out_hard_limit=1GiB"}));
   const Closings closings(cluster, kServer);
   expect_the_rest_in_the_history(cluster, flood_a_slow_reader(cluster, closings));
   EXPECT_EQ(closings.so_far("slow_consumer"), 1u);

@@ -103,7 +103,8 @@ TEST_F(ServerPort, whoever_cannot_prove_the_key_is_refused_and_nothing_is_routed
   WireClient silent(port());
   silent.expect_close();
   closings.await("handshake_timeout", 1);
-  EXPECT_THAT(closings.so_far(), ElementsAre(Pair("auth_failed", 4), Pair("handshake_timeout", 1), Pair("protocol_error", 1)));
+  EXPECT_THAT(closings.so_far(),
+              ElementsAre(Pair("auth_failed", 4), Pair("handshake_timeout", 1), Pair("protocol_error", 1)));
   expect_nothing_happened();
 }
 

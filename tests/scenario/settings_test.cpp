@@ -48,14 +48,17 @@ TEST(Settings, a_changed_log_level_counts_at_sighup_and_is_logged) {
   await_line(cluster, "msg_server_0", "reload_failed");
   EXPECT_THAT(cluster.log_of("msg_server_0"), HasSubstr("no_such_setting"));
   const size_t so_far = cluster.log_of("msg_server_0").size();
-  wait_until("debug lines go on", [&] {
-    return cluster.log_of("msg_server_0").find("connect_failed", so_far) != std::string::npos;
-  });
+  wait_until("debug lines go on",
+             [&] { return cluster.log_of("msg_server_0").find("connect_failed", so_far) != std::string::npos; });
   replace_in_file(conf, "no_such_setting = 1", "[[[");
   cluster.signal("msg_server_0", SIGHUP);
-  wait_until("that is said again", [&] {
-    return cluster.log_of("msg_server_0").find("reload_failed", so_far) != std::string::npos;
-  });
+  wait_until("that is said again",
+             [&] { return cluster.log_of("msg_server_0").find("reload_failed", so_far) != std::string::npos; });
+
+  // Both ends of a change are told: from the new level on, nothing else is.
+  replace_in_file(conf, "[[[", "");
+  cluster.signal("msg_server_0", SIGHUP);
+  await_line(cluster, "msg_server_0", "to=\"\\\"error\\\"\"");
   EXPECT_EQ(cluster.get("msg_server_0", "/healthz").status, 200);
 }
 
@@ -79,7 +82,9 @@ TEST(Settings, login_server_reads_its_file_again_at_sighup) {
 TEST(Settings, misuse_of_the_command_line_is_one_line_and_exit_code_2) {
   ScratchDirectory directory;
   const auto file = directory.path() / "wrong.toml";
+  const auto no_toml = directory.path() / "broken.toml";
   std::ofstream(file) << "[client]\nlisten = 17\n";
+  std::ofstream(no_toml) << "[[[\n";
   struct Misuse {
     std::vector<std::string> arguments;
     std::string said;
@@ -96,6 +101,7 @@ TEST(Settings, misuse_of_the_command_line_is_one_line_and_exit_code_2) {
       {{"--set", "cluster.silence_timeout=3"}, "cluster.silence_timeout"},
       {{"--config", "/nonexistent/no.toml"}, "/nonexistent/no.toml"},
       {{"--config", file}, "wrong.toml:2"},
+      {{"--config", no_toml}, "broken.toml:1"},
   };
   for (const std::string program : {"login_server", "msg_server"}) {
     for (const Misuse& misuse : all) {

@@ -24,8 +24,8 @@ void limit_file_size(pid_t pid, rlim_t bytes) {
   ASSERT_EQ(prlimit(pid, RLIMIT_FSIZE, &limit, nullptr), 0);
 }
 
-/// A file system of its own for what is made in the temporary directory meanwhile. Where nobody may mount one, it is the
-/// usual directory, and the limit of a process's files takes the place of the disk's end.
+/// A file system of its own for what is made in the temporary directory meanwhile. Where nobody may mount one, it is
+/// the usual directory, and the limit of a process's files takes the place of the disk's end.
 class SmallDisk {
  public:
   SmallDisk() {

@@ -98,8 +98,25 @@ TEST_F(DeliveryTest, a_sweep_begins_after_the_given_sequence_and_reads_all_pages
   const Appended first = store_elsewhere(alice, bob, "before");
   for (int i = 0; i < 150; ++i) store_elsewhere(alice, bob, std::to_string(i));
   delivery.sweep(first.sequence);
-  EXPECT_EQ(messages_of(*receiver), 150u);
+  ASSERT_EQ(messages_of(*receiver), 150u);
   EXPECT_EQ(receiver->take<IMMsgData>()->msg_data(), "0");
+}
+
+TEST_F(DeliveryTest, a_sweep_brings_a_session_nothing_that_is_older_than_its_login) {
+  store_elsewhere(alice, bob, "before");
+  const auto receiver = log_in("bob");
+  store_elsewhere(alice, bob, "after");
+  delivery.sweep(0);
+  ASSERT_EQ(messages_of(*receiver), 1u);
+  EXPECT_EQ(receiver->take<IMMsgData>()->msg_data(), "after");
+}
+
+TEST_F(DeliveryTest, a_sweep_brings_nothing_that_is_older_than_the_server) {
+  const auto receiver = log_in("bob");
+  const Appended before = store_elsewhere(alice, bob, "before");
+  delivery.begin_at(before.sequence);
+  delivery.sweep(0);
+  EXPECT_EQ(messages_of(*receiver), 0u);
 }
 
 TEST_F(DeliveryTest, a_sweep_does_not_tell_the_sender_its_own_message_before_the_ack) {

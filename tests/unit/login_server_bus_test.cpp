@@ -120,15 +120,20 @@ class LoginServerBusTest : public LoopTest {
     bus->start(8200);
   }
   void connect(FakeLoginServer& server) {
+    bool accepted = false;
     ASSERT_TRUE(turn_until([&] {
+      if (accepted) return true;
       clock.advance(10);
-      return server.accept();
+      return accepted = server.accept();
     }));
   }
   template <class M>
   M expect(FakeLoginServer& server) {
     std::optional<M> message;
-    EXPECT_TRUE(turn_until([&] { return (message = server.take<M>()).has_value(); })) << M().GetTypeName();
+    EXPECT_TRUE(turn_until([&] {
+      if (!message) message = server.take<M>();
+      return message.has_value();
+    })) << M().GetTypeName();
     return message.value_or(M());
   }
   IMMsgServInfo register_with(FakeLoginServer& server) {

@@ -13,8 +13,9 @@ void UserBook::add(const IM::BaseDefine::UserInfo& user) {
 
 std::string UserBook::name_of(uint32_t id) const {
   const auto found = users_.find(id);
-  return found == users_.end() || found->second.user_domain().empty() ? "#" + std::to_string(id)
-                                                                      : printable(found->second.user_domain());
+  if (found != users_.end() && !found->second.user_domain().empty()) return printable(found->second.user_domain());
+  std::string number = "#";
+  return number.append(std::to_string(id));
 }
 
 // Asks for one second more than is missing: only the last of the answers names another time than was asked for.
