@@ -98,7 +98,7 @@ TEST_F(ClientRoutesTest, while_a_login_is_checked_nothing_but_heartbeats_and_log
   client->send(login("alice"));
   ASSERT_TRUE(until([&] { return hashing.pending() == 1; }));
   client->send(login("alice"));
-  expect_error(*client, ERROR_NOT_LOGGED_IN);
+  expect_error(*client, ERROR_ALREADY_LOGGED_IN);
   client->send(IM::Message::IMClientTimeReq());
   expect_error(*client, ERROR_NOT_LOGGED_IN);
   sync(*client);

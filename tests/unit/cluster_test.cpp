@@ -188,7 +188,7 @@ TEST_F(ClusterTest, AServerThatMissedATimeMakesTheOthersSweepWhenItRegisters) {
 class SlowLinkTest : public LoginServerTest {
  protected:
   SlowLinkTest() {
-    // What is sent in one turn to one link exceeds this.
+    // What is sent to one link while nobody reads exceeds this.
     config_.cluster.out.soft = config_.cluster.out.hard = 100;
     config_.presence.chunk = 1;
   }
@@ -205,8 +205,10 @@ TEST_F(SlowLinkTest, WhileRelaysAreForwardedToIt) {
   TbRelay relay;
   relay.add_user_ids(7);
   relay.set_pdu(std::string(200, 'x'));
+  transport_.writes_block = true;
   for (int i = 0; i < 3; ++i) a->send(relay);
-  settle(*a);
+  EXPECT_TRUE(wait_closed(*b));
+  transport_.writes_block = false;
   EXPECT_EQ(servers(), 1u);
   EXPECT_EQ(wait_for<TbSweep>(*a)->after_sequence(), 77u);
 }
@@ -218,9 +220,11 @@ TEST_F(SlowLinkTest, WhileItsOwnUserListIsTaken) {
   users.Clear();
   for (uint32_t user = 1; user <= 20; ++user) add_user(users, user, 5);
   auto b = prove("msg_server_b");
+  transport_.writes_block = true;
   b->send(info());
   b->send(users);
   EXPECT_TRUE(wait_closed(*b));
+  transport_.writes_block = false;
   EXPECT_EQ(servers(), 1u);
   EXPECT_EQ(get_json("/api/cluster")["users_online"], 20);
 }
@@ -230,8 +234,10 @@ TEST_F(SlowLinkTest, WhileItIsToldAboutTheOthersUsers) {
   for (uint32_t user = 1; user <= 20; ++user) add_user(users, user, 10);
   auto a = register_server("msg_server_a", info(), users);
   auto b = register_server("msg_server_b");
+  transport_.writes_block = true;
   advance(200);
   EXPECT_TRUE(wait_closed(*b));
+  transport_.writes_block = false;
   EXPECT_EQ(servers(), 1u);
 }
 

@@ -28,6 +28,8 @@ class FakeTransport final : public Transport {
   bool connects_never_finish = false;
   size_t max_read = SIZE_MAX;
   size_t max_write = SIZE_MAX;
+  bool writes_block = false;  // nobody reads
+  bool waits_are_real = false;
 
   // What was done.
   int reads = 0;
@@ -60,6 +62,7 @@ class FakeTransport final : public Transport {
   }
   IoResult write(SocketHandle socket, std::span<const iovec> pieces) override {
     ++writes;
+    if (writes_block) return {0, EAGAIN};
     if (const int error = next(failing_writes)) return {0, error};
     if (max_write == SIZE_MAX) return real_.write(socket, pieces);
     const iovec first{pieces.front().iov_base, std::min(pieces.front().iov_len, max_write)};
@@ -77,6 +80,7 @@ class FakeTransport final : public Transport {
   void unwatch(SocketHandle socket) override { real_.unwatch(socket); }
   void wait(Tick timeout_ms, std::vector<Readiness>& ready) override {
     ++waits;
+    if (waits_are_real) return real_.wait(timeout_ms, ready);
     real_.wait(timeout_ms < 0 ? kRealLimitMs : 0, ready);
     if (ready.empty() && timeout_ms > 0) clock_.advance(timeout_ms);
   }

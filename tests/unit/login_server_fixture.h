@@ -12,7 +12,7 @@
 
 #include "base/epoll_transport.h"
 #include "login_server/login_server.h"
-#include "tests/unit/fake_clock.h"
+#include "tests/unit/fake_transport.h"
 
 /// A whole login_server on loopback sockets, on a clock that the test moves, against msg_servers that the test plays.
 namespace talkbeat::login_server_test {
@@ -170,6 +170,7 @@ inline std::string shown(const std::optional<IMOnlineUserInfo>& users) {
 class LoginServerTest : public testing::Test {
  protected:
   LoginServerTest() {
+    transport_.waits_are_real = true;
     config_.client.listen = config_.client.http_listen = config_.cluster.listen = {"127.0.0.1", 0};
     config_.client.discovery = "http://192.0.2.9/";
     start();
@@ -276,7 +277,7 @@ class LoginServerTest : public testing::Test {
   }
 
   FakeClock clock_;
-  EpollTransport transport_;
+  FakeTransport transport_{clock_};
   SeededRng rng_{1};
   LoginServerConfig config_;
   ClusterKey key_ = key_of(1);

@@ -240,7 +240,7 @@ Verdict Client::on_pdu(Connection& connection, const PduHeader& header, std::spa
   if (connection.id() != connection_) return Verdict::handled();
   const ClientPhase phase = state_ == ClientState::kOnline ? ClientPhase::kOnline : ClientPhase::kLoggingIn;
   Verdict verdict = Verdict::handled();
-  if (const auto* row = find_route(kClientRoutes, header)) {
+  if (const auto* row = find_route(kServerRoutes, header)) {
     if ((row->phases & in({phase})) != 0) verdict = row->handle(*this, header, body, arena);
   } else {
     link_.take(header, body);

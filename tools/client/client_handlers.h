@@ -7,7 +7,7 @@ namespace talkbeat {
 
 enum class ClientPhase : uint8_t { kLoggingIn, kOnline };
 
-/// What a client does about each PDU that is no answer to a request of its own: the rows of kClientRoutes.
+/// What a client does about each PDU that is no answer to a request of its own: the rows of kServerRoutes.
 struct ClientHandlers {
   static Verdict on_login_answer(Client& client, const PduHeader& header, const IM::Login::IMLoginRes& answer);
   static Verdict on_kick(Client& client, const PduHeader& header, const IM::Login::IMKickUser& kick);
@@ -24,7 +24,7 @@ inline constexpr uint8_t kLoggingInOnly = in({ClientPhase::kLoggingIn});
 inline constexpr uint8_t kOnlineOnly = in({ClientPhase::kOnline});
 inline constexpr uint8_t kAnyClientPhase = in({ClientPhase::kLoggingIn, ClientPhase::kOnline});
 
-inline constexpr std::array kClientRoutes{
+inline constexpr std::array kServerRoutes{
     route<&ClientHandlers::on_login_answer>(kLoggingInOnly),
     route<&ClientHandlers::on_kick>(kAnyClientPhase),
     route<&ClientHandlers::on_user_status>(kOnlineOnly),
@@ -35,6 +35,6 @@ inline constexpr std::array kClientRoutes{
     route<&ClientHandlers::on_go_away>(kAnyClientPhase),
     route<&ClientHandlers::on_error>(kAnyClientPhase),
 };
-static_assert(strictly_increasing(kClientRoutes), "a command stands twice or out of order");
+static_assert(strictly_increasing(kServerRoutes), "a command stands twice or out of order");
 
 }  // namespace talkbeat
