@@ -37,7 +37,7 @@ void log_server(const char* event, const MsgServer& server) {
 }  // namespace
 
 Cluster::Cluster(ConnectionTable& connections, Metrics& metrics, const LoginServerConfig& config)
-    : connections_(connections), feed_(connections, presence_, config.presence) {
+    : connections_(connections), recent_relays_({}), feed_(connections, presence_, config.presence) {
   const std::string relays = "talkbeat_relays_total";
   const std::string relays_doc = "PDUs that msg_servers gave us for users on other ones.";
   relays_forwarded_ = metrics.counter(relays, relays_doc, {{"result", "forwarded"}});
@@ -130,6 +130,15 @@ void Cluster::take_status(ServerId id, const IM::Server::IMUserStatusUpdate& upd
 void Cluster::online(const Session& session) {
   if (registry_.find(session.server) == nullptr) return;
   if (const auto verdict = presence_.online(session)) send_kick(*verdict);
+  send_recent_relays(session);
+}
+
+void Cluster::send_recent_relays(const Session& session) {
+  Connection* link = connections_.find(link_of(session.server));
+  if (link == nullptr) return;
+  recent_relays_.for_each(session.user_id, link->now(), [&](ServerId from, const SharedBytes& pdu) {
+    if (from != session.server) link->send(pdu);
+  });
 }
 
 void Cluster::offline(ServerId id, uint32_t user_id, ClientClass client_class, uint64_t login_stamp) {
@@ -160,12 +169,13 @@ void Cluster::kick(ServerId from, const IM::Server::IMServerKickUser& order) {
 }
 
 void Cluster::relay(ServerId from, const TbRelay& relay) {
+  const SharedBytes pdu = encode_pdu(relay);
+  if (relay.has_message_sequence()) recent_relays_.add(connections_.loop().now(), from, relay.user_ids(), pdu);
   collect_targets(from, relay);
   if (targets_.empty()) {
     relays_dropped_.add();
     return;
   }
-  const SharedBytes pdu = encode_pdu(relay);
   for (const ServerId target : targets_) {
     if (Connection* link = connections_.find(link_of(target))) link->send(pdu);
   }

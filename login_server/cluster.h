@@ -5,6 +5,7 @@
 
 #include "base/metrics.h"
 #include "login_server/presence_feed.h"
+#include "login_server/recent_relays.h"
 #include "login_server/server_registry.h"
 #include "proto/server.pb.h"
 #include "proto/talkbeat.pb.h"
@@ -54,12 +55,14 @@ class Cluster {
   void online(const Session& session);
   void offline(ServerId id, uint32_t user_id, ClientClass client_class, uint64_t login_stamp);
   void send_kick(const KickVerdict& verdict);
+  void send_recent_relays(const Session& session);
   void sweep_others(ServerId except, uint64_t after_sequence);
   void collect_targets(ServerId from, const TbRelay& relay);
 
   ConnectionTable& connections_;
   ServerRegistry registry_;
   Presence presence_;
+  RecentRelays recent_relays_;
   PresenceFeed feed_;
   Counter relays_forwarded_;
   Counter relays_dropped_;

@@ -42,15 +42,32 @@ void Delivery::message(UserId from, UserId to, const SharedBytes& pdu, uint64_t 
   to_local(from, pdu, except, std::nullopt);
 }
 
+template <class Wants>
+void Delivery::to_local_if(UserId user, const SharedBytes& pdu, Wants wants) {
+  users_.for_each_local(user, [&](ClientClass, const LocalSession& session) {
+    Connection* connection = connections_.find(session.conn);
+    if (connection != nullptr && wants(connection->attachment<ClientSession>())) connection->send(pdu);
+  });
+}
+
 void Delivery::relayed(const TbRelay& relay) {
-  if (relay.has_message_sequence()) {
-    bus_.note_sequence(relay.message_sequence());
-    if (!recent_.insert(relay.message_sequence())) return;
-  }
   const SharedBytes pdu = copy_of(relay.pdu());
+  if (relay.has_message_sequence()) {
+    relayed_message(relay, pdu);
+    return;
+  }
   std::optional<ClientClass> only;
   if (relay.has_client_class()) only = static_cast<ClientClass>(std::min(relay.client_class(), 1U));
   for (const UserId user : relay.user_ids()) to_local(user, pdu, ConnId::kNone, only);
+}
+
+void Delivery::relayed_message(const TbRelay& relay, const SharedBytes& pdu) {
+  const uint64_t sequence = relay.message_sequence();
+  bus_.note_sequence(sequence);
+  if (!recent_.insert(sequence)) return;
+  for (const UserId user : relay.user_ids()) {
+    to_local_if(user, pdu, [sequence](const ClientSession& session) { return session.begun_at < sequence; });
+  }
 }
 
 void Delivery::sweep(uint64_t after_sequence) {
@@ -72,14 +89,6 @@ void Delivery::sweep_page(uint64_t after_sequence) {
                       for (const SequencedMessage& message : page.value()) deliver_swept(message);
                       if (page.value().size() == kSweepPage) sweep_page(page.value().back().sequence);
                     });
-}
-
-template <class Wants>
-void Delivery::to_local_if(UserId user, const SharedBytes& pdu, Wants wants) {
-  users_.for_each_local(user, [&](ClientClass, const LocalSession& session) {
-    Connection* connection = connections_.find(session.conn);
-    if (connection != nullptr && wants(connection->attachment<ClientSession>())) connection->send(pdu);
-  });
 }
 
 void Delivery::deliver_swept(const SequencedMessage& message) {

@@ -25,7 +25,7 @@ class Delivery {
   /// A message that has just been stored (or was sent again): to every session of both, but for the one that sent it.
   void message(UserId from, UserId to, const SharedBytes& pdu, uint64_t sequence, ConnId except);
 
-  /// From another server, for sessions on this one.
+  /// From another server, for sessions on this one. Of a stored message, those get it that began before it.
   void relayed(const TbRelay& relay);
 
   /// How far the store had got when this server began: nothing before it is ever swept. Until it is known, sweeps do
@@ -42,6 +42,7 @@ class Delivery {
   void to_local(UserId user, const SharedBytes& pdu, ConnId except, std::optional<ClientClass> only);
   void sweep_page(uint64_t after_sequence);
   void deliver_swept(const SequencedMessage& message);
+  void relayed_message(const TbRelay& relay, const SharedBytes& pdu);
   template <class Wants>
   void to_local_if(UserId user, const SharedBytes& pdu, Wants wants);
 

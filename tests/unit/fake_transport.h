@@ -1,5 +1,7 @@
 #pragma once
 
+#include <poll.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <deque>
@@ -80,7 +82,11 @@ class FakeTransport final : public Transport {
   void unwatch(SocketHandle socket) override { real_.unwatch(socket); }
   void wait(Tick timeout_ms, std::vector<Readiness>& ready) override {
     ++waits;
-    if (waits_are_real) return real_.wait(timeout_ms, ready);
+    if (waits_are_real) {
+      real_.wait(timeout_ms, ready);
+      if (writes_block) forget_writable(ready);
+      return;
+    }
     real_.wait(timeout_ms < 0 ? kRealLimitMs : 0, ready);
     if (ready.empty() && timeout_ms > 0) clock_.advance(timeout_ms);
   }
@@ -89,6 +95,13 @@ class FakeTransport final : public Transport {
  private:
   // So that a test that waits for what never comes ends.
   static constexpr Tick kRealLimitMs = 10'000;
+
+  // The kernel would take more: else the loop would turn as fast as it can, and what is to come had no time to.
+  static void forget_writable(std::vector<Readiness>& ready) {
+    for (Readiness& socket : ready) socket.writable = false;
+    std::erase_if(ready, [](const Readiness& socket) { return !socket.readable; });
+    if (ready.empty()) ::poll(nullptr, 0, 1);
+  }
 
   static int next(std::deque<int>& script) {
     if (script.empty()) return 0;

@@ -109,7 +109,8 @@ TEST_F(StatusNotifierTest, a_slow_reader_that_is_closed_by_the_news_harms_nobody
   close_hook = [&](ConnId id) { notifier.forget(id); };
   notifier.about_to_change(bob);
   users.remote_online(0, bob, ClientClass::kPc, {});
-  // Flushed at the turn's end, but the timer runs before it: then they hold more than they may.
+  // The news comes while they hold more than they may.
+  transport.writes_block = true;
   for (const ConnId id : ids) connections.find(id)->set_out_limits({0, 0, 0});
   clock.advance(kGatherMs);
   loop.post([&] {
