@@ -29,9 +29,9 @@ TEST(Kill, no_acked_message_is_lost_or_doubled_when_msg_servers_are_killed_under
     load.await_acks(150);
     const uint16_t port = cluster.client_port(victim);
     cluster.kill9(victim);
+    // The kernel closes its sockets once the last of its threads has gone, which may be in the middle of a commit.
     wait_until(
-        "the dead server is not named", [&] { return allocated_port(cluster) != port; }, 5s);
-    EXPECT_EQ(registered_servers(cluster), 1u);
+        "the dead server is not registered", [&] { return registered_servers(cluster) == 1; }, 5s);
     for (int i = 0; i < 5; ++i) EXPECT_NE(allocated_port(cluster), port);
     load.await_acks(150);  // on the other one
     cluster.start();
