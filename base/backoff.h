@@ -13,7 +13,8 @@ struct BackoffPolicy {
 };
 
 /// How long to wait before the next try: a uniformly random share of min(max, first * 2^n) ("full jitter", Brooker,
-/// AWS Architecture Blog 2015), so that those who lost the same server do not come back in the same moment. A pure core.
+/// AWS Architecture Blog 2015), so that those who lost the same server do not come back in the same moment. A pure
+/// core.
 class Backoff {
  public:
   explicit Backoff(const BackoffPolicy& policy) : policy_(policy) {}

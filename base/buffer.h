@@ -57,9 +57,9 @@ class OutBuffer {
 
  private:
   struct Piece {
-    SharedBytes shared;      // either this …
+    SharedBytes shared;          // either this …
     std::vector<std::byte> own;  // … or bytes gathered here
-    size_t begin = 0;        // what was sent already
+    size_t begin = 0;            // what was sent already
 
     std::span<const std::byte> rest() const;
   };

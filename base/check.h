@@ -8,7 +8,7 @@ namespace talkbeat {
 }  // namespace talkbeat
 
 /// A promise of our own code, checked in release builds too. Never for what a peer or a person can cause.
-#define CHECK(condition)                                                     \
-  do {                                                                       \
+#define CHECK(condition)                                                        \
+  do {                                                                          \
     if (!(condition)) ::talkbeat::check_failed(#condition, __FILE__, __LINE__); \
   } while (false)

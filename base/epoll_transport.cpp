@@ -87,7 +87,8 @@ Result<SocketHandle> EpollTransport::listen(const Address& address, const TcpOpt
 Accepted EpollTransport::accept(SocketHandle listener, const TcpOptions& options) {
   SocketAddress raw;
   raw.length = sizeof raw.storage;
-  const int fd = ::accept4(listener, reinterpret_cast<sockaddr*>(&raw.storage), &raw.length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  const int fd =
+      ::accept4(listener, reinterpret_cast<sockaddr*>(&raw.storage), &raw.length, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd < 0) return {kNoSocket, {}, errno};
   apply(fd, options);
   return {fd, Address::from_sockaddr(raw.get(), raw.length).value_or(Address{}), 0};

@@ -9,21 +9,24 @@ namespace {
 constexpr OptionRange kUpToAnHour{100, 3'600'000};
 
 void describe_user_timeout(OptionTable& table, const std::string& name, Tick& value, const std::string& who) {
-  table.duration(name, value, kUpToAnHour,
-                 "TCP_USER_TIMEOUT towards " + who +
-                     ": data that the peer's system has not acknowledged for this long ends the connection. Without "
-                     "it, TCP retries for 15 minutes and more.")
+  table
+      .duration(name, value, kUpToAnHour,
+                "TCP_USER_TIMEOUT towards " + who +
+                    ": data that the peer's system has not acknowledged for this long ends the connection. Without "
+                    "it, TCP retries for 15 minutes and more.")
       .or_off();
 }
 
 }  // namespace
 
 void describe(OptionTable& table, TcpSettings& settings) {
-  table.section("tcp", "What TCP is told on every connection. It notices a dead host; a dead process or a dead path is "
-                       "noticed by the timeouts of the other sections.");
+  table.section("tcp",
+                "What TCP is told on every connection. It notices a dead host; a dead process or a dead path is "
+                "noticed by the timeouts of the other sections.");
   table.boolean("no_delay", settings.clients.no_delay, "TCP_NODELAY: small PDUs leave at once.");
-  table.duration("keepalive_idle", settings.clients.keepalive_idle_ms, {1'000, 86'400'000},
-                 "SO_KEEPALIVE: the kernel probes a connection that has been idle for this long (whole seconds count).")
+  table
+      .duration("keepalive_idle", settings.clients.keepalive_idle_ms, {1'000, 86'400'000},
+                "SO_KEEPALIVE: the kernel probes a connection that has been idle for this long (whole seconds count).")
       .or_off();
   table.duration("keepalive_interval", settings.clients.keepalive_interval_ms, {1'000, 3'600'000},
                  "Time between two such probes.");

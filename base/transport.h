@@ -19,12 +19,12 @@ inline constexpr SocketHandle kNoSocket = -1;
 
 /// What TCP itself is told (KEEPALIVE.md, "TCP level"). Each is a setting.
 struct TcpOptions {
-  bool no_delay = true;              ///< TCP_NODELAY: small PDUs leave at once
-  Tick keepalive_idle_ms = 60'000;   ///< SO_KEEPALIVE's TCP_KEEPIDLE; 0: off. Whole seconds count
+  bool no_delay = true;             ///< TCP_NODELAY: small PDUs leave at once
+  Tick keepalive_idle_ms = 60'000;  ///< SO_KEEPALIVE's TCP_KEEPIDLE; 0: off. Whole seconds count
   Tick keepalive_interval_ms = 10'000;
   int keepalive_count = 3;
-  Tick user_timeout_ms = 60'000;     ///< TCP_USER_TIMEOUT: data unacknowledged for this long ends the connection
-  int backlog = 4'096;               ///< of a listener
+  Tick user_timeout_ms = 60'000;  ///< TCP_USER_TIMEOUT: data unacknowledged for this long ends the connection
+  int backlog = 4'096;            ///< of a listener
 };
 
 /// What a read or write did. For a read, bytes == 0 without an error means that the peer has finished sending.
