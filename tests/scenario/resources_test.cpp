@@ -192,7 +192,8 @@ TEST(Resources, a_stranger_who_never_reads_its_errors_is_closed) {
   });
   closings.await("slow_consumer", 1);
   EXPECT_THAT(closings.so_far(), ElementsAre(Pair("slow_consumer", 1)));
-  EXPECT_LT(cluster.memory_kib(kServer), memory + (20 << 10));
+  // The kernel's buffers take megabytes of errors first, and a sanitizer keeps what was freed for a while.
+  EXPECT_LT(cluster.memory_kib(kServer), memory + (64 << 10));
   control.expect_unharmed();
 }
 
