@@ -158,6 +158,26 @@ TEST_F(ClusterTest, ARelayGoesOnceToEachOtherServerThatHasOneOfTheUsers) {
   EXPECT_THAT(metrics_->render(), HasSubstr(R"(talkbeat_relays_total{result="dropped"} 1)"));
 }
 
+TEST_F(ClusterTest, AUserWhoComesOnlineGetsWhatWasRelayedAMomentAgo) {
+  auto a = register_server("msg_server_a");
+  auto b = register_server("msg_server_b");
+  TbRelay relay;
+  relay.add_user_ids(5);
+  relay.set_pdu("came before the news of the login");
+  relay.set_message_sequence(42);
+  a->send(relay);
+  settle(*a);
+  EXPECT_EQ(b->count<TbRelay>(), 0u);
+  b->send(status(5, USER_STATUS_ONLINE, 1));
+  const auto late = wait_for<TbRelay>(*b);
+  ASSERT_TRUE(late);
+  EXPECT_EQ(late->SerializeAsString(), relay.SerializeAsString());
+  // Not back to the server that it came from.
+  a->send(status(5, USER_STATUS_ONLINE, 2));
+  settle(*a);
+  EXPECT_EQ(a->count<TbRelay>(), 0u);
+}
+
 TEST_F(ClusterTest, ALostServerMakesTheOthersSweep) {
   auto a = register_server("msg_server_a");
   auto b = register_server("msg_server_b");
