@@ -15,14 +15,6 @@ using testing::Pair;
 
 constexpr const char* kServer = "msg_server_0";
 
-ClusterOptions with_control(std::vector<std::string> settings = {}) {
-  ClusterOptions options;
-  options.msg_servers = 1;
-  options.settings = std::move(settings);
-  options.users = {"alice", "bob", kControlSender, kControlReceiver};
-  return options;
-}
-
 std::string header_of_length(uint32_t length) {
   PduHeader header;
   header.length = length;

@@ -22,14 +22,6 @@ using testing::Pair;
 
 constexpr const char* kServer = "msg_server_0";
 
-ClusterOptions with_control(std::vector<std::string> settings) {
-  ClusterOptions options;
-  options.msg_servers = 1;
-  options.settings = std::move(settings);
-  options.users = {"alice", kControlSender, kControlReceiver};
-  return options;
-}
-
 void await_connections(const Cluster& cluster, size_t count) {
   wait_until(std::to_string(count) + " connections",
              [&] { return figure(cluster, kServer, "talkbeat_client_connections") == static_cast<double>(count); });

@@ -12,6 +12,14 @@ constexpr milliseconds kNearlyAll = 5s;
 
 }  // namespace
 
+ClusterOptions with_control(std::vector<std::string> settings) {
+  ClusterOptions options;
+  options.msg_servers = 1;
+  options.settings = std::move(settings);
+  options.users = {"alice", "bob", kControlSender, kControlReceiver};
+  return options;
+}
+
 Control::Control(const Cluster& cluster, const std::string& server)
     : sender_(cluster.client_port(server)), receiver_(cluster.client_port(server)) {
   sender_.log_in(kControlSender);

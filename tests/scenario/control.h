@@ -13,6 +13,9 @@ namespace talkbeat::scenario {
 inline constexpr const char* kControlSender = "control1";
 inline constexpr const char* kControlReceiver = "control2";
 
+/// One msg_server with these settings, for alice, bob and a Control.
+ClusterOptions with_control(std::vector<std::string> settings = {});
+
 /// Two people on one msg_server who notice whether it suffers: one writes to the other, all the time, in a thread of
 /// its own, and how long each message takes until it is heard is measured. Its limits are generous: they tell a server
 /// that serves from one that doesn't, on whatever machine.

@@ -14,14 +14,6 @@ using testing::Pair;
 
 constexpr const char* kServer = "msg_server_0";
 
-ClusterOptions with_control(std::vector<std::string> settings) {
-  ClusterOptions options;
-  options.msg_servers = 1;
-  options.settings = std::move(settings);
-  options.users = {"alice", "bob", kControlSender, kControlReceiver};
-  return options;
-}
-
 using Sockets = std::vector<std::unique_ptr<RawSocket>>;
 
 Sockets connect_many(const Cluster& cluster, size_t count) {
