@@ -9,7 +9,6 @@
 #include <sstream>
 
 namespace talkbeat::scenario {
-namespace {
 
 namespace fs = std::filesystem;
 
@@ -19,6 +18,8 @@ std::string contents(const fs::path& path) {
   text << file.rdbuf();
   return text.str();
 }
+
+namespace {
 
 int number_of(const std::string& name) {
   return std::stoi(name.substr(name.rfind('_') + 1));

@@ -23,6 +23,9 @@ struct ClusterOptions {
 std::filesystem::path programs();
 std::filesystem::path source_directory();
 
+/// What a file holds; empty where there is none, or where it tells of a process that has just ended.
+std::string contents(const std::filesystem::path& path);
+
 /// A directory of its own, removed at the end.
 class ScratchDirectory {
  public:

@@ -149,8 +149,7 @@ TEST(Connections, memory_and_descriptors_return_to_where_they_were_after_many_qu
 
 // In seconds, user and system.
 double cpu_time(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string text{std::istreambuf_iterator<char>(file), {}};
+  const std::string text = contents("/proc/" + std::to_string(pid) + "/stat");
   std::istringstream fields(text.substr(text.rfind(") ") + 2));
   std::string skipped;
   for (int i = 0; i < 11; ++i) fields >> skipped;

@@ -14,8 +14,7 @@ using testing::Not;
 using testing::StartsWith;
 
 void replace_in_file(const std::filesystem::path& path, const std::string& from, const std::string& to) {
-  std::ifstream file(path);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
+  std::string text = contents(path);
   const size_t at = text.find(from);
   ASSERT_NE(at, std::string::npos) << from;
   std::ofstream(path) << text.replace(at, from.size(), to);

@@ -18,8 +18,7 @@ using testing::SizeIs;
 std::vector<std::string> processes_of(const fs::path& directory) {
   std::vector<std::string> found;
   for (const auto& entry : fs::directory_iterator("/proc")) {
-    std::ifstream file(entry.path() / "cmdline", std::ios::binary);
-    std::string command_line{std::istreambuf_iterator<char>(file), {}};
+    const std::string command_line = contents(entry.path() / "cmdline");
     if (command_line.find("--config") != std::string::npos && command_line.find(directory) != std::string::npos) {
       found.push_back(command_line);
     }

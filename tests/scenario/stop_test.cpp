@@ -104,12 +104,9 @@ TEST(Scripts, restart_keeps_shape_settings_and_what_the_operator_edited) {
     EXPECT_NE(cluster.pid("msg_server_1"), before);
     EXPECT_EQ(cluster.script("status.sh").exit_code, 0);
   }
-  std::ifstream file(conf);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  EXPECT_THAT(text, HasSubstr("the operator was here"));
-  std::ifstream command_line("/proc/" + std::to_string(cluster.pid("msg_server_0")) + "/cmdline", std::ios::binary);
-  const std::string words{std::istreambuf_iterator<char>(command_line), {}};
-  EXPECT_THAT(words, HasSubstr("log.level=debug"));
+  EXPECT_THAT(contents(conf), HasSubstr("the operator was here"));
+  EXPECT_THAT(contents("/proc/" + std::to_string(cluster.pid("msg_server_0")) + "/cmdline"),
+              HasSubstr("log.level=debug"));
 }
 
 TEST(Scripts, status_has_a_line_for_each_process) {
