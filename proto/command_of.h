@@ -255,5 +255,9 @@ template <>
 inline constexpr uint16_t kCommandOf<TbRelay> = CID_TALKBEAT_RELAY;
 template <>
 inline constexpr uint16_t kCommandOf<TbSweep> = CID_TALKBEAT_SWEEP;
+template <>
+inline constexpr uint16_t kCommandOf<TbPlacesReq> = CID_TALKBEAT_PLACES_REQ;
+template <>
+inline constexpr uint16_t kCommandOf<TbPlacesRsp> = CID_TALKBEAT_PLACES_RSP;
 
 }  // namespace talkbeat
