@@ -49,6 +49,10 @@ Address from_v6(const sockaddr_in6& raw) {
 
 }  // namespace
 
+bool is_loopback(std::string_view ip) {
+  return ip.starts_with("127.") || ip == "::1";
+}
+
 std::optional<std::string> normal_ip(std::string_view text) {
   const std::string ip(text);
   if (ip.find('\0') != std::string::npos) return std::nullopt;

@@ -47,6 +47,9 @@ struct SocketAddress {
   int family() const { return storage.ss_family; }
 };
 
+/// This machine itself: 127.0.0.0/8 or ::1.
+bool is_loopback(std::string_view ip);
+
 /// The address in its shortest form ("::1" for "0:0:0:0:0:0:0:1"), or empty where it is not numeric.
 std::optional<std::string> normal_ip(std::string_view text);
 

@@ -9,10 +9,12 @@ void CloseLog::observe(const Connection& connection, CloseReason reason) {
   log_info("connection_closed", {{"conn", connection.id()},
                                  {"role", role},
                                  {"peer", connection.peer().to_string()},
+                                 {"who", connection.subject()},
                                  {"reason", to_string(reason)},
                                  {"age_ms", connection.age()},
                                  {"silent_ms", connection.silent_for()}});
   count(role, reason);
+  closed_.add(connection, reason);
 }
 
 void CloseLog::count(std::string_view role, CloseReason reason) {

@@ -14,6 +14,8 @@ const char* to_string(CloseReason reason) {
       return "peer_reset";
     case CloseReason::kSilent:
       return "silent";
+    case CloseReason::kProbeUnanswered:
+      return "probe_unanswered";
     case CloseReason::kHandshakeTimeout:
       return "handshake_timeout";
     case CloseReason::kPduTimeout:
@@ -40,6 +42,16 @@ const char* to_string(CloseReason reason) {
       return "duplicate_login";
     case CloseReason::kKicked:
       return "kicked";
+    case CloseReason::kRevoked:
+      return "revoked";
+    case CloseReason::kIdle:
+      return "idle";
+    case CloseReason::kMaxAge:
+      return "max_age";
+    case CloseReason::kMoved:
+      return "moved";
+    case CloseReason::kDrained:
+      return "drained";
     case CloseReason::kAuthFailed:
       return "auth_failed";
     case CloseReason::kReplaced:

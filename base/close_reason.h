@@ -9,6 +9,7 @@ enum class CloseReason : uint8_t {
   kPeerClosed,          ///< the peer closed it
   kPeerReset,           ///< the peer's system reset it
   kSilent,              ///< nothing received for the silence or idle timeout
+  kProbeUnanswered,     ///< asked by a heartbeat of ours, the peer said nothing
   kHandshakeTimeout,    ///< connected, but not logged in (or authenticated) in time
   kPduTimeout,          ///< a PDU was begun and not completed in time
   kRequestTimeout,      ///< a request to login_server did not end in time
@@ -22,6 +23,11 @@ enum class CloseReason : uint8_t {
   kLoggedOut,           ///< the client said so
   kDuplicateLogin,      ///< the same user has logged in again with the same class of client
   kKicked,              ///< removed by the user's other device or by the operator
+  kRevoked,             ///< the password changed, the account was disabled, or the user logged out everywhere
+  kIdle,                ///< only heartbeats for max_connection_idle
+  kMaxAge,              ///< as old as a connection may become; the peer was told before
+  kMoved,               ///< has logged in on a new connection, as it was asked to
+  kDrained,             ///< asked to go, since this server is being stopped, and did not in time
   kAuthFailed,          ///< does not hold the cluster key
   kReplaced,            ///< a newer connection of the same server has taken its place
   kAnswered,            ///< the request has been answered: nothing more to do

@@ -43,20 +43,24 @@ Tick Connection::silent_for() const {
   return liveness() != nullptr ? liveness()->silence(*this, now()) : silent_at_close_;
 }
 
-void Connection::send(std::span<const std::byte> bytes) {
-  if (make_room(bytes.size())) out_.append(bytes);
+std::vector<LivenessRecord> Connection::history() const {
+  return liveness() != nullptr ? liveness()->history(*this, opened_at_) : std::vector<LivenessRecord>();
+}
+
+void Connection::send(std::span<const std::byte> bytes, Traffic traffic) {
+  if (make_room(bytes.size(), traffic)) out_.append(bytes);
 }
 
 void Connection::send(const SharedBytes& bytes) {
-  if (make_room(bytes.size())) out_.append(bytes);
+  if (make_room(bytes.size(), Traffic::kData)) out_.append(bytes);
 }
 
-std::span<std::byte> Connection::send_in_place(size_t count) {
-  return make_room(count) ? out_.extend(count) : std::span<std::byte>();
+std::span<std::byte> Connection::send_in_place(size_t count, Traffic traffic) {
+  return make_room(count, traffic) ? out_.extend(count) : std::span<std::byte>();
 }
 
 // False: the bytes are not wanted, since the connection is closing or would hold more than its hard limit.
-bool Connection::make_room(size_t count) {
+bool Connection::make_room(size_t count, Traffic traffic) {
   // A burst within one turn is no sign of a slow reader: what the peer's window takes goes out first.
   if (!closing() && out_.size() > limits_.hard) flush();
   if (closing()) return false;
@@ -65,7 +69,7 @@ bool Connection::make_room(size_t count) {
     close(CloseReason::kSlowConsumer);
     return false;
   }
-  if (liveness() != nullptr) liveness()->sent(*this, now());
+  if (liveness() != nullptr) liveness()->sent(*this, now(), traffic);
   if (!flush_noted_) {
     flush_noted_ = true;
     table_.to_flush_.push_back(id_);
@@ -75,15 +79,17 @@ bool Connection::make_room(size_t count) {
 
 void Connection::close(CloseReason reason) {
   if (closing()) return;
+  protocol_.tell_why(*this, reason);
+  if (closing()) return;  // the last words were too much for a peer that does not read
   state_ = State::kFlushing;
   silent_at_close_ = silent_for();
   close_reason_ = reason;
   linger_until_ = now() + ConnectionTable::kLingerMs;
   table_.lingering_.push_back(*this);
   table_.look_after_slow();
-  if (liveness() != nullptr) liveness()->leave(*this);
   protocol_.on_close(*this, reason);
   table_.observer_(*this, reason);
+  if (liveness() != nullptr) liveness()->leave(*this);
   if (!flush_noted_) {
     flush_noted_ = true;
     table_.to_flush_.push_back(id_);
@@ -124,6 +130,19 @@ void Connection::read() {
   if (reading_paused_) return;
   if (liveness() != nullptr) liveness()->received(*this, now());
   protocol_.on_bytes(*this, std::span(table_.read_buffer_).first(result.bytes));
+}
+
+// Before it is judged: what waits in its socket is read (KEEPALIVE.md rule 5), and where we ourselves do not read, its
+// silence says nothing.
+bool Connection::proves_alive() {
+  const Tick silent_before = silent_for();
+  if (reading_paused_) {
+    liveness()->received(*this, now());
+    return true;
+  }
+  const auto id = id_;
+  read();
+  return table_.find(id) == nullptr || silent_for() < silent_before;
 }
 
 void Connection::discard_input() {

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "base/buffer.h"
 #include "base/check.h"
@@ -28,6 +30,9 @@ constexpr uint64_t log_number(ConnId id) {
 class Attachment {
  public:
   virtual ~Attachment() = default;
+  /// Who is at the other end, for the log and the record of closed connections: a user's name, a server's. Empty: not
+  /// known.
+  virtual std::string subject() const { return {}; }
 };
 
 /// What the connections of one port do: one object a role, shared by all its connections.
@@ -39,8 +44,12 @@ class Protocol {
   virtual void on_bytes(Connection& connection, std::span<const std::byte> bytes) = 0;
   /// The last call for this connection, inside of Connection::close(): take it out of every table.
   virtual void on_close(Connection& connection, CloseReason reason) = 0;
-  /// The connection has been silent on our side for its policy's interval.
+  /// A heartbeat has to go out: our side has been silent for its policy's interval, or the peer's has for probe_after.
   virtual void on_heartbeat_due(Connection& connection) = 0;
+  /// It has become too old: ask the peer to leave. It is closed when the policy's grace is over.
+  virtual void on_time_to_leave(Connection& /*connection*/, CloseReason /*reason*/) {}
+  /// Inside of Connection::close(), before on_close(): the last words to the peer, where it understands any.
+  virtual void tell_why(Connection& /*connection*/, CloseReason /*reason*/) {}
 
  protected:
   ~Protocol() = default;
@@ -87,13 +96,17 @@ class Connection final : public LivenessNode,
   Tick age() const;
   /// How long nothing has been received; after close(): how long it was at the close.
   Tick silent_for() const;
+  /// Its last liveness events, oldest first. Only while it is open, and inside of the close observer.
+  std::vector<LivenessRecord> history() const;
+  /// Who is at the other end, as its attachment says.
+  std::string subject() const { return attachment_ != nullptr ? attachment_->subject() : std::string(); }
 
   /// Copies the bytes.
-  void send(std::span<const std::byte> bytes);
+  void send(std::span<const std::byte> bytes, Traffic traffic = Traffic::kData);
   /// Shares them: for what goes to many connections.
   void send(const SharedBytes& bytes);
   /// Room for `count` bytes, which the caller fills before anything else happens.
-  std::span<std::byte> send_in_place(size_t count);
+  std::span<std::byte> send_in_place(size_t count, Traffic traffic = Traffic::kData);
   size_t waiting_to_send() const { return out_.size(); }
   void set_out_limits(const OutLimits& limits) { limits_ = limits; }
 
@@ -132,7 +145,8 @@ class Connection final : public LivenessNode,
   void finish_flushing();
   void release();
   void update_interest();
-  bool make_room(size_t count);
+  bool make_room(size_t count, Traffic traffic);
+  bool proves_alive();
 
   ConnectionTable& table_;
   const ConnId id_;

@@ -83,7 +83,7 @@ void ConnectionTable::arm(Watched& watched) {
 }
 
 void ConnectionTable::on_stall(Tick stalled) {
-  for (Watched& watched : watched_) watched.liveness->shift(stalled);
+  for (Watched& watched : watched_) watched.liveness->stalled(stalled, loop_.now());
 }
 
 void ConnectionTable::send_heartbeat(LivenessNode& node) {
@@ -92,7 +92,19 @@ void ConnectionTable::send_heartbeat(LivenessNode& node) {
 }
 
 void ConnectionTable::close_dead(LivenessNode& node, CloseReason reason) {
-  of(node).close(reason);
+  Connection& connection = of(node);
+  const bool for_silence = reason == CloseReason::kSilent || reason == CloseReason::kProbeUnanswered;
+  if (for_silence && connection.proves_alive()) {
+    if (!connection.closing()) connection.liveness()->spared(connection, loop_.now());
+    return;
+  }
+  connection.close(reason);
+}
+
+void ConnectionTable::tell_to_leave(LivenessNode& node, CloseReason reason) {
+  Connection& connection = of(node);
+  connection.liveness()->told_to_leave(node, loop_.now(), connection.liveness()->policy().age_grace_ms);
+  connection.protocol().on_time_to_leave(connection, reason);
 }
 
 // Lists are in the order of time only where the limits are alike, which they nearly are: all entries are looked at, and

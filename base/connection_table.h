@@ -57,6 +57,7 @@ class ConnectionTable final : private TurnHandler, private LivenessActions {
   void on_stall(Tick stalled) override;
   void send_heartbeat(LivenessNode& node) override;
   void close_dead(LivenessNode& node, CloseReason reason) override;
+  void tell_to_leave(LivenessNode& node, CloseReason reason) override;
   void check_liveness(Watched& watched);
   void arm(Watched& watched);
   void look_after_slow();

@@ -57,7 +57,7 @@ void HttpPort::on_bytes(Connection& connection, std::span<const std::byte> bytes
 }
 
 void HttpPort::handle(Connection& connection, const HttpRequest& request) {
-  liveness_.handshake_done(connection);
+  liveness_.handshake_done(connection, connection.now());
   if (request.upgrade) {  // what follows would not be HTTP
     answer(connection, http_error(400), false, false);
     connection.close(CloseReason::kProtocolError);

@@ -1,6 +1,7 @@
 #include "base/keepalive.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/timer_list.h"
 
@@ -10,18 +11,27 @@ void Liveness::join(LivenessNode& node, Tick now) {
   if (node.liveness_ != nullptr) node.liveness_->leave(node);
   const Tick own_now = own_time(now);
   node.liveness_ = this;
-  node.last_received_ = node.last_sent_ = node.joined_ = own_now;
+  node.last_received_ = node.last_sent_ = node.last_activity_ = node.stage_since_ = own_now;
+  node.probed_at_ = LivenessNode::kNone;
   by_received_.push_back(node);
   by_sent_.push_back(node);
-  in_handshake_.push_back(node);
+  by_activity_.push_back(node);
+  node.in_handshake_ = true;
+  handshaking_.push_back(node);
 }
 
 void Liveness::leave(LivenessNode& node) {
   static_cast<ListNode<ReceivedTag>&>(node).unlink();
   static_cast<ListNode<SentTag>&>(node).unlink();
-  static_cast<ListNode<HandshakeTag>&>(node).unlink();
+  static_cast<ListNode<ActivityTag>&>(node).unlink();
+  static_cast<ListNode<StageTag>&>(node).unlink();
   static_cast<ListNode<PartialTag>&>(node).unlink();
   node.liveness_ = nullptr;
+}
+
+void Liveness::note(LivenessNode& node, LivenessEvent event, Tick now, Tick value) {
+  if (node.recorder_ == nullptr) node.recorder_ = std::make_unique<FlightRecorder>();
+  node.recorder_->note(event, now, value);
 }
 
 Tick Liveness::silence(const LivenessNode& node, Tick now) const {
@@ -29,17 +39,53 @@ Tick Liveness::silence(const LivenessNode& node, Tick now) const {
 }
 
 void Liveness::received(LivenessNode& node, Tick now) {
+  if (node.probed_at_ != LivenessNode::kNone) {
+    note(node, LivenessEvent::kProbeAnswered, now, own_time(now) - node.probed_at_);
+    node.probed_at_ = LivenessNode::kNone;
+  }
   node.last_received_ = own_time(now);
   by_received_.push_back(node);
 }
 
-void Liveness::sent(LivenessNode& node, Tick now) {
+void Liveness::sent(LivenessNode& node, Tick now, Traffic traffic) {
   node.last_sent_ = own_time(now);
   by_sent_.push_back(node);
+  if (traffic == Traffic::kHeartbeat) return;
+  active(node, now);
+  if (policy_.count_sent_as_activity) received(node, now);
 }
 
-void Liveness::handshake_done(LivenessNode& node) {
-  static_cast<ListNode<HandshakeTag>&>(node).unlink();
+void Liveness::active(LivenessNode& node, Tick now) {
+  node.strikes_ = 0;
+  node.last_activity_ = own_time(now);
+  by_activity_.push_back(node);
+}
+
+Tick Liveness::least_ping_gap() const {
+  Tick interval = policy_.min_ping_interval_ms;
+  if (policy_.silence_timeout_ms > 0) interval = std::min(interval, policy_.silence_timeout_ms / 3);
+  return interval - interval / kPingToleranceDivisor;
+}
+
+bool Liveness::ping(LivenessNode& node, Tick now) {
+  const bool first = node.last_ping_ == LivenessNode::kNone;
+  const Tick gap = first ? 0 : now - node.last_ping_;
+  note(node, LivenessEvent::kHeartbeatIn, now, gap);
+  if (std::exchange(node.asked_, false)) return true;  // its own beat goes on as before
+  node.last_ping_ = now;
+  if (first || gap >= least_ping_gap() || now == stalled_at_) return true;
+  ++node.strikes_;
+  note(node, LivenessEvent::kStrike, now, gap);
+  return node.strikes_ <= policy_.max_ping_strikes || !policy_.check_enabled;
+}
+
+void Liveness::handshake_done(LivenessNode& node, Tick now) {
+  if (!std::exchange(node.in_handshake_, false)) return;
+  note(node, LivenessEvent::kHandshakeDone, now, own_time(now) - node.stage_since_);
+  node.stage_since_ = own_time(now);
+  by_age_[next_age_list_].push_back(node);
+  // 8 and 21 have no common divisor: neighbours in time are dealt out far from each other.
+  next_age_list_ = (next_age_list_ + 8) % kAgeLists;
 }
 
 void Liveness::partial(LivenessNode& node, bool open, Tick now) {
@@ -53,52 +99,113 @@ void Liveness::partial(LivenessNode& node, bool open, Tick now) {
   with_partial_.push_back(node);
 }
 
-Tick Liveness::next_due() const {
-  Tick due = TimerList::kNever;
-  const auto consider = [&due](bool any, Tick since, Tick timeout) {
-    if (any && timeout > 0) due = std::min(due, since + timeout);
-  };
-  const auto head = [](const auto& list, auto member) { return list.empty() ? Tick{0} : list.front().*member; };
-  consider(!by_sent_.empty(), head(by_sent_, &LivenessNode::last_sent_), policy_.heartbeat_interval_ms);
-  if (policy_.check_enabled) {
-    consider(!by_received_.empty(), head(by_received_, &LivenessNode::last_received_), policy_.silence_timeout_ms);
-    consider(!in_handshake_.empty(), head(in_handshake_, &LivenessNode::joined_), policy_.handshake_timeout_ms);
-    consider(!with_partial_.empty(), head(with_partial_, &LivenessNode::partial_since_), policy_.pdu_timeout_ms);
-  }
-  return due == TimerList::kNever ? due : due + stalled_;
+void Liveness::spared(LivenessNode& node, Tick now) {
+  note(node, LivenessEvent::kSpared, now, silence(node, now));
 }
 
-// A node leaves the list before it is judged, so that the loop ends whatever `actions` does with it.
-template <class List, class Due>
-void Liveness::close_due(List& list, Due due, CloseReason reason, Tick own_now, LivenessActions& actions) {
-  const Tick timeout = due.timeout;
-  if (timeout == 0) return;
-  while (!list.empty() && list.front().*(due.since) + timeout <= own_now) {
-    LivenessNode& node = list.pop_front();
-    actions.close_dead(node, reason);
+void Liveness::told_to_leave(LivenessNode& node, Tick now, Tick grace) {
+  note(node, LivenessEvent::kToldToLeave, now, grace);
+}
+
+void Liveness::stalled(Tick stall, Tick now) {
+  stalls_total_ += stall;
+  stalled_at_ = now;
+  stalls_.note(LivenessEvent::kStall, now, stall);
+}
+
+// Calls consider(list, since, timeout, reason) for each list that ends who has hung in it for too long.
+template <class Self, class Consider>
+void Liveness::for_each_deadline(Self& self, Consider consider) {
+  const LivenessPolicy& policy = self.policy_;
+  consider(self.with_partial_, &LivenessNode::partial_since_, policy.pdu_timeout_ms, CloseReason::kPduTimeout);
+  consider(self.handshaking_, &LivenessNode::stage_since_, policy.handshake_timeout_ms, policy.handshake_reason);
+  consider(self.by_received_, &LivenessNode::last_received_, policy.silence_timeout_ms, CloseReason::kSilent);
+  consider(self.probed_, &LivenessNode::last_received_, policy.silence_timeout_ms, CloseReason::kSilent);
+  consider(self.probed_, &LivenessNode::probed_at_, policy.probe_timeout_ms, CloseReason::kProbeUnanswered);
+  consider(self.by_activity_, &LivenessNode::last_activity_, policy.max_idle_ms, CloseReason::kIdle);
+  consider(self.leaving_, &LivenessNode::stage_since_, policy.age_grace_ms, CloseReason::kMaxAge);
+}
+
+Tick Liveness::next_due() const {
+  Tick due = TimerList::kNever;
+  const auto consider = [&due](const auto& list, Tick LivenessNode::*since, Tick timeout) {
+    if (timeout > 0 && !list.empty()) due = std::min(due, list.front().*since + timeout);
+  };
+  consider(by_sent_, &LivenessNode::last_sent_, policy_.heartbeat_interval_ms);
+  consider(by_received_, &LivenessNode::last_received_, policy_.probe_after_ms);
+  if (policy_.check_enabled) {
+    for_each_deadline(*this, [&consider](const auto& list, Tick LivenessNode::*since, Tick timeout, CloseReason) {
+      consider(list, since, timeout);
+    });
+    for (size_t i = 0; i < kAgeLists; ++i) consider(by_age_[i], &LivenessNode::stage_since_, age_limit(i));
   }
+  return due == TimerList::kNever ? due : due + stalls_total_;
 }
 
 void Liveness::check(Tick now, LivenessActions& actions) {
-  const Tick own_now = own_time(now);
-  struct Due {
-    Tick LivenessNode::*since;
-    Tick timeout;
-  };
   if (policy_.check_enabled) {
-    close_due(with_partial_, Due{&LivenessNode::partial_since_, policy_.pdu_timeout_ms}, CloseReason::kPduTimeout,
-              own_now, actions);
-    close_due(in_handshake_, Due{&LivenessNode::joined_, policy_.handshake_timeout_ms}, policy_.handshake_reason,
-              own_now, actions);
-    close_due(by_received_, Due{&LivenessNode::last_received_, policy_.silence_timeout_ms}, CloseReason::kSilent,
-              own_now, actions);
+    close_overdue(own_time(now), actions);
+    tell_aged(now, actions);
   }
-  if (policy_.heartbeat_interval_ms == 0) return;
-  while (!by_sent_.empty() && by_sent_.front().last_sent_ + policy_.heartbeat_interval_ms <= own_now) {
-    LivenessNode& node = by_sent_.front();
-    sent(node, now);
+  probe_silent(now, actions);
+  send_heartbeats(now, actions);
+}
+
+// A node leaves the list before it is judged, so that the loop ends whatever `actions` does with it.
+void Liveness::close_overdue(Tick own_now, LivenessActions& actions) {
+  for_each_deadline(*this, [&](auto& list, Tick LivenessNode::*since, Tick timeout, CloseReason reason) {
+    while (timeout > 0 && !list.empty() && list.front().*since + timeout <= own_now) {
+      actions.close_dead(list.pop_front(), reason);
+    }
+  });
+}
+
+void Liveness::tell_aged(Tick now, LivenessActions& actions) {
+  if (policy_.max_age_ms == 0) return;
+  const Tick own_now = own_time(now);
+  for (size_t i = 0; i < kAgeLists; ++i) {
+    while (!by_age_[i].empty() && by_age_[i].front().stage_since_ + age_limit(i) <= own_now) {
+      LivenessNode& node = by_age_[i].front();
+      node.stage_since_ = own_now;
+      leaving_.push_back(node);
+      actions.tell_to_leave(node, CloseReason::kMaxAge);
+    }
+  }
+}
+
+void Liveness::probe_silent(Tick now, LivenessActions& actions) {
+  if (policy_.probe_after_ms == 0) return;
+  const Tick own_now = own_time(now);
+  while (!by_received_.empty() && by_received_.front().last_received_ + policy_.probe_after_ms <= own_now) {
+    LivenessNode& node = by_received_.front();
+    node.probed_at_ = own_now;
+    node.asked_ = true;
+    probed_.push_back(node);
+    note(node, LivenessEvent::kProbe, now, silence(node, now));
     actions.send_heartbeat(node);
   }
+}
+
+void Liveness::send_heartbeats(Tick now, LivenessActions& actions) {
+  if (policy_.heartbeat_interval_ms == 0) return;
+  const Tick own_now = own_time(now);
+  while (!by_sent_.empty() && by_sent_.front().last_sent_ + policy_.heartbeat_interval_ms <= own_now) {
+    LivenessNode& node = by_sent_.front();
+    note(node, LivenessEvent::kHeartbeatOut, now, own_now - node.last_sent_ - policy_.heartbeat_interval_ms);
+    sent(node, now, Traffic::kHeartbeat);
+    actions.send_heartbeat(node);
+  }
+}
+
+std::vector<LivenessRecord> Liveness::history(const LivenessNode& node, Tick opened_at) const {
+  std::vector<LivenessRecord> all;
+  if (node.recorder_ != nullptr) all = node.recorder_->records();
+  for (const LivenessRecord& stall : stalls_.records()) {
+    if (stall.at >= opened_at) all.push_back(stall);
+  }
+  std::ranges::stable_sort(all, {}, &LivenessRecord::at);
+  if (all.size() > FlightRecorder::kCapacity) all.erase(all.begin(), all.end() - FlightRecorder::kCapacity);
+  return all;
 }
 
 }  // namespace talkbeat

@@ -1,5 +1,6 @@
 #include "base/pdu_protocol.h"
 
+#include "base/go_away.h"
 #include "base/log.h"
 
 namespace talkbeat {
@@ -20,6 +21,28 @@ void write_pdu(const PduHeader& header, const google::protobuf::MessageLite& bod
   body.SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(into.data() + kPduHeaderSize));
 }
 
+bool is_heartbeat(uint16_t command) {
+  return command == IM::BaseDefine::CID_OTHER_HEARTBEAT;
+}
+
+void log_heartbeat(const char* event, const Connection& connection) {
+  const Liveness* rule = connection.liveness();
+  if (rule == nullptr || !rule->policy().log_heartbeats) return;
+  log_info(event, {{"conn", connection.id()}, {"role", connection.protocol().role()}, {"who", connection.subject()}});
+}
+
+// For the keepalive rule. False: it was one heartbeat too many.
+bool note_received(Connection& connection, uint16_t command) {
+  Liveness* rule = connection.liveness();
+  if (rule == nullptr) return true;
+  if (!is_heartbeat(command)) {
+    rule->active(connection, connection.now());
+    return true;
+  }
+  log_heartbeat("heartbeat_received", connection);
+  return rule->ping(connection, connection.now());
+}
+
 bool is_fault(const Verdict& verdict) {
   return verdict.code == ERROR_MALFORMED || verdict.code == ERROR_UNKNOWN_COMMAND || verdict.code == ERROR_NOT_ALLOWED;
 }
@@ -28,8 +51,11 @@ bool is_fault(const Verdict& verdict) {
 
 void send_pdu(Connection& connection, uint16_t command, uint16_t seq_num, const google::protobuf::MessageLite& body) {
   const size_t body_size = body.ByteSizeLong();
-  const std::span<std::byte> room = connection.send_in_place(kPduHeaderSize + body_size);
-  if (!room.empty()) write_pdu(header_of(command, seq_num, body_size), body, room);
+  const Traffic traffic = is_heartbeat(command) ? Traffic::kHeartbeat : Traffic::kData;
+  const std::span<std::byte> room = connection.send_in_place(kPduHeaderSize + body_size, traffic);
+  if (room.empty()) return;
+  write_pdu(header_of(command, seq_num, body_size), body, room);
+  if (traffic == Traffic::kHeartbeat) log_heartbeat("heartbeat_sent", connection);
 }
 
 SharedBytes encode_pdu(uint16_t command, uint16_t seq_num, const google::protobuf::MessageLite& body) {
@@ -50,12 +76,21 @@ void send_error(Connection& connection, const PduHeader& header, const Verdict& 
   send_pdu(connection, error, header.seq_num);
 }
 
+void send_go_away(Connection& connection, const TbGoAway& notice) {
+  connection.attachment<PduPeer>().told_to_leave = true;
+  send_pdu(connection, notice);
+}
+
 void PduProtocol::on_bytes(Connection& connection, std::span<const std::byte> bytes) {
   auto& peer = connection.attachment<PduPeer>();
   const auto limit = [&peer] { return peer.max_pdu; };
   bool completed = false;
   const auto handle = [&](const PduHeader& header, std::span<const std::byte> body) {
     completed = true;
+    if (!note_received(connection, header.command_id)) {
+      connection.close(CloseReason::kTooManyPings);
+      return false;
+    }
     act_on(connection, header, on_pdu(connection, header, body));
     arena_.Reset();
     return !connection.closing();
@@ -67,11 +102,24 @@ void PduProtocol::on_bytes(Connection& connection, std::span<const std::byte> by
                                 {"limit", peer.max_pdu}});
     connection.close(CloseReason::kProtocolError);
   }
-  if (!connection.closing() && connection.liveness() != nullptr) {
-    // What is open now began after the one that was completed: its own time counts.
-    if (completed) connection.liveness()->partial(connection, false, connection.now());
-    connection.liveness()->partial(connection, peer.framer.partial(), connection.now());
-  }
+  note_completed(connection, completed);
+}
+
+// What is open now began after the one that was completed: its own time counts.
+void PduProtocol::note_completed(Connection& connection, bool completed) const {
+  Liveness* rule = connection.liveness();
+  if (connection.closing() || rule == nullptr) return;
+  if (completed) rule->partial(connection, false, connection.now());
+  rule->partial(connection, connection.attachment<PduPeer>().framer.partial(), connection.now());
+}
+
+void PduProtocol::tell_why(Connection& connection, CloseReason reason) {
+  const auto why = go_away_reason_of(reason);
+  if (!why || connection.attachment<PduPeer>().told_to_leave || !takes_go_away(connection)) return;
+  TbGoAway notice;
+  notice.set_reason(*why);
+  notice.set_text(words_for(*why));
+  send_go_away(connection, notice);
 }
 
 void PduProtocol::act_on(Connection& connection, const PduHeader& header, const Verdict& verdict) {

@@ -15,6 +15,7 @@ struct PduPeer : Attachment {
   PduFramer framer;
   size_t max_pdu = 16 * 1024;  ///< bytes; the role raises it once the peer is known
   uint8_t faults = 0;          ///< PDUs refused as malformed, unknown or not allowed
+  bool told_to_leave = false;  ///< a TbGoAway has gone out
 };
 
 /// Appends one PDU to what the connection will send: header and body in one piece, without a copy.
@@ -36,12 +37,17 @@ SharedBytes encode_pdu(const Message& body, uint16_t seq_num = 0) {
 /// Answers the PDU of `header` with TbError.
 void send_error(Connection& connection, const PduHeader& header, const Verdict& refusal);
 
+/// Tells the peer that this connection will end, and why.
+void send_go_away(Connection& connection, const TbGoAway& notice);
+
 /// A role that speaks PDUs: turns bytes into PDUs, hands each to on_pdu(), and does what the verdict says. Three faults
-/// (PDUs that do not parse or that this peer may not send) close a connection: PROTOCOL.md, "Framing".
+/// (PDUs that do not parse or that this peer may not send) close a connection: PROTOCOL.md, "Framing". Tells heartbeats
+/// from other PDUs for the keepalive rule, and the peer by TbGoAway why it is closed.
 class PduProtocol : public Protocol {
  public:
   /// The attachment must be a PduPeer (or derived from it) before the first bytes come.
   void on_bytes(Connection& connection, std::span<const std::byte> bytes) final;
+  void tell_why(Connection& connection, CloseReason reason) final;
 
   static constexpr uint8_t kMaxFaults = 3;
 
@@ -49,6 +55,8 @@ class PduProtocol : public Protocol {
   ~PduProtocol() = default;
 
   virtual Verdict on_pdu(Connection& connection, const PduHeader& header, std::span<const std::byte> body) = 0;
+  /// Whether the peer may be told why it is closed.
+  virtual bool takes_go_away(const Connection& /*connection*/) const { return true; }
 
   /// What is answered to a command that is not in the table, or that is not for this phase.
   struct Denials {
@@ -68,6 +76,7 @@ class PduProtocol : public Protocol {
 
  private:
   void act_on(Connection& connection, const PduHeader& header, const Verdict& verdict);
+  void note_completed(Connection& connection, bool completed) const;
 
   // Messages are parsed into this and thrown away together: no allocation for small ones.
   alignas(8) std::array<char, 16 * 1024> arena_block_;

@@ -50,17 +50,30 @@ void describe(OptionTable& table, LinkSettings& settings) {
   table.text("key_file", settings.key_file,
              "The key that proves a server to be one of this cluster: 64 hex digits, readable by its owner only "
              "(chmod 600). tools/start.sh makes it.");
-  table.duration("heartbeat_interval", liveness.heartbeat_interval_ms, {100, 3'600'000},
-                 "Nothing sent to the other server for this long: send a heartbeat. Busy links carry none.");
-  table.duration("silence_timeout", liveness.silence_timeout_ms, {200, 3'600'000},
-                 "Nothing received from the other server for this long: it is dead, close the link. Must be larger "
-                 "than the heartbeat_interval of the other side.");
-  table.duration("handshake_timeout", liveness.handshake_timeout_ms, {100, 3'600'000},
-                 "A connection that has not proved within this time that it holds the cluster key is closed.");
-  table.duration("pdu_timeout", liveness.pdu_timeout_ms, {100, 3'600'000},
-                 "A PDU, once begun, must be complete within this time.");
-  table.boolean("check_enabled", liveness.check_enabled,
-                "false: links are never closed for silence, so that a debugger's breakpoint does not cost them.");
+  table
+      .duration("heartbeat_interval", liveness.heartbeat_interval_ms, {100, 3'600'000},
+                "Nothing sent to the other server for this long: send a heartbeat. Busy links carry none.")
+      .reloadable();
+  table
+      .duration("silence_timeout", liveness.silence_timeout_ms, {200, 3'600'000},
+                "Nothing received from the other server for this long: it is dead, close the link. Must be larger "
+                "than the heartbeat_interval of the other side.")
+      .reloadable();
+  table
+      .duration("handshake_timeout", liveness.handshake_timeout_ms, {100, 3'600'000},
+                "A connection that has not proved within this time that it holds the cluster key is closed.")
+      .reloadable();
+  table
+      .duration("pdu_timeout", liveness.pdu_timeout_ms, {100, 3'600'000},
+                "A PDU, once begun, must be complete within this time.")
+      .reloadable();
+  table
+      .boolean("check_enabled", liveness.check_enabled,
+               "false: links are never closed for silence, so that a debugger's breakpoint does not cost them.")
+      .reloadable();
+  table
+      .boolean("log_heartbeats", liveness.log_heartbeats, "One log line for each heartbeat, in and out. For debugging.")
+      .reloadable();
   table.bytes("max_pdu", settings.max_pdu, {64 << 10, 1 << 30},
               "Longest PDU between servers. Relayed messages have to fit.");
   table.check([&liveness]() -> std::optional<BrokenRule> {

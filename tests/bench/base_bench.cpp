@@ -4,12 +4,10 @@
 #include <random>
 #include <vector>
 
-#include "base/keepalive.h"
 #include "base/pdu.h"
 #include "base/timer_list.h"
 
-// What the pure cores of base/ cost: framing a stream of small PDUs, re-arming a timer, noting that bytes came, and a
-// check of the keepalive rule in which nobody is due.
+// What two pure cores of base/ cost: framing a stream of small PDUs, and re-arming a timer.
 namespace talkbeat {
 namespace {
 
@@ -56,44 +54,6 @@ void rearm_timer(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations());
 }
 BENCHMARK(rearm_timer)->Arg(10'000)->Arg(100'000)->Arg(1'000'000);
-
-struct NoActions final : LivenessActions {
-  void send_heartbeat(LivenessNode&) override {}
-  void close_dead(LivenessNode&, CloseReason) override {}
-};
-
-std::vector<std::unique_ptr<LivenessNode>> joined(Liveness& rule, int64_t count) {
-  std::vector<std::unique_ptr<LivenessNode>> nodes;
-  for (int64_t i = 0; i < count; ++i) {
-    nodes.push_back(std::make_unique<LivenessNode>());
-    rule.join(*nodes.back(), 0);
-    rule.handshake_done(*nodes.back());
-  }
-  return nodes;
-}
-
-// Argument: connections. Each iteration notes that one of them, at random, has received something.
-void note_received(benchmark::State& state) {
-  Liveness rule({.silence_timeout_ms = 60'000});
-  const auto nodes = joined(rule, state.range(0));
-  std::mt19937 random(1);
-  std::uniform_int_distribution<size_t> any(0, nodes.size() - 1);
-  for (auto _ : state) rule.received(*nodes[any(random)], 1'000);
-  state.SetItemsProcessed(state.iterations());
-}
-BENCHMARK(note_received)->Arg(10'000)->Arg(100'000)->Arg(1'000'000);
-
-// Argument: connections, none of which is due.
-void check_nobody_due(benchmark::State& state) {
-  Liveness rule({.silence_timeout_ms = 60'000});
-  const auto nodes = joined(rule, state.range(0));
-  NoActions actions;
-  for (auto _ : state) {
-    rule.check(30'000, actions);
-    benchmark::DoNotOptimize(rule.next_due());
-  }
-}
-BENCHMARK(check_nobody_due)->Arg(10'000)->Arg(100'000)->Arg(1'000'000);
 
 }  // namespace
 }  // namespace talkbeat

@@ -339,7 +339,7 @@ TEST_F(ConnectionTest, AHandshakeThatBeginsLaterButIsDueEarlierIsClosedInTime) {
   table.watch_liveness(clients);
   Pair old = connect_pair();
   clients.join(open(old), loop.now());
-  clients.handshake_done(*table.find(ConnId{1 << 24}));
+  clients.handshake_done(*table.find(ConnId{1 << 24}), 0);
   run_for(5'000);
   Pair fresh = connect_pair();
   clients.join(open(fresh), loop.now());
@@ -369,6 +369,35 @@ TEST_F(ConnectionTest, AStalledServerClosesNobodyWhoKeptSending) {
   EXPECT_EQ(observed, Reasons{"silent"});
   run_for(2);
   EXPECT_EQ(observed, (Reasons{"silent", "silent"}));
+}
+
+// A server that is starved rather than stopped: no turn is late enough to count as a stall, yet bytes wait unread.
+TEST_F(ConnectionTest, WhatWaitsInTheSocketIsReadBeforeItsSilenceIsJudged) {
+  Liveness clients({.silence_timeout_ms = 60'000});
+  table.watch_liveness(clients);
+  Pair pair = connect_pair();
+  Timer in_the_last_moment(loop.timers(), [&pair] { pair.peer.send("here"); });
+  in_the_last_moment.start_once(60'000);
+  Connection& connection = open(pair);
+  clients.join(connection, loop.now());
+  run_for(60'000);
+  EXPECT_EQ(observed, Reasons{});
+  EXPECT_EQ(protocol.received, "here");
+  ASSERT_EQ(connection.history().size(), 1u);
+  EXPECT_EQ(connection.history()[0].event, LivenessEvent::kSpared);
+  run_for(60'000);
+  EXPECT_EQ(observed, Reasons{"silent"});
+}
+
+TEST_F(ConnectionTest, WhoIsNotReadIsNotSilent) {
+  Liveness clients({.silence_timeout_ms = 60'000});
+  table.watch_liveness(clients);
+  Pair pair = connect_pair();
+  Connection& connection = open(pair);
+  clients.join(connection, loop.now());
+  connection.pause_reading(true);
+  run_for(200'000);
+  EXPECT_EQ(observed, Reasons{});
 }
 
 TEST_F(ConnectionTest, AHeartbeatLeavesWhereNothingWasSent) {

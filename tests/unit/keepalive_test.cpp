@@ -1,53 +1,11 @@
-#include "base/keepalive.h"
-
-#include <gtest/gtest.h>
-
 #include <deque>
 #include <random>
-#include <string>
-#include <vector>
 
 #include "base/timer_list.h"
+#include "tests/unit/keepalive_fixture.h"
 
 namespace talkbeat {
 namespace {
-
-struct Node : LivenessNode {
-  explicit Node(char letter) : name(letter) {}
-  char name;
-};
-
-/// Notes what was decided; closing takes the node out, as a connection does.
-struct Decisions final : LivenessActions {
-  void send_heartbeat(LivenessNode& node) override {
-    ++visits;
-    text += std::string("beat:") + static_cast<Node&>(node).name + " ";
-  }
-  void close_dead(LivenessNode& node, CloseReason reason) override {
-    ++visits;
-    text += std::string(to_string(reason)) + ":" + static_cast<Node&>(node).name + " ";
-    node.liveness()->leave(node);
-  }
-  std::string take() { return std::exchange(text, {}); }
-
-  std::string text;
-  int visits = 0;
-};
-
-class KeepaliveTest : public ::testing::Test {
- protected:
-  std::string check_at(Liveness& liveness, Tick at) {
-    now = at;
-    liveness.check(now, decisions);
-    return decisions.take();
-  }
-
-  Tick now = 0;
-  Decisions decisions;
-  Node a{'a'};
-  Node b{'b'};
-  Node c{'c'};
-};
 
 TEST_F(KeepaliveTest, SilenceClosesExactlyAtTheTimeout) {
   Liveness rule({.silence_timeout_ms = 60'000});
@@ -65,7 +23,7 @@ TEST_F(KeepaliveTest, SilenceClosesExactlyAtTheTimeout) {
 TEST_F(KeepaliveTest, OnlyWhatIsReceivedProvesLife) {
   Liveness rule({.silence_timeout_ms = 60'000});
   rule.join(a, 0);
-  for (Tick at = 0; at < 60'000; at += 1'000) rule.sent(a, at);
+  for (Tick at = 0; at < 60'000; at += 1'000) rule.sent(a, at, Traffic::kData);
   EXPECT_EQ(check_at(rule, 60'000), "silent:a ");
 }
 
@@ -73,7 +31,7 @@ TEST_F(KeepaliveTest, AHeartbeatIsSentOnlyWhereOurSideWasSilent) {
   Liveness rule({.heartbeat_interval_ms = 5'000});
   rule.join(a, 0);
   rule.join(b, 0);
-  rule.sent(a, 3'000);
+  rule.sent(a, 3'000, Traffic::kData);
   rule.received(b, 4'000);  // what comes does not count
   EXPECT_EQ(check_at(rule, 4'999), "");
   EXPECT_EQ(check_at(rule, 5'000), "beat:b ");
@@ -86,7 +44,7 @@ TEST_F(KeepaliveTest, AHandshakeHasItsDeadlineWhateverIsReceived) {
   Liveness rule({.silence_timeout_ms = 60'000, .handshake_timeout_ms = 15'000});
   rule.join(a, 0);
   rule.join(b, 0);
-  rule.handshake_done(b);
+  rule.handshake_done(b, 0);
   for (Tick at = 0; at < 15'000; at += 1'000) rule.received(a, at);
   EXPECT_EQ(check_at(rule, 14'999), "");
   EXPECT_EQ(check_at(rule, 15'000), "handshake_timeout:a ");
@@ -141,11 +99,11 @@ TEST_F(KeepaliveTest, AStallOfOurOwnMovesEveryDeadline) {
                  .silence_timeout_ms = 60'000,
                  .handshake_timeout_ms = 15'000,
                  .pdu_timeout_ms = 30'000});
-  for (Node* node : {&a, &b, &c}) rule.join(*node, 0);
-  rule.handshake_done(b);
-  rule.handshake_done(c);
+  for (KeepaliveNode* node : {&a, &b, &c}) rule.join(*node, 0);
+  rule.handshake_done(b, 0);
+  rule.handshake_done(c, 0);
   rule.partial(b, true, 0);
-  rule.shift(100'000);
+  rule.stalled(100'000, 100'000);
   EXPECT_EQ(rule.next_due(), 115'000);
   EXPECT_EQ(check_at(rule, 114'999), "");
   EXPECT_EQ(check_at(rule, 115'000), "handshake_timeout:a ");
@@ -161,7 +119,7 @@ TEST_F(KeepaliveTest, AStallDoesNotLengthenTheDeadlineOfWhoIsReadAfterIt) {
   Liveness rule({.silence_timeout_ms = 60'000});
   rule.join(a, 0);
   rule.join(b, 0);
-  rule.shift(40'000);
+  rule.stalled(40'000, 40'000);
   rule.received(a, 41'000);
   EXPECT_EQ(check_at(rule, 99'999), "");
   EXPECT_EQ(check_at(rule, 100'000), "silent:b ");
@@ -180,9 +138,9 @@ TEST_F(KeepaliveTest, TheOneThatIsLongestSilentIsJudgedFirst) {
 
 TEST_F(KeepaliveTest, OnlyThoseThatAreDueAreLookedAt) {
   Liveness rule({.heartbeat_interval_ms = 20'000, .silence_timeout_ms = 60'000});
-  std::deque<Node> nodes;
+  std::deque<KeepaliveNode> nodes;
   for (int i = 0; i < 10'000; ++i) rule.join(nodes.emplace_back('x'), i);
-  for (int i = 10; i < 10'000; ++i) rule.sent(nodes[static_cast<size_t>(i)], 15'000);
+  for (int i = 10; i < 10'000; ++i) rule.sent(nodes[static_cast<size_t>(i)], 15'000, Traffic::kData);
   EXPECT_EQ(rule.next_due(), 20'000);
   check_at(rule, 20'000);
   EXPECT_EQ(decisions.visits, 1);
@@ -214,7 +172,7 @@ TEST_F(KeepaliveTest, ANewPolicyHoldsForThoseWhoHaveJoinedAlready) {
 TEST_F(KeepaliveTest, ADestroyedNodeIsForgotten) {
   Liveness rule({.heartbeat_interval_ms = 1, .silence_timeout_ms = 1, .handshake_timeout_ms = 1, .pdu_timeout_ms = 1});
   {
-    Node gone('g');
+    KeepaliveNode gone('g');
     rule.join(gone, 0);
     rule.partial(gone, true, 0);
   }
@@ -229,6 +187,7 @@ TEST_F(KeepaliveTest, AnActionThatClosesItsNeighboursIsSafe) {
       for (LivenessNode* node : nodes) rule->leave(*node);
       ++calls;
     }
+    void tell_to_leave(LivenessNode& node, CloseReason) override { close_dead(node, CloseReason::kMaxAge); }
     Liveness* rule = nullptr;
     std::vector<LivenessNode*> nodes;
     int calls = 0;
@@ -245,7 +204,7 @@ TEST_F(KeepaliveTest, AnActionThatClosesItsNeighboursIsSafe) {
 TEST_F(KeepaliveTest, ManyNodesAtRandomAreClosedWhenEachOnesOwnTimeIsUp) {
   std::mt19937_64 random(3);
   Liveness rule({.silence_timeout_ms = 100});
-  std::deque<Node> nodes;
+  std::deque<KeepaliveNode> nodes;
   std::vector<Tick> last_received;
   for (int i = 0; i < 50; ++i) {
     rule.join(nodes.emplace_back('x'), 0);

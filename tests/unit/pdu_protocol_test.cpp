@@ -43,6 +43,9 @@ static_assert(strictly_increasing(kRoutes));
 
 class TestProtocol final : public PduProtocol {
  public:
+  bool takes_go_away(const Connection&) const override { return speaks; }
+  bool speaks = true;
+
   const char* role() const override { return "test"; }
   void on_close(Connection&, CloseReason reason) override { closed += std::string(to_string(reason)) + " "; }
   void on_heartbeat_due(Connection&) override {}
@@ -96,7 +99,7 @@ class PduProtocolTest : public LoopTest {
 
   // What comes back, as "command(seq) …", with the code for a TbError.
   std::string converse(std::string_view text) {
-    pair.peer.send(text);
+    if (!text.empty()) pair.peer.send(text);
     turn();
     std::string answers;
     const std::string raw_answers = pair.peer.receive();
@@ -111,6 +114,12 @@ class PduProtocolTest : public LoopTest {
     return answers;
   }
   std::string describe(const PduHeader& header, std::span<const std::byte> body) {
+    if (header.command_id == kCommandOf<TbGoAway>) {
+      TbGoAway notice;
+      EXPECT_TRUE(notice.ParseFromArray(body.data(), static_cast<int>(body.size())));
+      EXPECT_NE(notice.text(), "");
+      return GoAwayReason_Name(notice.reason());
+    }
     if (header.command_id != kCommandOf<TbError>) {
       return std::to_string(header.command_id) + "(" + std::to_string(header.seq_num) + ")";
     }
@@ -167,7 +176,7 @@ TEST_F(PduProtocolTest, ThreeFaultsCloseAfterTheThirdAnswer) {
   EXPECT_EQ(converse(raw(0x09, 0x0902)), "ERROR_MALFORMED ");
   EXPECT_EQ(converse(raw(0x03, 0x0399)), "ERROR_UNKNOWN_COMMAND ");
   EXPECT_EQ(protocol.closed, "");
-  EXPECT_EQ(converse(time_request() + login()), "ERROR_NOT_ALLOWED ");
+  EXPECT_EQ(converse(time_request() + login()), "ERROR_NOT_ALLOWED GO_AWAY_MALFORMED ");
   EXPECT_EQ(protocol.closed, "malformed ");
   EXPECT_EQ(protocol.calls, "");
   EXPECT_TRUE(pair.peer.ended());
@@ -187,7 +196,8 @@ TEST_F(PduProtocolTest, AHandlersCloseEndsTheHandlingOfTheChunk) {
 }
 
 TEST_F(PduProtocolTest, ABadLengthClosesAfterWhatCameBeforeWasAnswered) {
-  EXPECT_EQ(converse(login() + time_request(1) + std::string(16, '\0') + time_request(2)), "774(1) ");
+  EXPECT_EQ(converse(login() + time_request(1) + std::string(16, '\0') + time_request(2)),
+            "774(1) GO_AWAY_PROTOCOL_ERROR ");
   EXPECT_EQ(protocol.closed, "protocol_error ");
   EXPECT_TRUE(pair.peer.ended());
 }
@@ -198,7 +208,7 @@ TEST_F(PduProtocolTest, ALoginRaisesTheLimitForWhatFollowsInTheSameChunk) {
 }
 
 TEST_F(PduProtocolTest, BeforeTheLoginTheLowerLimitHolds) {
-  EXPECT_EQ(converse(raw(0x03, 0x0305, std::string(85, 'x')).substr(0, 16)), "");
+  EXPECT_EQ(converse(raw(0x03, 0x0305, std::string(85, 'x')).substr(0, 16)), "GO_AWAY_PROTOCOL_ERROR ");
   EXPECT_EQ(protocol.closed, "protocol_error ");
 }
 
@@ -226,6 +236,78 @@ TEST_F(PduProtocolTest, APduThatDripsIsClosedAtItsDeadline) {
     run_for(1'000);
   }
   EXPECT_EQ(protocol.closed, "pdu_timeout ");
+}
+
+class PduLivenessTest : public PduProtocolTest {
+ protected:
+  PduLivenessTest() {
+    table.watch_liveness(rule);
+    rule.join(*table.find(id), loop.now());
+    converse(login());
+  }
+  std::string beat() { return pdu(IM::Other::IMHeartBeat()); }
+
+  Liveness rule{{.silence_timeout_ms = 60'000, .min_ping_interval_ms = 5'000, .max_ping_strikes = 2}};
+};
+
+TEST_F(PduLivenessTest, OneHeartbeatTooManyClosesAndSaysWhy) {
+  Liveness strict({.min_ping_interval_ms = 5'000, .max_ping_strikes = 2});
+  class Echo final : public PduProtocol {
+   public:
+    const char* role() const override { return "echo"; }
+    void on_close(Connection&, CloseReason reason) override { closed = to_string(reason); }
+    void on_heartbeat_due(Connection&) override {}
+    std::string closed;
+
+   private:
+    Verdict on_pdu(Connection& connection, const PduHeader& header, std::span<const std::byte>) override {
+      send_pdu(connection, IM::Other::IMHeartBeat(), header.seq_num);
+      return Verdict::handled();
+    }
+  } echo;
+  Pair other = connect_pair();
+  Connection& connection = table.adopt(other.ours, {"127.0.0.1", 2}, echo);
+  connection.set_attachment(std::make_unique<PduPeer>());
+  strict.join(connection, loop.now());
+  for (int i = 0; i < 3; ++i) other.peer.send(beat());
+  turn();
+  EXPECT_EQ(echo.closed, "");
+  other.peer.send(beat());
+  turn();
+  EXPECT_EQ(echo.closed, "too_many_pings");
+  TbGoAway notice;
+  notice.set_reason(GO_AWAY_TOO_MANY_PINGS);
+  notice.set_text("heartbeats came too often");
+  EXPECT_EQ(other.peer.receive(), beat() + beat() + beat() + pdu(notice));
+  EXPECT_TRUE(other.peer.ended());
+}
+
+TEST_F(PduLivenessTest, WhatIsAnsweredToAHeartbeatOtherThanAHeartbeatClearsTheStrikes) {
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(converse(beat()), "ERROR_BUSY ");
+  EXPECT_EQ(protocol.closed, "");
+}
+
+TEST_F(PduLivenessTest, TheSilentAreToldBeforeTheyAreClosed) {
+  run_for(60'000);
+  EXPECT_EQ(protocol.closed, "silent ");
+  EXPECT_EQ(converse(""), "GO_AWAY_SILENT ");
+}
+
+TEST_F(PduLivenessTest, WhoWasAskedToLeaveIsNotToldTwice) {
+  TbGoAway notice;
+  notice.set_reason(GO_AWAY_MAX_AGE);
+  notice.set_text("old");
+  send_go_away(*table.find(id), notice);
+  run_for(60'000);
+  EXPECT_EQ(protocol.closed, "silent ");
+  EXPECT_EQ(converse(""), "GO_AWAY_MAX_AGE ");
+}
+
+TEST_F(PduLivenessTest, APeerThatDoesNotTakeItIsNotTold) {
+  protocol.speaks = false;
+  run_for(60'000);
+  EXPECT_EQ(protocol.closed, "silent ");
+  EXPECT_EQ(converse(""), "");
 }
 
 TEST_F(PduProtocolTest, AnEncodedPduEqualsASentOne) {
