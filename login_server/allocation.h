@@ -21,6 +21,7 @@ struct Allocation {
 ///
 ///   const Allocation allocation = allocate(registry, now, 10'000);
 ///   if (allocation.server != nullptr) answer(allocation.server->port);
-Allocation allocate(ServerRegistry& registry, Tick now, Tick handed_out_ttl_ms);
+/// `except` is never chosen: the one whose clients look for another place.
+Allocation allocate(ServerRegistry& registry, Tick now, Tick handed_out_ttl_ms, ServerId except = ServerId::kNone);
 
 }  // namespace talkbeat::login

@@ -1,6 +1,7 @@
 #include "login_server/cluster.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 #include "base/pdu_protocol.h"
@@ -64,7 +65,7 @@ void Cluster::add_server(Connection& link, const ServerIdentity& identity, const
   server.link_ip = link.peer().ip;
   server.registered_at = link.now();
   take_info(server, info);
-  if (info.has_after_sequence()) server.message_sequence = info.after_sequence();
+  if (info.has_after_sequence()) server.message_sequence = server.sweep_after = info.after_sequence();
   presence_.add_server(server.id, server.name);
   log_server("msg_server_registered", registry_.add(std::move(server)));
   if (info.has_after_sequence()) sweep_others(server_of(link), info.after_sequence());
@@ -96,11 +97,17 @@ void Cluster::remove_server(ServerId id, CloseReason reason) {
   if (reason != CloseReason::kServerStopping && sequence) sweep_others(id, *sequence);
 }
 
+// The first load comes behind all users.
 void Cluster::take_load(ServerId id, const ServerLoad& load) {
   registry_.take_load(id, {.connections = load.connections(),
                            .max_connections = load.max_connections(),
                            .draining = load.draining(),
                            .message_sequence = load.message_sequence()});
+  MsgServer* server = registry_.find(id);
+  if (server == nullptr || !server->sweep_after) return;
+  TbSweep sweep;
+  sweep.set_after_sequence(*std::exchange(server->sweep_after, std::nullopt));
+  if (Connection* link = connections_.find(link_of(id))) send_pdu(*link, sweep);
 }
 
 void Cluster::take_users(ServerId id, const IM::Server::IMOnlineUserInfo& users) {

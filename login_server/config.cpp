@@ -7,6 +7,8 @@ namespace {
 void describe_server(OptionTable& table, LoginServerConfig& config) {
   table.section("server", "This process.");
   table.text("name", config.name, "How it is called in the log, in /healthz and in /api/cluster.");
+  table.integer("closed_kept", config.closed_kept, {0, 1'000'000}, "connections",
+                "So many closed connections stay on record, for talkctl why. Each takes some hundred bytes.");
   table.check([&config]() -> std::optional<BrokenRule> {
     if (!config.name.empty()) return std::nullopt;
     return BrokenRule{"server.name", "must not be empty: logs of several servers could not be told apart"};
@@ -45,8 +47,6 @@ void describe_cluster(OptionTable& table, ServerPortSettings& cluster) {
                  "How long queue_soft may be exceeded: a msg_server that is busy for a moment is not lost.");
   table.bytes("queue_hard", cluster.out.hard, {64 << 10, int64_t{4} << 30},
               "More than this waiting closes the link at once: it bounds this process's memory.");
-  table.boolean("log_heartbeats", cluster.log_heartbeats, "One log line for each heartbeat, in and out. For debugging.")
-      .reloadable();
   table.check([&cluster]() -> std::optional<BrokenRule> {
     if (cluster.out.hard >= cluster.out.soft) return std::nullopt;
     return BrokenRule{"cluster.queue_hard", "must not be smaller than cluster.queue_soft"};

@@ -27,7 +27,6 @@ struct ServerPortSettings {
   LinkSettings link;
   size_t max_connections = 1'000;
   OutLimits out{.soft = 32 << 20, .soft_ms = 10'000, .hard = 128 << 20};
-  bool log_heartbeats = false;
 };
 
 struct AllocationSettings {
@@ -47,6 +46,7 @@ struct PresenceSettings {
 ///   describe(table, config);
 struct LoginServerConfig {
   std::string name = "login_server_0";
+  size_t closed_kept = 10'000;
   ClientPortSettings client;
   ServerPortSettings cluster;
   AllocationSettings allocation;

@@ -7,6 +7,7 @@
 #include "base/metrics.h"
 #include "login_server/allocation.h"
 #include "login_server/config.h"
+#include "proto/talkbeat.pb.h"
 
 namespace talkbeat::login {
 
@@ -18,19 +19,28 @@ struct Directions {
   uint16_t port = 0;
 };
 
-/// Answers "which msg_server shall I use?", by whichever port it was asked. The loop's thread only.
+/// Answers "which msg_server shall I use?", by whichever port it was asked, and "where can my clients go?". Whoever is
+/// sent somewhere counts there at once, so that newcomers and the clients of several draining servers share the free
+/// capacity. The loop's thread only.
 ///
 ///   const Directions directions = discovery.direct(connection);
+///   send_pdu(link, discovery.places(link, request.clients()));
 class Discovery {
  public:
   Discovery(ServerRegistry& registry, Metrics& metrics, const AllocationSettings& settings);
 
   Directions direct(const Connection& asker);
+  /// Places on other msg_servers for so many clients of the one at the other end of `link`; fewer where no more fit.
+  TbPlacesRsp places(const Connection& link, uint32_t clients);
+
+  /// No answer holds more places than this: a msg_server asks for them in steps.
+  static constexpr uint32_t kMaxPlaces = 10'000;
 
  private:
   ServerRegistry& registry_;
   const AllocationSettings& settings_;
   std::vector<Counter> allocations_;  // by AllocationResult
+  std::vector<Counter> places_;       // the same
 };
 
 }  // namespace talkbeat::login

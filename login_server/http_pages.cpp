@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "base/why_page.h"
+
 namespace talkbeat::login {
 
 namespace {
@@ -66,18 +68,20 @@ Json describe_server(const MsgServer& server, const Connection* link, size_t ses
 
 }  // namespace
 
-HttpPages::HttpPages(Cluster& cluster, Discovery& discovery, ConnectionTable& connections, Metrics& metrics,
-                     const LoginServerConfig& config)
+HttpPages::HttpPages(Cluster& cluster, Discovery& discovery, ConnectionTable& connections,
+                     const ClosedConnections& closed, Metrics& metrics, const LoginServerConfig& config)
     : cluster_(cluster),
       discovery_(discovery),
       connections_(connections),
+      closed_(closed),
       metrics_(metrics),
       config_(config),
       started_at_(connections.loop().now()) {}
 
 HttpResponse HttpPages::respond(const HttpRequest& request, const Connection& asker) {
   const std::string& path = request.path;
-  const bool known = path == "/msg_server" || path == "/healthz" || path == "/metrics" || path == "/api/cluster";
+  const bool known =
+      path == "/msg_server" || path == "/healthz" || path == "/metrics" || path == "/api/cluster" || path == "/api/why";
   if (!known) return refusal(404, "no such page");
   if (request.method != "GET" && request.method != "HEAD") {
     HttpResponse response = refusal(405, "only GET is answered here");
@@ -87,6 +91,7 @@ HttpResponse HttpPages::respond(const HttpRequest& request, const Connection& as
   if (path == "/msg_server") return msg_server(asker);
   if (path == "/healthz") return healthz();
   if (path == "/metrics") return figures();
+  if (path == "/api/why") return why(request, asker);
   return cluster_state();
 }
 
@@ -112,6 +117,12 @@ HttpResponse HttpPages::healthz() const {
 
 HttpResponse HttpPages::figures() const {
   return {200, std::string(Metrics::kContentType), metrics_.render()};
+}
+
+// This port is open to all clients: whose connections there are is told to this machine only.
+HttpResponse HttpPages::why(const HttpRequest& request, const Connection& asker) const {
+  if (!is_loopback(asker.peer().ip)) return refusal(403, "only answered on the machine itself");
+  return why_page(request, connections_, closed_);
 }
 
 HttpResponse HttpPages::cluster_state() const {

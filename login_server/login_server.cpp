@@ -9,12 +9,12 @@ namespace talkbeat::login {
 LoginServer::LoginServer(EventLoop& loop, Rng& rng, Metrics& metrics, const LoginServerConfig& config,
                          const ClusterKey& key)
     : config_(config),
-      close_log_(metrics),
+      close_log_(metrics, config.closed_kept),
       connections_(
           loop, [this](const Connection& connection, CloseReason reason) { close_log_.observe(connection, reason); }),
       cluster_(connections_, metrics, config),
       discovery_(cluster_.registry(), metrics, config.allocation),
-      pages_(cluster_, discovery_, connections_, metrics, config),
+      pages_(cluster_, discovery_, connections_, close_log_.closed(), metrics, config),
       client_port_(connections_, discovery_, config.client),
       http_port_(
           connections_,
@@ -22,7 +22,7 @@ LoginServer::LoginServer(EventLoop& loop, Rng& rng, Metrics& metrics, const Logi
            .max_connections = config.client.max_connections,
            .max_body = 0},
           [this](const HttpRequest& request, const Connection& asker) { return pages_.respond(request, asker); }),
-      server_port_(connections_, cluster_, rng, key, config.cluster),
+      server_port_(connections_, cluster_, discovery_, rng, key, config.cluster),
       client_listener_(loop, config.tcp.clients,
                        [this](SocketHandle socket, const Address& peer) { client_port_.accept(socket, peer); }),
       http_listener_(loop, config.tcp.clients,

@@ -30,6 +30,9 @@ class LoginServer final : private TurnHandler {
   /// Closes the ports and all connections; what waits to be sent still goes out. Calls `stopped` when all are gone.
   void stop(std::function<void()> stopped);
 
+  /// Takes over the settings that may change while the server runs.
+  void settings_changed() { server_port_.settings_changed(); }
+
   // As they were opened: with the chosen port where the setting says 0.
   Address client_address() const { return client_listener_.address(); }
   Address http_address() const { return http_listener_.address(); }

@@ -44,7 +44,7 @@ int run(OptionTable& table, const LoginServerConfig& config, const ClusterKey& k
   bool stopping = false;
   Signals signals(loop, {SIGTERM, SIGINT, SIGHUP}, [&](int number) {
     if (number == SIGHUP) {
-      reload(table, config.log);
+      if (reload(table, config.log)) server.settings_changed();
     } else if (std::exchange(stopping, true)) {
       loop.stop();
     } else {

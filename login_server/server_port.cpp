@@ -17,10 +17,11 @@ bool valid(const IM::Server::IMMsgServInfo& info) {
 
 }  // namespace
 
-ServerPort::ServerPort(ConnectionTable& connections, Cluster& cluster, Rng& rng, const ClusterKey& key,
-                       const ServerPortSettings& settings)
+ServerPort::ServerPort(ConnectionTable& connections, Cluster& cluster, Discovery& discovery, Rng& rng,
+                       const ClusterKey& key, const ServerPortSettings& settings)
     : connections_(connections),
       cluster_(cluster),
+      discovery_(discovery),
       rng_(rng),
       auth_(key),
       settings_(settings),
@@ -54,7 +55,18 @@ void ServerPort::on_heartbeat_due(Connection& connection) {
   // A stranger gets the challenge, and nothing else.
   if (connection.attachment<LinkPeer>().phase == LinkPhase::kChallenged) return;
   send_pdu(connection, IM::Other::IMHeartBeat());
-  if (settings_.log_heartbeats) log_info("heartbeat_sent", {{"conn", connection.id()}});
+}
+
+// Before it has proved the key it learns nothing from us.
+bool ServerPort::takes_go_away(const Connection& connection) const {
+  return connection.attachment<LinkPeer>().phase != LinkPhase::kChallenged;
+}
+
+void ServerPort::take_go_away(const Connection& link, const TbGoAway& notice) const {
+  log_warn("msg_server_leaves", {{"conn", link.id()},
+                                 {"name", link.subject()},
+                                 {"reason", GoAwayReason_Name(notice.reason())},
+                                 {"text", notice.text()}});
 }
 
 Verdict ServerPort::on_pdu(Connection& connection, const PduHeader& header, std::span<const std::byte> body) {
@@ -94,7 +106,7 @@ Verdict ServerPort::prove(Connection& link, const PduHeader& header, const TbSer
   peer.identity = {proof.name(), proof.epoch()};
   peer.max_pdu = settings_.link.max_pdu;
   link.set_out_limits(settings_.out);
-  liveness_.handshake_done(link);
+  liveness_.handshake_done(link, link.now());
   return Verdict::handled();
 }
 
@@ -111,7 +123,6 @@ Verdict ServerPort::take_info(Connection& link, const IM::Server::IMMsgServInfo&
 }
 
 void ServerPort::take_heartbeat(Connection& link, const IM::Other::IMHeartBeat& heartbeat) {
-  if (settings_.log_heartbeats) log_info("heartbeat_received", {{"conn", link.id()}});
   if (heartbeat.has_load()) cluster_.take_load(server_of(link), heartbeat.load());
 }
 

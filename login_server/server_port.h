@@ -3,6 +3,7 @@
 #include "base/cluster_auth.h"
 #include "base/pdu_protocol.h"
 #include "login_server/cluster.h"
+#include "login_server/discovery.h"
 
 namespace talkbeat::login {
 
@@ -15,6 +16,8 @@ enum class LinkPhase : uint8_t {
 
 /// What a link keeps.
 struct LinkPeer : PduPeer {
+  std::string subject() const override { return identity.name; }
+
   LinkPhase phase = LinkPhase::kChallenged;
   std::string nonce;
   ServerIdentity identity;  ///< from kProven on
@@ -23,14 +26,16 @@ struct LinkPeer : PduPeer {
 /// Port 8100: the links of the msg_servers. Checks who they are, keeps the links alive, and hands what they say to the
 /// Cluster. Nothing of a peer that has not proved the key has any effect. Owned by the LoginServer; the loop's thread.
 ///
-///   ServerPort servers(connections, cluster, rng, key, config.cluster);
+///   ServerPort servers(connections, cluster, discovery, rng, key, config.cluster);
 ///   Listener listener(loop, tcp, [&](SocketHandle socket, const Address& peer) { servers.accept(socket, peer); });
 class ServerPort final : public PduProtocol {
  public:
-  ServerPort(ConnectionTable& connections, Cluster& cluster, Rng& rng, const ClusterKey& key,
+  ServerPort(ConnectionTable& connections, Cluster& cluster, Discovery& discovery, Rng& rng, const ClusterKey& key,
              const ServerPortSettings& settings);
 
   void accept(SocketHandle socket, const Address& peer);
+  /// Counts at once for all links.
+  void settings_changed() { liveness_.set_policy(settings_.link.liveness); }
 
   const char* role() const override { return "server_link"; }
   void on_close(Connection& connection, CloseReason reason) override;
@@ -40,17 +45,22 @@ class ServerPort final : public PduProtocol {
   Verdict prove(Connection& link, const PduHeader& header, const TbServerAuth& proof);
   Verdict take_info(Connection& link, const IM::Server::IMMsgServInfo& info);
   void take_heartbeat(Connection& link, const IM::Other::IMHeartBeat& heartbeat);
+  /// It will close this link, and says why: for the log.
+  void take_go_away(const Connection& link, const TbGoAway& notice) const;
   Cluster& cluster() { return cluster_; }
+  Discovery& discovery() { return discovery_; }
 
   /// A server's name is at most this long.
   static constexpr size_t kMaxName = 128;
 
  private:
   Verdict on_pdu(Connection& connection, const PduHeader& header, std::span<const std::byte> body) override;
+  bool takes_go_away(const Connection& connection) const override;
   const char* why_refused(const LinkPeer& peer, const TbServerAuth& proof) const;
 
   ConnectionTable& connections_;
   Cluster& cluster_;
+  Discovery& discovery_;
   Rng& rng_;
   ClusterAuth auth_;
   const ServerPortSettings& settings_;

@@ -30,6 +30,9 @@ struct MsgServer {
   /// What it has committed and relayed; empty: not told yet.
   std::optional<uint64_t> message_sequence;
 
+  /// It has missed relays from here on, and is told to sweep once all its users, and the kicks for them, are through.
+  std::optional<uint64_t> sweep_after;
+
   std::string link_ip;  ///< where its link comes from
   Tick registered_at = 0;
   HandedOut handed_out;  ///< clients sent to it that its load does not show yet

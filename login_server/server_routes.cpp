@@ -48,6 +48,11 @@ Verdict on_kick(LinkContext& context, const PduHeader& /*header*/, const IM::Ser
   return Verdict::handled();
 }
 
+Verdict on_go_away(LinkContext& context, const PduHeader& /*header*/, const TbGoAway& notice) {
+  context.port.take_go_away(context.link, notice);
+  return Verdict::handled();
+}
+
 Verdict on_server_auth(LinkContext& context, const PduHeader& header, const TbServerAuth& proof) {
   return context.port.prove(context.link, header, proof);
 }
@@ -62,6 +67,11 @@ Verdict on_error(LinkContext& context, const PduHeader& /*header*/, const TbErro
 
 Verdict on_relay(LinkContext& context, const PduHeader& /*header*/, const TbRelay& relay) {
   context.cluster().relay(context.server(), relay);
+  return Verdict::handled();
+}
+
+Verdict on_places(LinkContext& context, const PduHeader& header, const TbPlacesReq& request) {
+  send_pdu(context.link, context.port.discovery().places(context.link, request.clients()), header.seq_num);
   return Verdict::handled();
 }
 

@@ -21,9 +21,11 @@ Verdict on_heartbeat(LinkContext& context, const PduHeader& header, const IM::Ot
 Verdict on_user_status(LinkContext& context, const PduHeader& header, const IM::Server::IMUserStatusUpdate& update);
 Verdict on_user_count(LinkContext& context, const PduHeader& header, const IM::Server::IMUserCntUpdate& update);
 Verdict on_kick(LinkContext& context, const PduHeader& header, const IM::Server::IMServerKickUser& order);
+Verdict on_go_away(LinkContext& context, const PduHeader& header, const TbGoAway& notice);
 Verdict on_server_auth(LinkContext& context, const PduHeader& header, const TbServerAuth& proof);
 Verdict on_error(LinkContext& context, const PduHeader& header, const TbError& error);
 Verdict on_relay(LinkContext& context, const PduHeader& header, const TbRelay& relay);
+Verdict on_places(LinkContext& context, const PduHeader& header, const TbPlacesReq& request);
 
 /// What a msg_server may send, and when.
 inline constexpr std::array kLinkRoutes{
@@ -33,9 +35,11 @@ inline constexpr std::array kLinkRoutes{
     route<on_user_status>(in({LinkPhase::kRegistered})),
     route<on_user_count>(in({LinkPhase::kRegistered})),
     route<on_kick>(in({LinkPhase::kRegistered})),
+    route<on_go_away>(in({LinkPhase::kProven, LinkPhase::kRegistered})),
     route<on_server_auth>(in({LinkPhase::kChallenged})),
     route<on_error>(in({LinkPhase::kProven, LinkPhase::kRegistered})),
     route<on_relay>(in({LinkPhase::kRegistered})),
+    route<on_places>(in({LinkPhase::kRegistered})),
 };
 static_assert(strictly_increasing(kLinkRoutes), "a command stands twice or out of order");
 

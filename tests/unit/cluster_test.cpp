@@ -178,17 +178,21 @@ TEST_F(ClusterTest, AUserWhoComesOnlineGetsWhatWasRelayedAMomentAgo) {
   EXPECT_EQ(a->count<TbRelay>(), 0u);
 }
 
-TEST_F(ClusterTest, ALostServerMakesTheOthersSweep) {
-  auto a = register_server("msg_server_a");
-  auto b = register_server("msg_server_b");
+IMHeartBeat load_of(uint64_t sequence) {
   IMHeartBeat heartbeat;
   auto& load = *heartbeat.mutable_load();
   load.set_connections(1);
   load.set_max_connections(100);
   load.set_users(1);
   load.set_draining(false);
-  load.set_message_sequence(1234);
-  a->send(heartbeat);
+  load.set_message_sequence(sequence);
+  return heartbeat;
+}
+
+TEST_F(ClusterTest, ALostServerMakesTheOthersSweep) {
+  auto a = register_server("msg_server_a");
+  auto b = register_server("msg_server_b");
+  a->send(load_of(1234));
   settle(*a);
   a->close();
   EXPECT_EQ(wait_for<TbSweep>(*b)->after_sequence(), 1234u);
@@ -201,6 +205,25 @@ TEST_F(ClusterTest, AServerThatMissedATimeMakesTheOthersSweepWhenItRegisters) {
   auto b = register_server("msg_server_b", returning);
   EXPECT_EQ(wait_for<TbSweep>(*a)->after_sequence(), 77u);
   EXPECT_EQ(b->count<TbSweep>(), 0u);
+}
+
+// Behind the kicks: sessions whose users have gone elsewhere get nothing any more.
+TEST_F(ClusterTest, AServerThatMissedATimeSweepsItselfWhenItsUsersAreKnown) {
+  auto a = register_server("msg_server_a");
+  a->send(status(5, USER_STATUS_ONLINE, 20));
+  settle(*a);
+  IMMsgServInfo returning = info();
+  returning.set_after_sequence(77);
+  IMOnlineUserInfo users;
+  add_user(users, 5, 10);
+  auto b = register_server("msg_server_b", returning, users);
+  EXPECT_EQ(b->count<TbSweep>(), 0u);
+  EXPECT_EQ(wait_for<IMServerKickUser>(*b)->user_id(), 5u);
+  b->send(load_of(80));
+  EXPECT_EQ(wait_for<TbSweep>(*b)->after_sequence(), 77u);
+  b->send(load_of(81));
+  settle(*b);
+  EXPECT_EQ(b->count<TbSweep>(), 0u) << "once";
 }
 
 // --- a link that is closed as a slow reader in the middle of what is sent to it
