@@ -19,7 +19,7 @@ class ClientLiveness {
   void logged_in(Connection& connection, ClientClass client_class) {
     Liveness& rule = client_class == ClientClass::kPc ? pc_ : mobile_;
     rule.join(connection, connection.now());
-    rule.handshake_done(connection);
+    rule.handshake_done(connection, connection.now());
   }
   /// Counts at once for all connections.
   void settings_changed(const ClientSettings& settings) {

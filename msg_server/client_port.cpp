@@ -58,8 +58,12 @@ Status ClientPort::start() {
 }
 
 void ClientPort::settings_changed() {
-  parts_.connections.for_each([this](Connection& connection) {
-    if (&connection.protocol() == this) apply_limits(parts_.config.client, connection);
+  for_each([this](Connection& connection) { apply_limits(parts_.config.client, connection); });
+}
+
+void ClientPort::for_each(const std::function<void(Connection&)>& visit) {
+  parts_.connections.for_each([&](Connection& connection) {
+    if (&connection.protocol() == this) visit(connection);
   });
 }
 
@@ -104,6 +108,15 @@ PduProtocol::Denials ClientPort::denials(const ClientSession& session, const Pdu
       session.phase != Phase::kFresh && header.command_id == IM::BaseDefine::CID_LOGIN_REQ_USERLOGIN;
   const Verdict wrong_phase = second_login ? kAlreadyLoggedIn : kNotLoggedIn;
   return {session.phase == Phase::kOnline ? refusal_of_unknown(header) : kNotLoggedIn, wrong_phase};
+}
+
+// Whoever is there answers it, or says anything else.
+void ClientPort::on_heartbeat_due(Connection& connection) {
+  send_pdu(connection, IM::Other::IMHeartBeat::default_instance());
+}
+
+void ClientPort::on_time_to_leave(Connection& connection, CloseReason reason) {
+  tell_why(connection, reason);
 }
 
 void ClientPort::on_close(Connection& connection, CloseReason /*reason*/) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <unordered_map>
 
@@ -22,12 +23,15 @@ class ClientPort final : private PduProtocol {
   /// The address that was bound, with the port that was chosen where the setting says 0.
   Address address() const { return listener_.address(); }
   size_t connections() const { return open_; }
+  /// Calls `visit` for each open connection; it may close them.
+  void for_each(const std::function<void(Connection&)>& visit);
 
  private:
   const char* role() const override { return "client"; }
   Verdict on_pdu(Connection& connection, const PduHeader& header, std::span<const std::byte> body) override;
   void on_close(Connection& connection, CloseReason reason) override;
-  void on_heartbeat_due(Connection&) override {}
+  void on_heartbeat_due(Connection& connection) override;
+  void on_time_to_leave(Connection& connection, CloseReason reason) override;
 
   void accept(SocketHandle socket, const Address& peer);
   bool admit(const Address& peer);

@@ -19,7 +19,10 @@ struct ClientSession : PduPeer {
   ClientSession(const TokenBucket& message_tokens, const TokenBucket& request_tokens)
       : messages(message_tokens), requests(request_tokens) {}
 
+  std::string subject() const override { return name; }
+
   Phase phase = Phase::kFresh;
+  std::string name;  ///< as given at the login, right or wrong
   UserId user = 0;
   ClientClass client_class = ClientClass::kPc;
   SessionInfo info;

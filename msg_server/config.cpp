@@ -1,5 +1,6 @@
 #include "msg_server/config.h"
 
+#include <algorithm>
 #include <optional>
 
 namespace talkbeat {
@@ -70,13 +71,14 @@ void describe_output(OptionTable& table, ClientSettings& client) {
                  "tells nobody anything.");
 }
 
-void describe_liveness(OptionTable& table, ClientSettings& client) {
+void describe_silence(OptionTable& table, ClientSettings& client) {
+  LivenessPolicy& liveness = client.liveness;
   table
-      .duration("handshake_timeout", client.liveness.handshake_timeout_ms, {100, kHour},
+      .duration("handshake_timeout", liveness.handshake_timeout_ms, {100, kHour},
                 "A connection without a successful login after this time is closed.")
       .reloadable();
   table
-      .duration("idle_timeout", client.liveness.silence_timeout_ms, {200, kDay},
+      .duration("idle_timeout", liveness.silence_timeout_ms, {200, kDay},
                 "Nothing received from a PC client for this long: closed. Clients send heartbeats well below it.")
       .reloadable();
   table
@@ -84,13 +86,75 @@ void describe_liveness(OptionTable& table, ClientSettings& client) {
                 "The same for mobile clients. Stock TeamTalk apps beat every 4 minutes and need 300s.")
       .reloadable();
   table
-      .duration("pdu_timeout", client.liveness.pdu_timeout_ms, {100, kHour},
+      .duration("pdu_timeout", liveness.pdu_timeout_ms, {100, kHour},
                 "A PDU, once begun, must be complete within this time: bytes that drip are no sign of life.")
       .reloadable();
   table
-      .boolean("check_enabled", client.liveness.check_enabled,
-               "false: nobody is closed for silence, so that a debugger's breakpoint costs no connection.")
+      .duration("probe_after", liveness.probe_after_ms, {100, kDay},
+                "Nothing received for this long: the server sends a heartbeat itself. Lets a long idle_timeout go "
+                "together with quick detection, but wakes mobile clients up.")
+      .or_off()
       .reloadable();
+  table
+      .duration("probe_timeout", liveness.probe_timeout_ms, {100, kHour},
+                "Nothing received for this long after such a heartbeat: closed (probe_unanswered).")
+      .reloadable();
+}
+
+void describe_pings(OptionTable& table, ClientSettings& client) {
+  LivenessPolicy& liveness = client.liveness;
+  table
+      .duration("min_ping_interval", liveness.min_ping_interval_ms, {10, kHour},
+                "A heartbeat earlier than this after the one before is a strike (a tenth is allowed for the path's "
+                "jitter); any other PDU, either way, clears the strikes. Protects from clients that beat like mad. "
+                "Never more than a third of the idle timeout counts.")
+      .or_off()
+      .reloadable();
+  table
+      .integer("max_ping_strikes", liveness.max_ping_strikes, {0, 1'000}, "strikes",
+               "One more than this: closed (too_many_pings).")
+      .reloadable();
+  table
+      .boolean("count_sent_as_activity", liveness.count_sent_as_activity,
+               "true: what the server sends to a client proves it alive, too. It does not really: the kernel takes "
+               "bytes for a peer that is gone. For deployments whose clients only listen.")
+      .reloadable();
+  table
+      .boolean("check_enabled", liveness.check_enabled,
+               "false: nobody is closed for silence, age or heartbeats, so that a debugger's breakpoint costs no "
+               "connection.")
+      .reloadable();
+  table
+      .boolean("log_heartbeats", liveness.log_heartbeats, "One log line for each heartbeat, in and out. For debugging.")
+      .reloadable();
+}
+
+void describe_leaving(OptionTable& table, ClientSettings& client) {
+  LivenessPolicy& liveness = client.liveness;
+  table
+      .duration("max_connection_idle", liveness.max_idle_ms, {100, 30 * kDay},
+                "Nothing but heartbeats for this long, either way: closed (idle). Frees places that nobody uses; the "
+                "client library comes back all the same.")
+      .or_off()
+      .reloadable();
+  table
+      .duration("max_connection_age", liveness.max_age_ms, {100, 365 * kDay},
+                "A session as old as this (+-10 %, so that a fleet does not turn at once) is asked to make a new "
+                "connection: spreads clients over servers that were added. TalkBeat's clients move without a gap.")
+      .or_off()
+      .reloadable();
+  table
+      .duration("max_connection_age_grace", liveness.age_grace_ms, {100, kDay},
+                "How long it may take for that; then it is closed (max_age).")
+      .reloadable();
+}
+
+std::optional<BrokenRule> broken_liveness(const ClientSettings& client) {
+  const LivenessPolicy& liveness = client.liveness;
+  if (liveness.probe_after_ms >= std::max(liveness.silence_timeout_ms, client.idle_timeout_mobile_ms)) {
+    return BrokenRule{"client.probe_after", "must be smaller than an idle timeout: else nobody is ever asked"};
+  }
+  return std::nullopt;
 }
 
 void describe(OptionTable& table, ClientSettings& client) {
@@ -100,12 +164,33 @@ void describe(OptionTable& table, ClientSettings& client) {
              "The address that login_server tells clients (priorIP). Empty: the one by which login_server sees this "
              "server, or, on one machine, the one by which the client reached login_server.");
   table.text("ip2", client.ip2, "A second address of this server (backupIP), through another network. Empty: ip1.");
-  describe_liveness(table, client);
+  describe_silence(table, client);
+  describe_pings(table, client);
+  describe_leaving(table, client);
   describe_limits(table, client);
   describe_output(table, client);
   table.check([&client]() -> std::optional<BrokenRule> {
     if (client.out.hard >= client.out.soft) return std::nullopt;
     return BrokenRule{"client.out_hard_limit", "must not be smaller than client.out_soft_limit"};
+  });
+  table.check([&client] { return broken_liveness(client); });
+}
+
+void describe(OptionTable& table, DrainSettings& drain) {
+  table.section("drain", "Leaving in good order: at SIGTERM, or by talkctl drain.");
+  table
+      .duration("spread", drain.spread_ms, {1, kHour},
+                "Clients are asked to go one after the other over this time, so that they do not all arrive elsewhere "
+                "in one second.")
+      .reloadable();
+  table
+      .duration("timeout", drain.timeout_ms, {1, kDay},
+                "Whoever is still here after this time is closed. Longer than spread; stock clients, which do not "
+                "understand that they are asked, stay until then.")
+      .reloadable();
+  table.check([&drain]() -> std::optional<BrokenRule> {
+    if (drain.timeout_ms > drain.spread_ms) return std::nullopt;
+    return BrokenRule{"drain.timeout", "must be larger than drain.spread: else the last ones have no time to go"};
   });
 }
 
@@ -158,6 +243,18 @@ void describe(OptionTable& table, PasswordSettings& password) {
       .reloadable();
 }
 
+void describe(OptionTable& table, SessionTokenSettings& token) {
+  table.section("session_token", "What a client may show in place of its password when it comes back.");
+  table
+      .duration("lifetime", token.lifetime_ms, {1'000, 365 * kDay},
+                "How long a token is good from the login that it was given at; each login gives a new one. So clients "
+                "that come back, ten thousand at once even, cost no password check. A change counts for tokens given "
+                "from then on; 0 refuses all of them at once. A new password, `talkctl user revoke` and `user disable` "
+                "end a user's tokens.")
+      .reloadable()
+      .or_off();
+}
+
 void describe(OptionTable& table, StoreSettings& store) {
   table.section("store", "Accounts, messages and sessions: everything that must last.");
   table.text("path", store.path, "The SQLite file. All msg_servers of a machine share it.");
@@ -176,11 +273,15 @@ OptionTable describe(MsgServerConfig& config) {
   table.section("server", "Who this process is.");
   table.text("name", config.name,
              "Names the server in the log, in /api/cluster and towards login_server; each has its own.");
+  table.integer("closed_kept", config.closed_kept, {0, 1'000'000}, "connections",
+                "So many closed connections stay on record, for talkctl why. Each takes some hundred bytes.");
   describe(table, config.client);
   describe_http(table, config);
   describe(table, config.cluster);
   describe(table, config.password);
+  describe(table, config.session_token);
   describe(table, config.store);
+  describe(table, config.drain);
   describe(table, config.tcp);
   describe(table, config.log);
   return table;

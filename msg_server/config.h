@@ -23,7 +23,10 @@ struct ClientSettings {
   std::string ip2;
   size_t max_connections = 100'000;
   size_t max_connections_per_address = 10'000;
-  LivenessPolicy liveness{.silence_timeout_ms = 60'000, .handshake_timeout_ms = 15'000, .pdu_timeout_ms = 30'000};
+  LivenessPolicy liveness{.silence_timeout_ms = 60'000,
+                          .handshake_timeout_ms = 15'000,
+                          .pdu_timeout_ms = 30'000,
+                          .min_ping_interval_ms = 5'000};
   Tick idle_timeout_mobile_ms = 60'000;
   size_t max_pdu_before_login = 16 << 10;
   size_t max_pdu = 1 << 20;
@@ -54,6 +57,11 @@ struct PasswordSettings {
   LoginThrottle::Limits throttle;
 };
 
+/// Section [session_token].
+struct SessionTokenSettings {
+  Tick lifetime_ms = 7LL * 24 * 3'600'000;  ///< 0: none are given, none are accepted
+};
+
 /// Section [store].
 struct StoreSettings {
   std::string path = "talkbeat.db";
@@ -61,14 +69,23 @@ struct StoreSettings {
   size_t max_queued_reads = 10'000;
 };
 
+/// Section [drain].
+struct DrainSettings {
+  Tick spread_ms = 10'000;
+  Tick timeout_ms = 30'000;
+};
+
 struct MsgServerConfig {
   std::string name = "msg_server_0";
+  size_t closed_kept = 10'000;
   ClientSettings client;
   Address http_listen{"127.0.0.1", 8203};
   HttpPort::Limits http;
   ClusterSettings cluster;
   PasswordSettings password;
+  SessionTokenSettings session_token;
   StoreSettings store;
+  DrainSettings drain;
   TcpSettings tcp;
   LogConfig log;
 };

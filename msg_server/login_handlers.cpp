@@ -16,6 +16,8 @@ namespace {
 
 constexpr uint32_t kBusyRetryMs = 1'000;
 constexpr size_t kMaxName = 64;
+constexpr const char* kWrongPassword = "wrong user name or password";
+constexpr const char* kWrongToken = "the session token is not good, or no more: log in with the password";
 
 /// What a login has to remember while the store and the password check are under way.
 struct LoginAttempt {
@@ -26,6 +28,9 @@ struct LoginAttempt {
   std::string secret;
   uint32_t client_type;
   IM::BaseDefine::UserStatType online_status;
+  LoginMethod method;
+  std::optional<TokenClaims> token;  ///< authentic, in time, of this class: only the account can still refuse it
+  uint64_t times_ended = 0;          ///< Sessions::times_ended() when the account was read
 };
 
 struct LoginRecord {
@@ -34,40 +39,49 @@ struct LoginRecord {
   uint64_t latest_sequence = 0;
 };
 
-void refuse(const MsgServerParts& server, Connection& connection, const PduHeader& header, ResultType result,
+void refuse(const LoginAttempt& attempt, Connection& connection, LoginResult why, ResultType result,
             const std::string& text) {
+  attempt.server.logins.counts.add(attempt.method, why);
   IM::Login::IMLoginRes response;
-  response.set_server_time(static_cast<uint32_t>(server.loop.unix_seconds()));
+  response.set_server_time(static_cast<uint32_t>(attempt.server.loop.unix_seconds()));
   response.set_result_code(result);
   response.set_result_string(text);
-  send_pdu(connection, response, header.seq_num);
+  send_pdu(connection, response, attempt.header.seq_num);
   connection.close(CloseReason::kLoginRefused);
 }
 
-void refuse_busy(const MsgServerParts& server, Connection& connection, const PduHeader& header, const Verdict& why) {
-  send_error(connection, header, why);
-  refuse(server, connection, header, IM::BaseDefine::REFUSE_REASON_NO_DB_SERVER, why.text);
+void refuse_busy(const LoginAttempt& attempt, Connection& connection, const Verdict& why) {
+  send_error(connection, attempt.header, why);
+  refuse(attempt, connection, LoginResult::kBusy, IM::BaseDefine::REFUSE_REASON_NO_DB_SERVER, why.text);
 }
 
 /// Too many failures for this account or from this address. True: the login has been refused for that.
-bool refuse_throttled(MsgServerParts& server, Connection& connection, const PduHeader& header,
-                      const std::string& name) {
-  const Tick wait = server.throttle.wait_ms(name, connection.peer().ip, connection.now());
+bool refuse_throttled(const LoginAttempt& attempt, Connection& connection) {
+  const Tick wait = attempt.server.throttle.wait_ms(attempt.name, connection.peer().ip, connection.now());
   if (wait == 0) return false;
-  send_error(connection, header,
+  send_error(connection, attempt.header,
              Verdict::refused(ERROR_RATE_LIMITED, "too many failed logins", static_cast<uint32_t>(wait)));
-  refuse(server, connection, header, IM::BaseDefine::REFUSE_REASON_DB_VALIDATE_FAILED,
+  refuse(attempt, connection, LoginResult::kThrottled, IM::BaseDefine::REFUSE_REASON_DB_VALIDATE_FAILED,
          "too many failed logins: try again in " + std::to_string((wait + 999) / 1000) + " s");
   return true;
 }
 
-void refuse_wrong_password(const LoginAttempt& attempt, Connection& connection) {
+void refuse_invalid(const LoginAttempt& attempt, Connection& connection, LoginResult why, const char* logged) {
+  log_info("login_refused",
+           {{"conn", attempt.conn}, {"peer", connection.peer().to_string()}, {"name", attempt.name}, {"why", logged}});
+  refuse(attempt, connection, why, IM::BaseDefine::REFUSE_REASON_DB_VALIDATE_FAILED,
+         attempt.method == LoginMethod::kToken ? kWrongToken : kWrongPassword);
+}
+
+/// A wrong password, or a forged token: either may be a guess.
+void refuse_wrong(const LoginAttempt& attempt, Connection& connection) {
   attempt.server.throttle.failed(attempt.name, connection.peer().ip, connection.now());
-  log_info(
-      "login_refused",
-      {{"conn", attempt.conn}, {"peer", connection.peer().to_string()}, {"name", attempt.name}, {"why", "password"}});
-  refuse(attempt.server, connection, attempt.header, IM::BaseDefine::REFUSE_REASON_DB_VALIDATE_FAILED,
-         "wrong user name or password");
+  refuse_invalid(attempt, connection, LoginResult::kWrong,
+                 attempt.method == LoginMethod::kToken ? "token" : "password");
+}
+
+void refuse_void(const LoginAttempt& attempt, Connection& connection) {
+  refuse_invalid(attempt, connection, LoginResult::kVoid, "void_token");
 }
 
 StoreResult<LoginRecord> read_login(Database& db, const std::string& name) {
@@ -84,9 +98,41 @@ StoreResult<LoginRecord> read_login(Database& db, const std::string& name) {
   return record;
 }
 
+/// Reads the account and goes on with `next(attempt, connection, record)`, unless the client has gone or the store
+/// could not be asked.
+template <class Next>
+void read_account(LoginAttempt attempt, Next next) {
+  MsgServerParts& server = attempt.server;
+  attempt.times_ended = server.sessions.times_ended();
+  server.store.read<LoginRecord>([name = attempt.name](Database& db) { return read_login(db, name); },
+                                 [attempt, next](const StoreResult<LoginRecord>& record) {
+                                   Connection* connection = attempt.server.connections.find(attempt.conn);
+                                   if (connection == nullptr) return;
+                                   if (record.ok()) {
+                                     next(attempt, *connection, record.value());
+                                   } else {
+                                     refuse_busy(attempt, *connection, refusal_of(record.error()));
+                                   }
+                                 });
+}
+
+void add_token(const LoginAttempt& attempt, const Account& account, IM::Login::IMLoginRes& response) {
+  const MsgServerParts& server = attempt.server;
+  const Tick lifetime_ms = server.config.session_token.lifetime_ms;
+  if (lifetime_ms == 0) return;
+  const auto expires = static_cast<uint32_t>(server.loop.unix_seconds() + lifetime_ms / 1000);
+  response.set_session_token(server.logins.tokens.issue(account.name, {.user = account.id,
+                                                                       .client_class = *class_of(attempt.client_type),
+                                                                       .token_version = account.token_version,
+                                                                       .expires = expires}));
+  response.set_token_expires(expires);
+}
+
 void accept(const LoginAttempt& attempt, Connection& connection, const LoginRecord& record) {
   MsgServerParts& server = attempt.server;
-  server.throttle.succeeded(attempt.name);
+  server.logins.counts.add(attempt.method, LoginResult::kAccepted);
+  // A token says nothing of who has been guessing at the password meanwhile.
+  if (attempt.method == LoginMethod::kPassword) server.throttle.succeeded(attempt.name);
   auto& session = connection.attachment<ClientSession>();
   session.begun_at = record.latest_sequence;
   server.sessions.begin(connection, session, record.account->id, attempt.client_type);
@@ -96,70 +142,128 @@ void accept(const LoginAttempt& attempt, Connection& connection, const LoginReco
   response.set_result_code(IM::BaseDefine::REFUSE_REASON_NONE);
   response.set_online_status(attempt.online_status);
   fill(*response.mutable_user_info(), *record.profile);
+  add_token(attempt, *record.account, response);
   send_pdu(connection, response, attempt.header.seq_num);
+}
+
+void decide(const LoginAttempt& attempt, Connection& connection, const LoginRecord& record);
+
+// Where sessions have been ended since the account was read, what was read may be what was revoked: this login was none
+// of the sessions that were ended, so it looks again.
+void admit(const LoginAttempt& attempt, Connection& connection, const LoginRecord& record) {
+  if (record.account->disabled) {
+    refuse(attempt, connection, LoginResult::kDisabled, IM::BaseDefine::REFUSE_REASON_DB_VALIDATE_FAILED,
+           "this account has been disabled");
+  } else if (attempt.times_ended == attempt.server.sessions.times_ended()) {
+    accept(attempt, connection, record);
+  } else {
+    read_account(attempt, [version = record.account->token_version](const LoginAttempt& again, Connection& client,
+                                                                    const LoginRecord& present) {
+      const bool same = present.account && present.profile && present.account->token_version == version;
+      same ? admit(again, client, present) : decide(again, client, present);
+    });
+  }
 }
 
 void finish(const LoginAttempt& attempt, const LoginRecord& record, bool right) {
   Connection* connection = attempt.server.connections.find(attempt.conn);
   if (connection == nullptr) return;
   // Others may have failed while this one was being checked: many guesses at once must not get more answers.
-  if (refuse_throttled(attempt.server, *connection, attempt.header, attempt.name)) return;
-  if (!right || !record.account || !record.profile) {
-    refuse_wrong_password(attempt, *connection);
-  } else if (record.account->disabled) {
-    refuse(attempt.server, *connection, attempt.header, IM::BaseDefine::REFUSE_REASON_DB_VALIDATE_FAILED,
-           "this account has been disabled");
+  if (refuse_throttled(attempt, *connection)) return;
+  if (right && record.account && record.profile) {
+    admit(attempt, *connection, record);
   } else {
-    accept(attempt, *connection, record);
+    refuse_wrong(attempt, *connection);
   }
 }
 
 // An unknown name costs as much time as a wrong password: nobody learns from the answer which names exist.
-void check_password(const LoginAttempt& attempt, const LoginRecord& record) {
+void check_password(const LoginAttempt& attempt, Connection& connection, const LoginRecord& record) {
   MsgServerParts& server = attempt.server;
   const std::string hash = record.account ? record.account->password_hash : server.decoy_hash;
   const bool queued = server.hashing.try_submit([attempt, record, hash]() -> Task {
     const bool right = verify_password(hash, attempt.secret);
     return [attempt, record, right] { finish(attempt, record, right); };
   });
-  if (queued) return;
-  if (Connection* connection = server.connections.find(attempt.conn)) {
-    refuse_busy(attempt.server, *connection, attempt.header,
-                Verdict::refused(ERROR_BUSY, "too many logins at once: try again", kBusyRetryMs));
+  if (queued) {
+    server.logins.counts.add_password_check();
+  } else {
+    refuse_busy(attempt, connection, Verdict::refused(ERROR_BUSY, "too many logins at once: try again", kBusyRetryMs));
   }
 }
 
-void on_record(const LoginAttempt& attempt, const StoreResult<LoginRecord>& record) {
-  if (record.ok()) {
-    check_password(attempt, record.value());
-  } else if (Connection* connection = attempt.server.connections.find(attempt.conn)) {
-    refuse_busy(attempt.server, *connection, attempt.header, refusal_of(record.error()));
+bool speaks_for(const TokenClaims& token, const LoginRecord& record) {
+  return record.account && record.profile && record.account->id == token.user &&
+         record.account->token_version == token.token_version;
+}
+
+void decide(const LoginAttempt& attempt, Connection& connection, const LoginRecord& record) {
+  if (!attempt.token) {
+    check_password(attempt, connection, record);
+  } else if (speaks_for(*attempt.token, record)) {
+    admit(attempt, connection, record);
+  } else if (attempt.secret.empty()) {
+    refuse_void(attempt, connection);
+  } else {
+    LoginAttempt by_password = attempt;
+    by_password.method = LoginMethod::kPassword;
+    by_password.token.reset();
+    if (!refuse_throttled(by_password, connection)) check_password(by_password, connection, record);
   }
 }
 
-// True: the answer has been given.
-bool refuse_at_once(ClientContext& client, const PduHeader& header, const IM::Login::IMLoginReq& request) {
-  Connection& connection = client.connection;
-  if (request.user_name().empty() || request.user_name().size() > kMaxName) {
-    refuse(client.server, connection, header, IM::BaseDefine::REFUSE_REASON_DB_VALIDATE_FAILED,
-           "wrong user name or password");
-    return true;
+// kAccepted: as far as can be said without the account.
+LoginResult check_token(LoginAttempt& attempt, const std::string& token) {
+  const MsgServerParts& server = attempt.server;
+  if (server.config.session_token.lifetime_ms == 0) return LoginResult::kVoid;
+  const auto checked = server.logins.tokens.verify(token, attempt.name, server.loop.unix_seconds());
+  if (const auto* fault = std::get_if<TokenFault>(&checked)) {
+    return *fault == TokenFault::kForged ? LoginResult::kWrong : LoginResult::kVoid;
   }
-  return refuse_throttled(client.server, connection, header, request.user_name());
+  const auto& claims = std::get<TokenClaims>(checked);
+  if (claims.client_class != class_of(attempt.client_type)) return LoginResult::kVoid;
+  attempt.token = claims;
+  return LoginResult::kAccepted;
+}
+
+// True: the login goes on. Nobody's guesses keep the holder of a token out; a token that is refused leaves it to the
+// password, where one was sent.
+bool begins(LoginAttempt& attempt, Connection& connection, const std::string& token) {
+  if (attempt.method == LoginMethod::kToken) {
+    const LoginResult result = check_token(attempt, token);
+    if (result == LoginResult::kAccepted) return true;
+    if (attempt.secret.empty() && result == LoginResult::kVoid) {
+      refuse_void(attempt, connection);
+      return false;
+    }
+    if (!attempt.secret.empty()) attempt.method = LoginMethod::kPassword;
+  }
+  if (refuse_throttled(attempt, connection)) return false;
+  if (attempt.method == LoginMethod::kPassword) return true;
+  refuse_wrong(attempt, connection);
+  return false;
 }
 
 }  // namespace
 
 Verdict on_login(ClientContext& client, const PduHeader& header, const IM::Login::IMLoginReq& request) {
-  if (refuse_at_once(client, header, request)) return Verdict::handled();
-  client.session.phase = Phase::kLoggingIn;
-  const LoginAttempt attempt{
-      client.server,          client.connection.id(), header,
-      request.user_name(),    request.password(),     static_cast<uint32_t>(request.client_type()),
-      request.online_status()};
-  client.server.store.read<LoginRecord>(
-      [name = attempt.name](Database& db) { return read_login(db, name); },
-      [attempt](const StoreResult<LoginRecord>& record) { on_record(attempt, record); });
+  Connection& connection = client.connection;
+  client.session.name = request.user_name().substr(0, kMaxName);
+  LoginAttempt attempt{.server = client.server,
+                       .conn = connection.id(),
+                       .header = header,
+                       .name = request.user_name(),
+                       .secret = request.password(),
+                       .client_type = static_cast<uint32_t>(request.client_type()),
+                       .online_status = request.online_status(),
+                       .method = request.session_token().empty() ? LoginMethod::kPassword : LoginMethod::kToken,
+                       .token = std::nullopt};
+  if (attempt.name.empty() || attempt.name.size() > kMaxName) {
+    refuse(attempt, connection, LoginResult::kWrong, IM::BaseDefine::REFUSE_REASON_DB_VALIDATE_FAILED, kWrongPassword);
+  } else if (begins(attempt, connection, request.session_token())) {
+    client.session.phase = Phase::kLoggingIn;
+    read_account(attempt, decide);
+  }
   return Verdict::handled();
 }
 

@@ -1,6 +1,7 @@
 #include <sodium.h>
 
 #include <cstdio>
+#include <utility>
 
 #include "base/command_line.h"
 #include "base/epoll_transport.h"
@@ -49,13 +50,18 @@ int run(const MsgServerConfig& config, OptionTable& table) {
   EventLoop loop(clock, transport);
   bool stopping = false;
   MsgServer* running = nullptr;
+  bool terminated = false;
   Signals signals(loop, {SIGTERM, SIGINT, SIGHUP}, [&](int number) {
+    if (running == nullptr) return;
     if (number == SIGHUP) {
-      if (running != nullptr && reload(table, config.log)) running->settings_changed();
+      if (reload(table, config.log)) running->settings_changed();
+      return;
+    }
+    log_info("stopping", {{"signal", number}});
+    if (number == SIGTERM && !std::exchange(terminated, true)) {
+      running->drain();
     } else {
-      log_info("stopping", {{"signal", number}});
-      stopping = true;
-      loop.stop();
+      running->leave_now();
     }
   });
 
@@ -67,6 +73,10 @@ int run(const MsgServerConfig& config, OptionTable& table) {
   Metrics metrics(clock);
   MsgServer server(loop, store, hash_workers, rng, metrics, config, key.value());
   running = &server;
+  server.when_gone([&] {
+    stopping = true;
+    loop.stop();
+  });
 
   if (const Status status = server.start(); !status.ok()) return fail(status.message());
   log_info("serving", {{"name", config.name},

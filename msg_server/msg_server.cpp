@@ -15,21 +15,38 @@ MsgServer::MsgServer(EventLoop& loop, Store& store, Executor& hashing, Rng& rng,
       epoch_(rng.next()),
       started_at_(loop.now()),
       decoy_hash_(hash_password("nobody's password", config.password.cost)),
-      close_log_(metrics),
+      close_log_(metrics, config.closed_kept),
       connections_(
           loop, [this](const Connection& connection, CloseReason reason) { close_log_.observe(connection, reason); }),
       throttle_(config.password.throttle),
+      logins_(key, metrics),
       client_liveness_(connections_, config.client),
       bus_(connections_, rng, config, key, epoch_, *this),
       delivery_(connections_, users_, store, bus_),
       status_(connections_, users_,
               {.gather_ms = config.client.status_gather_ms, .max_watched_users = config.client.max_watched_users}),
-      parts_{config,  loop,      connections_,     store,     hashing, users_,     bus_, delivery_,
-             status_, throttle_, client_liveness_, sessions_, rng,     decoy_hash_},
+      parts_{config,    loop,    connections_,     store,     hashing, users_,     bus_, delivery_, status_,
+             throttle_, logins_, client_liveness_, sessions_, rng,     decoy_hash_},
       sessions_(parts_),
       client_port_(parts_),
+      drain_(parts_, client_port_, metrics,
+             {.announce = [this] { bus_.report_now(); },
+              .find_places = [this](uint32_t clients,
+                                    PlaceFinder::Callback done) { bus_.find_places(clients, std::move(done)); },
+              .gone =
+                  [this] {
+                    if (gone_) gone_();
+                  }}),
+      pages_(parts_, metrics, close_log_.closed(),
+             {.health = [this] { return health(); },
+              .ready = [this] { return bus_.connected() && !drain_.begun(); },
+              .drain =
+                  [this] {
+                    log_info("stopping", {{"asked_by", "http"}});
+                    drain();
+                  }}),
       http_(connections_, config.http,
-            [this](const HttpRequest& request, const Connection&) { return answer_http(request); }),
+            [this](const HttpRequest& request, const Connection&) { return pages_.respond(request); }),
       http_listener_(loop, config.tcp.clients,
                      [this](SocketHandle socket, const Address& peer) { http_.accept(socket, peer); }) {
   add_metrics();
@@ -60,6 +77,7 @@ void MsgServer::stop() {
 void MsgServer::settings_changed() {
   client_liveness_.settings_changed(config_.client);
   client_port_.settings_changed();
+  bus_.settings_changed();
   throttle_.set_limits(config_.password.throttle);
 }
 
@@ -95,21 +113,13 @@ OwnLoad MsgServer::own_load() {
   return {.connections = static_cast<uint32_t>(client_port_.connections()),
           .max_connections = static_cast<uint32_t>(config_.client.max_connections),
           .users = static_cast<uint32_t>(users_.local_users()),
-          .draining = false,
+          .draining = drain_.begun(),
           .loop_lag_ms = static_cast<uint32_t>(loop_.take_worst_lag())};
 }
 
-HttpResponse MsgServer::answer_http(const HttpRequest& request) {
-  if (request.method != "GET" && request.method != "HEAD") return http_error(405);
-  if (request.path == "/healthz") return {200, "application/json", health()};
-  if (request.path == "/readyz") return {bus_.connected() ? 200 : 503, "application/json", health()};
-  if (request.path == "/metrics") return {200, std::string(Metrics::kContentType), metrics_.render()};
-  return http_error(404);
-}
-
 std::string MsgServer::health() const {
-  const nlohmann::ordered_json report{
-      {"status", "ok"},
+  nlohmann::ordered_json report{
+      {"status", drain_.begun() ? "draining" : "ok"},
       {"name", config_.name},
       {"epoch", epoch_},
       {"uptime_seconds", (loop_.now() - started_at_) / 1000},
@@ -117,6 +127,11 @@ std::string MsgServer::health() const {
       {"users", users_.local_users()},
       {"login_servers", {{"registered", bus_.registered_links()}, {"configured", bus_.links()}}},
   };
+  if (drain_.begun()) {
+    report["clients_left"] = client_port_.connections();
+    report["clients_told"] = drain_.told();
+    report["closes_in_ms"] = drain_.closes_in_ms();
+  }
   // A name that is no UTF-8 is shown with signs of replacement.
   return report.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }

@@ -5,6 +5,8 @@
 #include "base/metrics.h"
 #include "msg_server/bus/login_server_bus.h"
 #include "msg_server/client_port.h"
+#include "msg_server/drain.h"
+#include "msg_server/http_pages.h"
 #include "msg_server/sessions.h"
 
 namespace talkbeat {
@@ -14,8 +16,9 @@ namespace talkbeat {
 /// only.
 ///
 ///   MsgServer server(loop, store, hashing, rng, metrics, config, cluster_key);
+///   server.when_gone([&] { loop.stop(); });
 ///   Status status = server.start();
-///   loop.run();
+///   loop.run();     // until drain() or leave_now() has ended
 ///   server.stop();  // and turn the loop until stopped()
 class MsgServer final : private BusListener {
  public:
@@ -26,6 +29,12 @@ class MsgServer final : private BusListener {
 
   /// Opens the ports and begins to connect to the login_servers. Fails where a port is taken.
   Status start();
+  /// Leaves in good order: clients are asked to go elsewhere, and served until they have. Again changes nothing.
+  void drain() { drain_.begin(); }
+  /// Leaves at once, losing no acked message.
+  void leave_now() { drain_.leave_now(); }
+  /// What is called at the end of either: no client is left, time to stop(). Before start().
+  void when_gone(std::function<void()> gone) { gone_ = std::move(gone); }
   /// Closes the ports and all connections; what waits to be sent is sent.
   void stop();
   bool stopped() const { return connections_.size() == 0; }
@@ -47,7 +56,6 @@ class MsgServer final : private BusListener {
   OwnLoad own_load() override;
   const UserDirectory& directory() override { return users_; }
 
-  HttpResponse answer_http(const HttpRequest& request);
   std::string health() const;
   void add_metrics();
 
@@ -63,6 +71,7 @@ class MsgServer final : private BusListener {
   ConnectionTable connections_;
   UserDirectory users_;
   LoginThrottle throttle_;
+  LoginParts logins_;
   ClientLiveness client_liveness_;
   LoginServerBus bus_;
   Delivery delivery_;
@@ -70,6 +79,9 @@ class MsgServer final : private BusListener {
   MsgServerParts parts_;
   Sessions sessions_;
   ClientPort client_port_;
+  std::function<void()> gone_;
+  Drain drain_;
+  MsgHttpPages pages_;
   HttpPort http_;
   Listener http_listener_;
 };

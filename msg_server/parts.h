@@ -8,6 +8,7 @@
 #include "msg_server/client_session.h"
 #include "msg_server/config.h"
 #include "msg_server/delivery.h"
+#include "msg_server/login_parts.h"
 #include "msg_server/login_throttle.h"
 #include "msg_server/status_notifier.h"
 #include "msg_server/store/store.h"
@@ -30,6 +31,7 @@ struct MsgServerParts {
   Delivery& delivery;
   StatusNotifier& status;
   LoginThrottle& throttle;
+  LoginParts& logins;
   ClientLiveness& liveness;
   Sessions& sessions;
   Rng& rng;

@@ -12,7 +12,8 @@ using IM::BaseDefine::KickReasonType;
 
 namespace {
 
-CloseReason close_reason_of(KickReasonType reason) {
+CloseReason close_reason_of(const Connection& connection, KickReasonType reason) {
+  if (connection.attachment<ClientSession>().told_to_leave) return CloseReason::kMoved;
   return reason == IM::BaseDefine::KICK_REASON_MOBILE_KICK ? CloseReason::kKicked : CloseReason::kDuplicateLogin;
 }
 
@@ -21,7 +22,7 @@ void kick(Connection& connection, UserId user, KickReasonType reason) {
   message.set_user_id(user);
   message.set_kick_reason(reason);
   send_pdu(connection, message);
-  connection.close(close_reason_of(reason));
+  connection.close(close_reason_of(connection, reason));
 }
 
 }  // namespace
@@ -63,7 +64,8 @@ void Sessions::end(const Connection& connection, const ClientSession& session) {
   parts_.users.remove(session.user, session.client_class, connection.id());
   parts_.bus.user_offline(session.user, session.info);
   // Where a later login took its place, here or elsewhere, the user still has a PC session.
-  const bool replaced = connection.close_reason() == CloseReason::kDuplicateLogin;
+  const bool replaced =
+      connection.close_reason() == CloseReason::kDuplicateLogin || connection.close_reason() == CloseReason::kMoved;
   if (session.client_class == ClientClass::kPc && !replaced) tell_pc_status(session.user, false);
 }
 
@@ -88,6 +90,18 @@ void Sessions::kick_local(UserId user, ClientClass client_class, KickReasonType 
 void Sessions::kicked_by_bus(UserId user, ClientClass client_class, KickReasonType reason, uint64_t login_stamp) {
   const LocalSession* session = parts_.users.local(user, client_class);
   if (session != nullptr && session->login_stamp < login_stamp) kick_local(user, client_class, reason);
+}
+
+size_t Sessions::end_all(UserId user, CloseReason reason) {
+  ++times_ended_;
+  size_t ended = 0;
+  parts_.users.for_each_local(user, [&](ClientClass, const LocalSession& session) {
+    Connection* connection = parts_.connections.find(session.conn);
+    if (connection == nullptr) return;
+    connection->close(reason);
+    ++ended;
+  });
+  return ended;
 }
 
 void Sessions::tell_pc_status(UserId user, bool online) {

@@ -25,6 +25,12 @@ class Sessions {
   void kicked_by_bus(UserId user, ClientClass client_class, IM::BaseDefine::KickReasonType reason,
                      uint64_t login_stamp);
 
+  /// Closes all of the user's sessions here; returns how many. For an account that has just changed in the store:
+  /// logins that are under way look at it again before they begin a session.
+  size_t end_all(UserId user, CloseReason reason);
+  /// How often end_all() has been called: a login that finds another number at its end has to look again.
+  uint64_t times_ended() const { return times_ended_; }
+
  private:
   uint64_t next_stamp(UserId user, ClientClass client_class);
   // Sends IMKickUser and closes the local session of that class, where there is one.
@@ -32,6 +38,7 @@ class Sessions {
   void tell_pc_status(UserId user, bool online);
 
   MsgServerParts& parts_;
+  uint64_t times_ended_ = 0;
 };
 
 }  // namespace talkbeat

@@ -33,6 +33,14 @@ Verdict on_link_kick(Context& context, const PduHeader& /*header*/, const IM::Se
   return Verdict::handled();
 }
 
+Verdict on_link_go_away(Context& context, const PduHeader& /*header*/, const TbGoAway& notice) {
+  log_warn("login_server_leaves", {{"conn", context.connection.id()},
+                                   {"login_server", context.connection.peer().to_string()},
+                                   {"reason", GoAwayReason_Name(notice.reason())},
+                                   {"text", notice.text()}});
+  return Verdict::handled();
+}
+
 Verdict on_link_challenge(Context& context, const PduHeader& /*header*/, const TbChallenge& challenge) {
   if (challenge.nonce().size() != ClusterAuth::kNonceSize) return Verdict::close(CloseReason::kAuthFailed);
   context.bus.answer_challenge(context, challenge.nonce());
@@ -66,6 +74,11 @@ Verdict on_link_relay(Context& context, const PduHeader& /*header*/, const TbRel
 
 Verdict on_link_sweep(Context& context, const PduHeader& /*header*/, const TbSweep& sweep) {
   context.bus.listener().on_sweep(sweep.after_sequence());
+  return Verdict::handled();
+}
+
+Verdict on_link_places(Context& context, const PduHeader& header, const TbPlacesRsp& places) {
+  context.bus.places().take(context.connection, header.seq_num, places);
   return Verdict::handled();
 }
 

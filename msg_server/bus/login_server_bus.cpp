@@ -26,7 +26,8 @@ LoginServerBus::LoginServerBus(ConnectionTable& connections, Rng& rng, const Msg
       epoch_(epoch),
       listener_(listener),
       liveness_(config.cluster.link.liveness),
-      report_timer_(connections.loop().timers(), [this] { report_changes(); }) {
+      report_timer_(connections.loop().timers(), [this] { report_changes(); }),
+      places_(connections.loop().timers()) {
   connections_.watch_liveness(liveness_);
 }
 
@@ -57,6 +58,16 @@ void LoginServerBus::stop() {
     link->connector->stop();
     if (Connection* connection = connections_.find(link->conn)) connection->close(CloseReason::kServerStopping);
   }
+}
+
+void LoginServerBus::settings_changed() {
+  liveness_.set_policy(config_.cluster.link.liveness);
+  report_timer_.start_every(config_.cluster.link.liveness.heartbeat_interval_ms);
+}
+
+// Before it has proved the key it learns nothing from us.
+bool LoginServerBus::takes_go_away(const Connection& connection) const {
+  return connection.attachment<LinkPeer>().link->phase == LinkPhase::kRegistered;
 }
 
 size_t LoginServerBus::registered_links() const {
@@ -116,20 +127,18 @@ void LoginServerBus::register_with(LinkContext& context) {
   info.set_host_name(config_.name);
   info.set_http_port(config_.http_listen.port);
   info.set_draining(load.draining);
-  const bool had_a_link = context.link.mark.known();
-  if (had_a_link) info.set_after_sequence(context.link.mark.safe());
+  if (context.link.mark.known()) info.set_after_sequence(context.link.mark.safe());
   send_pdu(context.connection, info);
 
   context.link.phase = LinkPhase::kRegistered;
   context.link.connector->proven();
   context.connection.attachment<LinkPeer>().max_pdu = config_.cluster.link.max_pdu;
   context.connection.set_out_limits({.soft = 64 << 20, .soft_ms = 30'000, .hard = 256 << 20});
-  liveness_.handshake_done(context.connection);
+  liveness_.handshake_done(context.connection, context.connection.now());
   send_all_users(context.connection);
   send_pdu(context.connection, load_report(context.link));
   log_info("login_server_registered",
            {{"conn", context.connection.id()}, {"login_server", context.connection.peer().to_string()}});
-  if (had_a_link) listener_.on_sweep(context.link.mark.safe());
   context.link.mark.note(context.connection.now(), sequence_);
 }
 
@@ -153,6 +162,7 @@ void LoginServerBus::on_close(Connection& connection, CloseReason reason) {
   const bool was_registered = link.phase == LinkPhase::kRegistered;
   link.conn = ConnId::kNone;
   link.phase = LinkPhase::kConnected;
+  places_.link_lost(connection.id());
   if (stopping_) return;
   if (was_registered) {
     log_warn("login_server_lost", {{"conn", connection.id()},
@@ -241,6 +251,23 @@ void LoginServerBus::kick(UserId user, uint32_t client_type, IM::BaseDefine::Kic
   kick.set_reason(static_cast<uint32_t>(reason));
   kick.set_login_stamp(login_stamp);
   send_to_all(kick);
+}
+
+// The same login_server as long as it answers: what it has given away counts there only.
+void LoginServerBus::find_places(uint32_t clients, PlaceFinder::Callback done) {
+  for (size_t i = 0; i < links_.size(); ++i) {
+    const size_t index = (asked_for_places_ + i) % links_.size();
+    const Link& link = *links_[index];
+    Connection* connection = link.phase == LinkPhase::kRegistered ? connections_.find(link.conn) : nullptr;
+    if (connection == nullptr) continue;
+    asked_for_places_ = index;
+    places_.ask(*connection, clients, [this, done = std::move(done)](const std::optional<TbPlacesRsp>& places) {
+      if (!places) ++asked_for_places_;
+      done(places);
+    });
+    return;
+  }
+  done(std::nullopt);
 }
 
 void LoginServerBus::note_sequence(uint64_t sequence) {

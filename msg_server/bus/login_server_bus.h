@@ -8,6 +8,7 @@
 #include "base/connector.h"
 #include "base/pdu_protocol.h"
 #include "msg_server/bus/bus.h"
+#include "msg_server/bus/place_finder.h"
 #include "msg_server/bus/sequence_mark.h"
 #include "msg_server/config.h"
 #include "proto/other.pb.h"
@@ -28,6 +29,13 @@ class LoginServerBus final : public Bus, private PduProtocol {
   void start(uint16_t client_port);
   /// Takes back the links; nothing is reported any more.
   void stop();
+  /// Counts at once for all links.
+  void settings_changed();
+  /// Something that registration told has changed (draining): tells it again, at once.
+  void report_now() { report_changes(); }
+  /// Asks a login_server where so many clients can go. One question at a time; `done` is called once, inside of this
+  /// call where no login_server is there.
+  void find_places(uint32_t clients, PlaceFinder::Callback done);
   size_t links() const { return links_.size(); }
   size_t registered_links() const;
 
@@ -60,9 +68,11 @@ class LoginServerBus final : public Bus, private PduProtocol {
   bool proved(const Link& link, const TbServerAuthResult& result) const;
   void register_with(LinkContext& context);
   BusListener& listener() { return listener_; }
+  PlaceFinder& places() { return places_; }
 
  private:
   struct LinkPeer : PduPeer {
+    std::string subject() const override { return "login_server_" + std::to_string(link->index); }
     Link* link = nullptr;
   };
 
@@ -70,6 +80,7 @@ class LoginServerBus final : public Bus, private PduProtocol {
   Verdict on_pdu(Connection& connection, const PduHeader& header, std::span<const std::byte> body) override;
   void on_close(Connection& connection, CloseReason reason) override;
   void on_heartbeat_due(Connection& connection) override;
+  bool takes_go_away(const Connection& connection) const override;
 
   void on_connected(Link& link, SocketHandle socket);
   IM::Other::IMHeartBeat load_report(const Link& link);
@@ -89,6 +100,8 @@ class LoginServerBus final : public Bus, private PduProtocol {
   Liveness liveness_;
   std::vector<std::unique_ptr<Link>> links_;
   Timer report_timer_;
+  PlaceFinder places_;
+  size_t asked_for_places_ = 0;  // the link that is tried first
   uint16_t client_port_ = 0;
   uint64_t sequence_ = 0;
   bool stopping_ = false;

@@ -77,6 +77,9 @@ class Database {
   virtual StoreResult<UserId> add_user(const NewUser& user, int64_t now) = 0;
   /// Also moves token_version.
   virtual StoreResult<Done> set_password_hash(UserId user, std::string_view hash) = 0;
+  /// Moves token_version and nothing else.
+  virtual StoreResult<Done> revoke_tokens(UserId user) = 0;
+  /// Disabling also moves token_version, so that an account that is enabled again has no session tokens.
   virtual StoreResult<Done> set_disabled(UserId user, bool disabled, int64_t now) = 0;
   virtual StoreResult<std::optional<Account>> find_account(std::string_view name) = 0;
   /// The known ones among `users`, in the order asked.

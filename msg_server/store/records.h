@@ -14,7 +14,7 @@ struct Account {
   UserId id = 0;
   std::string name;
   std::string password_hash;   ///< libsodium's `$argon2id$…` string
-  uint32_t token_version = 0;  ///< moves when the password changes: older session tokens are void
+  uint32_t token_version = 0;  ///< session tokens of another one are void (Database::revoke_tokens)
   bool disabled = false;
 };
 

@@ -45,6 +45,14 @@ StoreResult<Done> SqliteDatabase::set_password_hash(UserId user, std::string_vie
   return Done{};
 }
 
+StoreResult<Done> SqliteDatabase::revoke_tokens(UserId user) {
+  if (!may_write()) return StoreError::kUnavailable;
+  Query update(statement(Sql::kRevokeTokens), user);
+  if (!update.run()) return unavailable();
+  if (sqlite3_changes(connection_.handle()) == 0) return StoreError::kUnknownUser;
+  return Done{};
+}
+
 StoreResult<Done> SqliteDatabase::set_disabled(UserId user, bool disabled, int64_t now) {
   if (!may_write()) return StoreError::kUnavailable;
   Query update(statement(Sql::kSetDisabled), user, disabled ? 1 : 0, now);

@@ -47,6 +47,7 @@ class SqliteDatabase final : public Database {
 
   StoreResult<UserId> add_user(const NewUser& user, int64_t now) override;
   StoreResult<Done> set_password_hash(UserId user, std::string_view hash) override;
+  StoreResult<Done> revoke_tokens(UserId user) override;
   StoreResult<Done> set_disabled(UserId user, bool disabled, int64_t now) override;
   StoreResult<std::optional<Account>> find_account(std::string_view name) override;
   StoreResult<std::vector<Profile>> profiles(std::span<const UserId> users) override;

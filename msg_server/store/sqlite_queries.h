@@ -12,6 +12,7 @@ namespace talkbeat {
 enum class Sql : uint8_t {
   kAddUser,
   kSetPasswordHash,
+  kRevokeTokens,
   kSetDisabled,
   kFindAccount,
   kProfile,
@@ -45,8 +46,12 @@ inline constexpr std::array kSqlTexts{
             " ON CONFLICT (name) DO NOTHING"},
     SqlText{Sql::kSetPasswordHash,
             "UPDATE users SET password_hash = ?2, token_version = token_version + 1 WHERE id = ?1"},
-    // Always later than before, so that whoever has seen the old state sees this one, whatever the clock did.
-    SqlText{Sql::kSetDisabled, "UPDATE users SET disabled = ?2, updated_at = max(updated_at + 1, ?3) WHERE id = ?1"},
+    SqlText{Sql::kRevokeTokens, "UPDATE users SET token_version = token_version + 1 WHERE id = ?1"},
+    // ?2 is 0 or 1. Always later than before, so that whoever has seen the old state sees this one, whatever the clock
+    // did.
+    SqlText{Sql::kSetDisabled,
+            "UPDATE users SET disabled = ?2, token_version = token_version + ?2,"
+            " updated_at = max(updated_at + 1, ?3) WHERE id = ?1"},
     SqlText{Sql::kFindAccount, "SELECT id, name, password_hash, token_version, disabled FROM users WHERE name = ?1"},
     SqlText{Sql::kProfile,
             "SELECT id, name, gender, nick, real_name, avatar_url, department_id, email, phone, sign_info, disabled,"

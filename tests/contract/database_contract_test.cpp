@@ -78,6 +78,31 @@ TEST_P(AccountContract, a_new_password_moves_the_token_version) {
   EXPECT_NE(after->token_version, before);
 }
 
+TEST_P(AccountContract, revoking_tokens_moves_the_token_version_and_nothing_else) {
+  add_three_users();
+  const Account before = *database_->find_account("bob").value();
+  const Profile profile = database_->profiles(std::array{bob_}).value().at(0);
+  ASSERT_TRUE(write([&](Database& db) { return db.revoke_tokens(bob_); }).ok());
+  const Account after = *database_->find_account("bob").value();
+  EXPECT_GT(after.token_version, before.token_version);
+  EXPECT_EQ(after.password_hash, before.password_hash);
+  EXPECT_FALSE(after.disabled);
+  EXPECT_EQ(database_->profiles(std::array{bob_}).value().at(0).updated_at, profile.updated_at);
+  EXPECT_EQ(database_->find_account("alice").value()->token_version, before.token_version);
+  EXPECT_EQ(database_->find_account("carol").value()->token_version, before.token_version);
+}
+
+TEST_P(AccountContract, disabling_moves_the_token_version_and_enabling_does_not_move_it_back) {
+  const UserId id = add_user("alice");
+  const auto version = [&] { return database_->find_account("alice").value()->token_version; };
+  const uint32_t before = version();
+  ASSERT_TRUE(write([&](Database& db) { return db.set_disabled(id, true, 2'000); }).ok());
+  const uint32_t disabled = version();
+  EXPECT_GT(disabled, before);
+  ASSERT_TRUE(write([&](Database& db) { return db.set_disabled(id, false, 2'001); }).ok());
+  EXPECT_EQ(version(), disabled);
+}
+
 TEST_P(AccountContract, an_account_is_disabled_and_enabled_again) {
   const UserId id = add_user("alice");
   ASSERT_TRUE(write([&](Database& db) { return db.set_disabled(id, true, 2'000); }).ok());
@@ -91,6 +116,9 @@ TEST_P(AccountContract, an_account_is_disabled_and_enabled_again) {
 TEST_P(AccountContract, changing_an_unknown_user_is_refused) {
   auto hash = write([](Database& db) { return db.set_password_hash(77, "x"); });
   auto disabled = write([](Database& db) { return db.set_disabled(77, true, 1); });
+  auto revoked = write([](Database& db) { return db.revoke_tokens(77); });
+  ASSERT_FALSE(revoked.ok());
+  EXPECT_EQ(revoked.error(), StoreError::kUnknownUser);
   ASSERT_FALSE(hash.ok());
   EXPECT_EQ(hash.error(), StoreError::kUnknownUser);
   ASSERT_FALSE(disabled.ok());

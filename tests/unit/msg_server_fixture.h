@@ -230,7 +230,7 @@ class MsgServerTest : public LoopTest {
       *database, writes, *database, reads, config.store.limits, [this](Task task) { loop.post(std::move(task)); }};
   SeededRng rng{1};
   Metrics metrics{clock};
-  CloseLog close_log{metrics};
+  CloseLog close_log{metrics, 100};
   std::string decoy = hash_password("nobody", {.operations = 1, .memory_bytes = 64 << 10});
   ConnectionTable connections{loop, [this](const Connection& connection, CloseReason reason) {
                                 close_log.observe(connection, reason);
@@ -238,12 +238,13 @@ class MsgServerTest : public LoopTest {
                               }};
   UserDirectory users;
   LoginThrottle throttle{config.password.throttle};
+  LoginParts logins{ClusterKey{}, metrics};
   ClientLiveness liveness{connections, config.client};
   FakeBus bus;
   Delivery delivery{connections, users, store, bus};
   StatusNotifier status{connections, users, {}};
-  MsgServerParts parts{config,   loop,   connections, store,    hashing,  users, bus,
-                       delivery, status, throttle,    liveness, sessions, rng,   decoy};
+  MsgServerParts parts{config, loop,     connections, store,    hashing,  users, bus,  delivery,
+                       status, throttle, logins,      liveness, sessions, rng,   decoy};
   Sessions sessions{parts};
   ClientPort port{parts};
 };

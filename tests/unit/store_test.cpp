@@ -40,6 +40,7 @@ class DiaryDatabase final : public Database {
   }
 
   StoreResult<UserId> add_user(const NewUser&, int64_t) override { return StoreError::kUnavailable; }
+  StoreResult<Done> revoke_tokens(UserId) override { return StoreError::kUnavailable; }
   StoreResult<Done> set_disabled(UserId, bool, int64_t) override { return StoreError::kUnavailable; }
   StoreResult<std::optional<Account>> find_account(std::string_view) override { return StoreError::kUnavailable; }
   StoreResult<std::vector<Profile>> profiles(std::span<const UserId>) override { return StoreError::kUnavailable; }
