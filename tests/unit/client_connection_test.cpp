@@ -157,15 +157,6 @@ TEST_F(ClientConnection, a_server_that_asks_is_answered_once) {
   EXPECT_EQ(server.heartbeats, 1);
 }
 
-TEST_F(ClientConnection, reconnects_when_the_server_asks_it_to) {
-  start();
-  ASSERT_TRUE(until_state(kOnline));
-  TbGoAway notice;
-  notice.set_reason(GO_AWAY_DRAIN);
-  server.send(notice);
-  EXPECT_TRUE(until([&] { return server.logins == 2 && client->state() == kOnline; }));
-}
-
 TEST_F(ClientConnection, requests_without_a_connection_fail_at_once) {
   client = std::make_unique<Client>(network, options, heard);
   std::string why;

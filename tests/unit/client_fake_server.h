@@ -13,19 +13,34 @@
 
 namespace talkbeat {
 
+class FakeServer;
+
+struct FakeMessage {
+  uint32_t from;
+  std::string body;
+  uint64_t key;
+};
+
+/// What the msg_servers of one fake cluster share.
+struct FakeCluster {
+  std::map<uint32_t, std::vector<FakeMessage>> stored;  // by peer
+  std::map<uint32_t, uint32_t> read;                    // by peer: up to here
+  FakeServer* home = nullptr;                           // where the user has logged in last
+};
+
 /// A login_server and msg_server of a few lines, in the test's own loop: one user (id 1), any peers. Remembers messages
-/// as the real one does, and can be told to misbehave.
+/// as the real one does, kicks the older session, and can be told to misbehave.
 class FakeServer final : private PduProtocol {
  public:
-  struct Stored {
-    uint32_t from;
-    std::string body;
-    uint64_t key;
-  };
+  using Stored = FakeMessage;
   static constexpr uint32_t kUser = 1;
 
-  explicit FakeServer(EventLoop& loop)
-      : connections_(loop, [](const Connection&, CloseReason) {}),
+  /// `other`: a server of the same cluster, which lives as long.
+  explicit FakeServer(EventLoop& loop, FakeServer* other = nullptr)
+      : cluster_(other == nullptr ? own_cluster_ : other->cluster_),
+        stored(cluster_.stored),
+        read(cluster_.read),
+        connections_(loop, [](const Connection&, CloseReason) {}),
         listener_(loop, {}, [this](SocketHandle socket, const Address& peer) {
           connections_.adopt(socket, peer, *this).set_attachment(std::make_unique<PduPeer>());
         }) {
@@ -39,7 +54,7 @@ class FakeServer final : private PduProtocol {
   /// A message from the peer: stored, and sent to the client where it is online and `live`.
   void deliver(uint32_t peer, const std::string& body, bool live = true, uint32_t from = 0) {
     stored[peer].push_back({from == 0 ? peer : from, body, 0});
-    if (live) send_live(peer, static_cast<uint32_t>(stored[peer].size()));
+    if (live && cluster_.home != nullptr) cluster_.home->send_live(peer, static_cast<uint32_t>(stored[peer].size()));
   }
   void send_live(uint32_t peer, uint32_t msg_id) {
     const Stored& message = stored[peer][msg_id - 1];
@@ -54,16 +69,50 @@ class FakeServer final : private PduProtocol {
   }
   /// To the client that has logged in last.
   template <class Message>
-  void send(const Message& message) {
-    if (Connection* client = connections_.find(online_)) send_pdu(*client, message);
+  void send(const Message& message, uint16_t seq_num = 0) {
+    if (Connection* client = connections_.find(online_)) send_pdu(*client, message, seq_num);
   }
+  size_t connections() const { return connections_.size(); }
   void drop_all() { connections_.close_all(CloseReason::kServerStopping); }
+  void drop_client() {
+    if (Connection* client = connections_.find(online_)) client->close(CloseReason::kServerStopping);
+  }
+  /// As a new login elsewhere does it.
+  void kick(IM::BaseDefine::KickReasonType reason = IM::BaseDefine::KICK_REASON_DUPLICATE_USER) {
+    Connection* client = connections_.find(online_);
+    if (client == nullptr) return;
+    IM::Login::IMKickUser message;
+    message.set_user_id(kUser);
+    message.set_kick_reason(reason);
+    send_pdu(*client, message);
+    client->close(CloseReason::kDuplicateLogin);
+  }
+  /// Asks the client to leave.
+  void ask_to_leave(GoAwayReason reason, const Address& place = {}, uint32_t after_ms = 1) {
+    TbGoAway notice;
+    notice.set_reason(reason);
+    notice.set_reconnect_after_ms(after_ms);
+    if (!place.ip.empty()) notice.set_ip(place.ip);
+    if (!place.ip.empty()) notice.set_port(place.port);
+    send(notice);
+  }
+  bool has_client() const { return connections_.find(online_) != nullptr; }
 
-  std::map<uint32_t, std::vector<Stored>> stored;  // by peer
-  std::map<uint32_t, uint32_t> read;               // by peer: up to here
-  std::string password;                            // empty: any is right
+ private:
+  FakeCluster own_cluster_;
+  FakeCluster& cluster_;
+
+ public:
+  std::map<uint32_t, std::vector<Stored>>& stored;
+  std::map<uint32_t, uint32_t>& read;
+  std::string password;                  // empty: any is right
+  std::string token;                     // given at each login; empty: none
+  std::vector<std::string> good_tokens;  // taken instead of a password
+  std::vector<IM::Login::IMLoginReq> login_requests;
+  Address direct_to;  // as login_server; empty: itself
   int logins = 0;
   int heartbeats = 0;
+  int time_requests = 0;
   int delivery_acks = 0;
   int pages = 0;
   size_t page_limit = 1'000;  // of an answer by id
@@ -75,6 +124,7 @@ class FakeServer final : private PduProtocol {
   const char* role() const override { return "fake"; }
   void on_close(Connection&, CloseReason) override {}
   void on_heartbeat_due(Connection&) override {}
+  bool takes_go_away(const Connection&) const override { return false; }
 
   template <class Message>
   static Message parse(std::span<const std::byte> body) {
@@ -106,6 +156,8 @@ class FakeServer final : private PduProtocol {
         return list(connection, header, parse<IM::Message::IMGetMsgListReq>(body));
       case CID_MSG_GET_BY_MSG_ID_REQ:
         return by_id(connection, header, parse<IM::Message::IMGetMsgByIdReq>(body));
+      case CID_MSG_TIME_REQUEST:
+        return tell_time(connection, header);
       case CID_OTHER_HEARTBEAT:
         ++heartbeats;
         send_pdu(connection, IM::Other::IMHeartBeat(), header.seq_num);
@@ -118,9 +170,10 @@ class FakeServer final : private PduProtocol {
   Verdict direct(Connection& connection, const PduHeader& header) {
     IM::Login::IMMsgServRsp answer;
     answer.set_result_code(IM::BaseDefine::REFUSE_REASON_NONE);
-    answer.set_prior_ip(address().ip);
-    answer.set_backip_ip(address().ip);
-    answer.set_port(address().port);
+    const Address place = direct_to.ip.empty() ? address() : direct_to;
+    answer.set_prior_ip(place.ip);
+    answer.set_backip_ip(place.ip);
+    answer.set_port(place.port);
     send_pdu(connection, answer, header.seq_num);
     return Verdict::close(CloseReason::kAnswered);
   }
@@ -128,7 +181,10 @@ class FakeServer final : private PduProtocol {
   Verdict log_in(Connection& connection, const PduHeader& header, const IM::Login::IMLoginReq& request) {
     IM::Login::IMLoginRes answer;
     answer.set_server_time(1);
-    const bool right = password.empty() || request.password() == password;
+    login_requests.push_back(request);
+    const bool by_token = request.has_session_token();
+    const bool right = by_token ? std::ranges::count(good_tokens, request.session_token()) > 0
+                                : password.empty() || request.password() == password;
     answer.set_result_code(right ? IM::BaseDefine::REFUSE_REASON_NONE
                                  : IM::BaseDefine::REFUSE_REASON_DB_VALIDATE_FAILED);
     if (!right) {
@@ -147,9 +203,16 @@ class FakeServer final : private PduProtocol {
     info.set_user_tel("");
     info.set_user_domain("alice");
     info.set_status(0);
-    send_pdu(connection, answer, header.seq_num);
+    if (!token.empty()) answer.set_session_token(token);
+    if (cluster_.home != nullptr) cluster_.home->kick();
+    cluster_.home = this;
     ++logins;
     online_ = connection.id();
+    if (hold_logins) {
+      held_login_ = {connection.id(), header.seq_num, answer};
+    } else {
+      send_pdu(connection, answer, header.seq_num);
+    }
     return Verdict::handled();
   }
 
@@ -169,6 +232,14 @@ class FakeServer final : private PduProtocol {
     ack.set_msg_id(msg_id);
     ack.set_session_type(IM::BaseDefine::SESSION_TYPE_SINGLE);
     if (!lose_acks) send_pdu(connection, ack, header.seq_num);
+    return Verdict::handled();
+  }
+
+  Verdict tell_time(Connection& connection, const PduHeader& header) {
+    IM::Message::IMClientTimeRsp answer;
+    answer.set_server_time(1);
+    ++time_requests;
+    send_pdu(connection, answer, header.seq_num);
     return Verdict::handled();
   }
 
@@ -260,9 +331,22 @@ class FakeServer final : private PduProtocol {
   }
 
  public:
-  bool lose_acks = false;  // messages are stored, and nobody is told
+  bool lose_acks = false;    // messages are stored, and nobody is told
+  bool hold_logins = false;  // a login is accepted, but its answer waits
+  void answer_login() {
+    if (Connection* client = connections_.find(held_login_.client)) {
+      send_pdu(*client, held_login_.answer, held_login_.seq_num);
+    }
+  }
 
  private:
+  struct HeldLogin {
+    ConnId client = ConnId::kNone;
+    uint16_t seq_num = 0;
+    IM::Login::IMLoginRes answer;
+  };
+
+  HeldLogin held_login_;
   ConnectionTable connections_;
   Listener listener_;
   ConnId online_ = ConnId::kNone;

@@ -17,16 +17,19 @@ namespace talkbeat {
 struct ClientRecorder final : ClientListener {
   std::vector<ClientState> states;
   std::string why;
+  std::vector<std::string> whys;   // of losing the connection
   std::vector<std::string> texts;  // "2:hello" from user 2
   std::vector<uint32_t> sent;      // msg_ids, in the order of the acks
   std::vector<std::string> failed;
   uint32_t unread = 0;
   int synced = 0;
   int kicks = 0;
+  int moves = 0;
 
   void on_state(ClientState state, const std::string& reason) override {
     states.push_back(state);
     why = reason;
+    if (state == ClientState::kDisconnected) whys.push_back(reason);
   }
   void on_message(const ReceivedMessage& message) override {
     texts.push_back(std::to_string(message.from) + ":" + message.body);
@@ -38,7 +41,11 @@ struct ClientRecorder final : ClientListener {
     for (const UnreadCount& count : counts) unread += count.count;
   }
   void on_synced() override { ++synced; }
-  void on_kicked(IM::BaseDefine::KickReasonType) override { ++kicks; }
+  void on_kicked(KickedBy) override { ++kicks; }
+  void on_moved(const Address&, const std::string& reason) override {
+    ++moves;
+    why = reason;
+  }
 };
 
 /// A client and a fake server in one loop, over loopback.
@@ -52,6 +59,7 @@ class ClientHarness : public testing::Test {
     options.user = "alice";
     options.password = "secret";
     options.backoff = {.first_ms = 5, .max_ms = 20};
+    options.least_stay_ms = 1;
   }
 
   void start() {

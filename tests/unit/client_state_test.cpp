@@ -12,9 +12,10 @@ namespace {
 using enum ClientState;
 
 const std::set<std::pair<ClientState, ClientState>> kAllowed = {
-    {kDisconnected, kResolving}, {kDisconnected, kConnecting}, {kDisconnected, kWaiting}, {kResolving, kConnecting},
-    {kResolving, kWaiting},      {kConnecting, kLoggingIn},    {kConnecting, kWaiting},   {kLoggingIn, kOnline},
-    {kLoggingIn, kDisconnected}, {kOnline, kDisconnected},     {kWaiting, kResolving},    {kWaiting, kConnecting},
+    {kDisconnected, kResolving}, {kDisconnected, kConnecting}, {kDisconnected, kWaiting},   {kResolving, kConnecting},
+    {kResolving, kWaiting},      {kConnecting, kResolving},    {kConnecting, kLoggingIn},   {kConnecting, kWaiting},
+    {kLoggingIn, kConnecting},   {kLoggingIn, kOnline},        {kLoggingIn, kDisconnected}, {kOnline, kDisconnected},
+    {kWaiting, kResolving},      {kWaiting, kConnecting},
 };
 
 TEST(ClientState, every_pair_is_as_the_table_says) {

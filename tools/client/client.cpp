@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "base/check.h"
-#include "base/wire_password.h"
 #include "tools/client/client_handlers.h"
+#include "tools/client/leave_notice.h"
 
 namespace talkbeat {
 
@@ -13,16 +13,11 @@ using namespace IM::BaseDefine;
 
 namespace {
 
-constexpr Tick kPduTimeoutMs = 30'000;
 constexpr Tick kMaxHeartbeatIntervalMs = 15 * 60'000;
-
-std::string words_for(CloseReason reason) {
-  if (reason == CloseReason::kPeerClosed || reason == CloseReason::kPeerReset)
-    return "the server closed the connection";
-  if (reason == CloseReason::kSilent || reason == CloseReason::kUnacknowledged) return "the server does not answer";
-  if (reason == CloseReason::kHandshakeTimeout) return "the server did not answer the login";
-  return std::string("connection lost: ") + to_string(reason);
-}
+// Before the login at the new place, for the answers of what has been asked at the old one.
+constexpr Tick kQuietMs = 1'000;
+// The old connection has gone, and the login at the new place has no answer yet: for so long that is no interruption.
+constexpr Tick kArrivalMs = 1'000;
 
 }  // namespace
 
@@ -30,15 +25,19 @@ Client::Client(ClientNetwork& network, ClientOptions options, ClientListener& li
     : network_(network),
       options_(std::move(options)),
       listener_(listener),
-      link_(network, options_.response_timeout_ms),
+      credentials_(options_.user, options_.password),
+      link_(network, options_),
       flow_(network, link_, options_, listener),
-      finder_(network, options_, [this](Result<std::vector<Address>> found) { on_found(std::move(found)); }),
-      dialer_(network.loop(), options_.tcp, options_.connect_timeout_ms,
-              [this](Result<SocketHandle> socket) { on_dialed(std::move(socket)); }),
+      attempt_(network, options_, credentials_, *this),
       backoff_(options_.backoff),
-      retry_timer_(network.loop().timers(), [this] { find_server(); }),
+      retry_timer_(network.loop().timers(), [this] { begin_attempt(); }),
       proven_timer_(network.loop().timers(), [this] { backoff_.reset(); }),
-      go_away_timer_(network.loop().timers(), [this] { leave_server("the server asked to reconnect", 1); }),
+      quiet_timer_(network.loop().timers(), [this] { attempt_.log_in(); }),
+      arrival_timer_(network.loop().timers(),
+                     [this] {
+                       go_offline(lost_why_);
+                       if (state_ == ClientState::kDisconnected) attempt_.report();
+                     }),
       heartbeat_interval_ms_(options_.heartbeat_interval_ms) {}
 
 Client::~Client() {
@@ -46,8 +45,8 @@ Client::~Client() {
 }
 
 void Client::start() {
-  CHECK(state_ == ClientState::kDisconnected);
-  find_server();
+  CHECK(state_ == ClientState::kDisconnected && !attempt_.running());
+  begin_attempt();
 }
 
 void Client::stop() {
@@ -71,11 +70,12 @@ ClientInfo Client::info() const {
   ClientInfo info;
   info.state = state_;
   info.closed_by = closed_by_;
-  info.server = server_;
+  info.server = attempt_.running() && state_ != ClientState::kOnline ? attempt_.server() : server_;
   info.user_id = profile_.user_id();
-  info.rtt_ms = rtt_ms_;
-  if (heartbeat_sent_at_) info.heartbeat_age_ms = network_.loop().now() - *heartbeat_sent_at_;
+  info.rtt_ms = link_.rtt_ms();
+  info.heartbeat_age_ms = link_.heartbeat_age_ms();
   info.reconnects = std::max(0, logins_ - 1);
+  info.moves = moves_;
   info.unsent = flow_.unsent();
   return info;
 }
@@ -86,127 +86,137 @@ void Client::set_state(ClientState state, const std::string& why) {
   listener_.on_state(state, why);
 }
 
-// Each time anew, so that it never sticks to a msg_server that is dead or being drained.
-void Client::find_server() {
-  const std::optional<Address> known = sent_to_ ? std::exchange(sent_to_, std::nullopt) : options_.msg_server;
-  if (known) {
-    candidates_ = {*known};
-    set_state(ClientState::kConnecting, known->to_string());
-    if (state_ == ClientState::kConnecting) connect_next();
-    return;
-  }
-  set_state(ClientState::kResolving, "asking login_server");
-  if (state_ == ClientState::kResolving) finder_.start();
+void Client::begin_attempt() {
+  attempt_.start(std::exchange(place_, std::nullopt), heartbeat_interval_ms_);
 }
 
-void Client::on_found(Result<std::vector<Address>> found) {
-  if (!found.ok()) {
-    retry_later(found.message(), 0);
-    return;
-  }
-  candidates_ = std::move(found.value());
-  std::ranges::reverse(candidates_);
-  set_state(ClientState::kConnecting, candidates_.back().to_string());
-  if (state_ == ClientState::kConnecting) connect_next();
+void Client::on_progress(ClientState state, const std::string& what) {
+  if (state_ != ClientState::kOnline) set_state(state, what);
 }
 
-void Client::connect_next() {
-  if (candidates_.empty()) {
-    retry_later("msg_server " + server_.to_string() + ": " + last_error_, 0);
-    return;
-  }
-  server_ = candidates_.back();
-  candidates_.pop_back();
-  dialer_.dial(server_);
+// What has been asked is answered before the old server hears of the new login, and closes; what is asked meanwhile
+// goes to the new one.
+void Client::on_connected() {
+  if (link_.is_open()) link_.hold();
+  quiet_timer_.start_once(kQuietMs);
+  log_in_when_quiet();
 }
 
-void Client::on_dialed(Result<SocketHandle> socket) {
-  if (!socket.ok()) {
-    last_error_ = socket.message();
-    connect_next();
-    return;
-  }
-  Connection& connection = network_.adopt(socket.value(), server_, *this, policy());
-  connection_ = connection.id();
-  log_in(connection);
-  set_state(ClientState::kLoggingIn, server_.to_string());
+void Client::log_in_when_quiet() {
+  if (!quiet_timer_.armed() || !link_.quiet()) return;
+  quiet_timer_.cancel();
+  attempt_.log_in();
 }
 
-LivenessPolicy Client::policy() const {
-  return {.heartbeat_interval_ms = heartbeat_interval_ms_,
-          .silence_timeout_ms = heartbeat_interval_ms_ + options_.response_timeout_ms,
-          .handshake_timeout_ms = options_.login_timeout_ms,
-          .pdu_timeout_ms = kPduTimeoutMs};
-}
-
-void Client::log_in(Connection& connection) {
-  login_retry_after_ms_ = 0;
-  heartbeat_seq_ = 0;
-  IM::Login::IMLoginReq request;
-  request.set_user_name(options_.user);
-  request.set_password(token_.empty() ? wire_password(options_.password) : "");
-  if (!token_.empty()) request.set_session_token(token_);
-  request.set_online_status(USER_STATUS_ONLINE);
-  request.set_client_type(options_.client_type);
-  request.set_client_version(options_.client_version);
-  send_pdu(connection, request, 1);
-}
-
-void Client::logged_in(const IM::Login::IMLoginRes& answer) {
-  Connection* connection = network_.find(connection_);
-  connection->liveness()->handshake_done(*connection);
+void Client::on_logged_in(Connection& connection, const IM::Login::IMLoginRes& answer) {
+  connection.liveness()->handshake_done(connection, connection.now());
   profile_ = answer.user_info();
-  token_ = answer.session_token();
-  ++logins_;
-  link_.open(*connection);
-  proven_timer_.start_once(options_.proven_after_ms);
-  set_state(ClientState::kOnline, server_.to_string());
-  if (state_ == ClientState::kOnline) flow_.go_online(profile_.user_id());
+  const bool moved = state_ == ClientState::kOnline;
+  if (moved) leave_for(connection);
+  if (state_ == ClientState::kClosed) {
+    network_.release(connection.id(), CloseReason::kLoggedOut);
+    return;
+  }
+  network_.hand_over(connection, *this);
+  connection_ = connection.id();
+  go_online(connection, moved);
 }
 
-void Client::login_refused(const IM::Login::IMLoginRes& answer) {
-  const ResultType code = answer.result_code();
-  const std::string why = answer.result_string().empty() ? ResultType_Name(code) : answer.result_string();
-  if (login_retry_after_ms_ > 0) {
-    leave_server(why, login_retry_after_ms_);
-  } else if (code == REFUSE_REASON_DB_VALIDATE_FAILED && !token_.empty()) {
-    token_.clear();
-    leave_server("the session token is not valid any more", 1);
-  } else if (code == REFUSE_REASON_DB_VALIDATE_FAILED || code == REFUSE_REASON_VERSION_TOO_OLD) {
-    finish(ClosedBy::kRefusal, why);
+void Client::leave_for(const Connection& connection) {
+  arrival_timer_.cancel();
+  flow_.go_offline();
+  network_.release(std::exchange(connection_, ConnId::kNone), CloseReason::kLoggedOut);
+  link_.lose("moved to " + connection.peer().to_string());
+}
+
+void Client::go_online(const Connection& connection, bool moved) {
+  const std::string why = notice_ ? words_of(*notice_) : "";
+  notice_.reset();
+  place_.reset();
+  ++(moved ? moves_ : logins_);
+  server_ = connection.peer();
+  online_since_ = connection.now();
+  proven_timer_.start_once(options_.proven_after_ms);
+  link_.open(connection, heartbeat_interval_ms_);
+  if (moved) {
+    listener_.on_moved(server_, why);
   } else {
-    leave_server(why, 0);
+    set_state(ClientState::kOnline, server_.to_string());
   }
+  if (state_ == ClientState::kOnline && link_.is_open()) flow_.go_online(profile_.user_id());
+}
+
+void Client::on_attempt_failed(const LoginAttempt::Failure& failure) {
+  quiet_timer_.cancel();
+  if (failure.final) {
+    finish(ClosedBy::kRefusal, failure.why);
+    return;
+  }
+  if (failure.place) place_ = failure.place;
+  if (state_ == ClientState::kOnline && link_.is_open()) {
+    link_.resume();  // we stay where we are
+  } else if (state_ == ClientState::kOnline) {
+    go_offline(failure.why);
+  } else if (state_ == ClientState::kLoggingIn) {
+    set_state(ClientState::kDisconnected, failure.why);
+  }
+  retry_later(failure.why, failure.wait_ms);
+}
+
+void Client::on_attempt_kicked(KickReasonType reason) {
+  kicked(reason == KICK_REASON_MOBILE_KICK ? KickedBy::kMobile : KickedBy::kNewerLogin);
 }
 
 void Client::go_away(const TbGoAway& notice) {
-  if (notice.reason() == GO_AWAY_TOO_MANY_PINGS) {
+  notice_ = notice;
+  place_ = place_in(notice);
+  if (leaves_time_to_move(notice.reason())) {
+    move_soon();
+  } else if (notice.reason() == GO_AWAY_TOO_MANY_PINGS) {
     heartbeat_interval_ms_ = std::min(2 * heartbeat_interval_ms_, kMaxHeartbeatIntervalMs);
+  } else if (notice.reason() == GO_AWAY_REVOKED) {
+    credentials_.drop_token();
+  } else if (notice.reason() == GO_AWAY_KICKED) {
+    kicked(KickedBy::kOperator);
   }
-  const auto ip = normal_ip(notice.ip());
-  if (ip && notice.port() > 0 && notice.port() <= UINT16_MAX) sent_to_ = {*ip, static_cast<uint16_t>(notice.port())};
-  go_away_timer_.start_once(std::max<Tick>(1, notice.reconnect_after_ms()));
 }
 
-// `wait_ms` 0: as the backoff says.
-void Client::leave_server(const std::string& why, Tick wait_ms) {
-  network_.release(std::exchange(connection_, ConnId::kNone), CloseReason::kLoggedOut);
-  disconnected(why);
-  retry_later(why, wait_ms);
+// Where no time is named, at some moment of the next half second: many hear the same in one moment.
+void Client::move_soon() {
+  if (attempt_.running()) return;
+  const Tick share = static_cast<Tick>(network_.rng().below(static_cast<uint64_t>(options_.backoff.first_ms)));
+  const Tick wait = notice_->has_reconnect_after_ms() ? Tick{notice_->reconnect_after_ms()} : share;
+  const Tick stayed = network_.loop().now() - online_since_;
+  retry_timer_.start_once(std::max({Tick{1}, wait, options_.least_stay_ms - stayed}));
 }
 
-void Client::on_closed(Connection&, CloseReason reason) {
+// A login at another place that has been sent, or is about to be, has its answer in a moment: what is to be sent waits.
+void Client::on_closed(Connection& /*connection*/, CloseReason reason) {
   connection_ = ConnId::kNone;
-  const std::string why = words_for(reason);
-  const Tick wait_ms = login_retry_after_ms_;
-  disconnected(why);
-  retry_later(why, wait_ms);
+  const bool told_to_wait = notice_ && !leaves_time_to_move(notice_->reason());
+  const Tick wait_ms = told_to_wait ? Tick{notice_->reconnect_after_ms()} : 0;
+  lost_why_ = notice_ ? words_of(*notice_) : words_for_lost(reason);
+  if (attempt_.connected()) {
+    flow_.go_offline();
+    link_.lose(lost_why_);
+    arrival_timer_.start_once(kArrivalMs);
+    log_in_when_quiet();
+    return;
+  }
+  go_offline(lost_why_);
+  if (attempt_.running() && state_ == ClientState::kDisconnected) {
+    attempt_.report();  // the way to the next one is being gone already
+  } else {
+    retry_later(lost_why_, wait_ms);
+  }
 }
 
-void Client::disconnected(const std::string& why) {
+void Client::go_offline(const std::string& why) {
+  // Tries to move that failed do not make the way back longer.
+  if (!proven_timer_.armed()) backoff_.reset();
   proven_timer_.cancel();
-  go_away_timer_.cancel();
-  heartbeat_seq_ = 0;
+  arrival_timer_.cancel();
+  notice_.reset();
   flow_.go_offline();
   link_.close(why);
   if (state_ != ClientState::kClosed) set_state(ClientState::kDisconnected, why);
@@ -215,57 +225,41 @@ void Client::disconnected(const std::string& why) {
 void Client::retry_later(const std::string& why, Tick wait_ms) {
   if (state_ == ClientState::kClosed) return;
   // With a share of it on top: those who were told to wait equally long shall not come back in one moment.
-  const Tick delay = wait_ms > 1 ? wait_ms + backoff_.next_delay(network_.rng())
-                                 : (wait_ms == 1 ? 1 : backoff_.next_delay(network_.rng()));
-  retry_timer_.start_once(delay);
-  set_state(ClientState::kWaiting, why);
+  retry_timer_.start_once(std::max<Tick>(1, wait_ms + backoff_.next_delay(network_.rng())));
+  if (state_ != ClientState::kOnline) set_state(ClientState::kWaiting, why);
+}
+
+void Client::kicked(KickedBy by) {
+  listener_.on_kicked(by);
+  finish(ClosedBy::kKick, words_for(by));
 }
 
 void Client::finish(ClosedBy by, const std::string& why) {
   if (state_ == ClientState::kClosed) return;
   closed_by_ = by;
-  finder_.stop();
-  dialer_.stop();
-  retry_timer_.cancel();
-  proven_timer_.cancel();
-  go_away_timer_.cancel();
+  attempt_.stop();
+  for (Timer* timer : {&retry_timer_, &proven_timer_, &quiet_timer_, &arrival_timer_}) timer->cancel();
   network_.release(std::exchange(connection_, ConnId::kNone), CloseReason::kLoggedOut);
   flow_.stop();
   set_state(ClientState::kClosed, why);
   link_.close(why);
 }
 
-Verdict Client::on_pdu(Connection& connection, const PduHeader& header, std::span<const std::byte> body,
+Verdict Client::on_pdu(Connection& /*connection*/, const PduHeader& header, std::span<const std::byte> body,
                        google::protobuf::Arena& arena) {
-  if (connection.id() != connection_) return Verdict::handled();
-  const ClientPhase phase = state_ == ClientState::kOnline ? ClientPhase::kOnline : ClientPhase::kLoggingIn;
   Verdict verdict = Verdict::handled();
   if (const auto* row = find_route(kServerRoutes, header)) {
-    if ((row->phases & in({phase})) != 0) verdict = row->handle(*this, header, body, arena);
+    verdict = row->handle(*this, header, body, arena);
   } else {
     link_.take(header, body);
   }
-  link_.heard(flow_.waits_for_ack() || heartbeat_seq_ != 0);
+  link_.heard(flow_.waits_for_ack());
+  log_in_when_quiet();
   return verdict;
 }
 
 void Client::on_heartbeat_due(Connection& /*connection*/) {
-  if (state_ == ClientState::kOnline) beat();
-}
-
-void Client::beat() {
-  heartbeat_seq_ = link_.send(IM::Other::IMHeartBeat(), true);
-  heartbeat_sent_at_ = network_.loop().now();
-}
-
-// One that answers none of ours is the server's question whether we are there.
-void Client::take_heartbeat(uint16_t seq_num) {
-  if (heartbeat_seq_ != 0 && seq_num == heartbeat_seq_) {
-    heartbeat_seq_ = 0;
-    rtt_ms_ = network_.loop().now() - *heartbeat_sent_at_;
-  } else if (state_ == ClientState::kOnline && heartbeat_seq_ == 0) {
-    beat();
-  }
+  link_.beat();
 }
 
 }  // namespace talkbeat

@@ -2,13 +2,12 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "tools/client/client_listener.h"
-#include "tools/client/client_network.h"
+#include "tools/client/client_loop.h"
 #include "tools/client/client_options.h"
+#include "tools/client/login_attempt.h"
 #include "tools/client/message_flow.h"
-#include "tools/client/server_finder.h"
 #include "tools/client/server_link.h"
 
 namespace talkbeat {
@@ -21,50 +20,46 @@ struct ClientInfo {
   uint32_t user_id = 0;                  ///< 0 until the first login
   std::optional<Tick> rtt_ms;            ///< of the last heartbeat
   std::optional<Tick> heartbeat_age_ms;  ///< since the last heartbeat was sent
-  int reconnects = 0;                    ///< logins after the first one
+  int reconnects = 0;                    ///< logins after the first one, each after a time without a connection
+  int moves = 0;                         ///< to a new connection while online, because the server asked for it
   size_t unsent = 0;                     ///< messages without an ack
 };
 
 /// A client that never gives up: finds a msg_server through login_server, logs in, beats, notices a dead server,
 /// reconnects with full-jitter backoff, sends again what was not acked, and fetches what was missed, so that each
-/// message reaches the application once and in order. Final are only: stop(), a refused password, being kicked.
+/// message reaches the application once and in order. Where the server asks it to leave, it first logs in at the new
+/// place and then leaves the old one. Final are only: stop(), a refused password, being kicked.
 ///
 /// The loop's thread only. Everything that it uses outlives it. Not to be destroyed inside a listener's call.
 ///
 ///   #include <iostream>
-///   #include "base/epoll_transport.h"
+///
 ///   #include "tools/client/client.h"
 ///
 ///   using namespace talkbeat;
 ///
 ///   struct Echo : ClientListener {
-///     Client* client = nullptr;
+///     ClientLoop loop;
+///     Client client{loop.network, {.login_servers = {{"127.0.0.1", 8008}}, .user = "echo", .password = "pw"}, *this};
+///
 ///     void on_state(ClientState state, const std::string& why) override {
 ///       std::cerr << to_string(state) << ": " << why << "\n";
-///       if (state == ClientState::kClosed) loop->stop();
+///       if (state == ClientState::kClosed) loop.events.stop();
 ///     }
 ///     void on_message(const ReceivedMessage& message) override {
 ///       if (message.mine) return;
-///       client->send_text(message.from, "you said: " + message.body);
-///       client->mark_read(message.conversation, message.msg_id);
+///       client.send_text(message.from, "you said: " + message.body);
+///       client.mark_read(message.conversation, message.msg_id);
 ///     }
-///     EventLoop* loop = nullptr;
 ///   };
 ///
 ///   int main() {
-///     SystemClock clock;
-///     SystemRng rng;
-///     EpollTransport transport;
-///     EventLoop loop(clock, transport);
-///     ClientNetwork network(loop, rng);
 ///     Echo echo;
-///     Client client(network, {.login_servers = {{"127.0.0.1", 8008}}, .user = "echo", .password = "secret"}, echo);
-///     echo.client = &client;
-///     echo.loop = &loop;
-///     client.start();
-///     loop.run();
+///     echo.client.start();
+///     echo.loop.events.run();
+///     return 0;
 ///   }
-class Client final : private PduSink {
+class Client final : private PduSink, private LoginAttempt::Owner {
  public:
   Client(ClientNetwork& network, ClientOptions options, ClientListener& listener);
   ~Client();
@@ -83,7 +78,7 @@ class Client final : private PduSink {
 
   /// Any other command that has an answer. The callback is called once: with the answer, the refusal's text, "no
   /// answer" after response_timeout, or why the connection was lost; inside of this call where the client is not
-  /// online.
+  /// online. Moving costs no request: it is answered on the old connection, or sent on the new one.
   ///
   ///   client.request<IMClientTimeReq, IMClientTimeRsp>({}, [](Result<IMClientTimeRsp> answer) { … });
   template <class Req, class Rsp>
@@ -108,50 +103,49 @@ class Client final : private PduSink {
   void on_closed(Connection& connection, CloseReason reason) override;
   void on_heartbeat_due(Connection& connection) override;
 
+  void on_progress(ClientState state, const std::string& what) override;
+  void on_connected() override;
+  void on_logged_in(Connection& connection, const IM::Login::IMLoginRes& answer) override;
+  void on_attempt_failed(const LoginAttempt::Failure& failure) override;
+  void on_attempt_kicked(IM::BaseDefine::KickReasonType reason) override;
+
   void set_state(ClientState state, const std::string& why);
-  void find_server();
-  void on_found(Result<std::vector<Address>> found);
-  void connect_next();
-  void on_dialed(Result<SocketHandle> socket);
-  void log_in(Connection& connection);
-  void logged_in(const IM::Login::IMLoginRes& answer);
-  void login_refused(const IM::Login::IMLoginRes& answer);
+  void begin_attempt();
+  void log_in_when_quiet();
+  void leave_for(const Connection& connection);
+  void go_online(const Connection& connection, bool moved);
+  void go_offline(const std::string& why);
   void go_away(const TbGoAway& notice);
-  void leave_server(const std::string& why, Tick wait_ms);
-  void disconnected(const std::string& why);
-  void retry_later(const std::string& why, Tick at_least_ms);
+  void move_soon();
+  void retry_later(const std::string& why, Tick wait_ms);
+  void kicked(KickedBy by);
   void finish(ClosedBy by, const std::string& why);
-  void take_heartbeat(uint16_t seq_num);
-  void beat();
-  LivenessPolicy policy() const;
 
   ClientNetwork& network_;
   ClientOptions options_;
   ClientListener& listener_;
+  Credentials credentials_;
   ServerLink link_;
   MessageFlow flow_;
-  ServerFinder finder_;
-  Dialer dialer_;
+  LoginAttempt attempt_;  // while kOnline: a move
   Backoff backoff_;
   Timer retry_timer_;
   Timer proven_timer_;
-  Timer go_away_timer_;
+  Timer quiet_timer_;
+  Timer arrival_timer_;
 
   ClientState state_ = ClientState::kDisconnected;
   ClosedBy closed_by_ = ClosedBy::kNobody;
-  ConnId connection_ = ConnId::kNone;
-  std::vector<Address> candidates_;  // addresses that are still to be tried, the best last
-  std::optional<Address> sent_to_;   // by a TbGoAway
-  std::string last_error_;
+  ConnId connection_ = ConnId::kNone;  // the one in use
   Address server_;
-  std::string token_;
-  Tick login_retry_after_ms_ = 0;  // set: the login is refused for the moment only
+  Tick online_since_ = 0;
+  std::optional<TbGoAway> notice_;  // the last one on this connection
+  std::optional<Address> place_;    // where the next attempt goes first
+  std::string lost_why_;
   IM::BaseDefine::UserInfo profile_;
   int logins_ = 0;
+  int moves_ = 0;
   Tick heartbeat_interval_ms_;
-  uint16_t heartbeat_seq_ = 0;  // of the one without an answer; 0: none
-  std::optional<Tick> heartbeat_sent_at_;
-  std::optional<Tick> rtt_ms_;
 };
 
 }  // namespace talkbeat

@@ -1,22 +1,12 @@
 #include "tools/client/client_handlers.h"
 
-#include <algorithm>
-
 namespace talkbeat {
 
-Verdict ClientHandlers::on_login_answer(Client& client, const PduHeader&, const IM::Login::IMLoginRes& answer) {
-  if (answer.result_code() == IM::BaseDefine::REFUSE_REASON_NONE) {
-    client.logged_in(answer);
-  } else {
-    client.login_refused(answer);
-  }
-  return Verdict::handled();
-}
-
+// The server that is being left has heard of our own new login: its kick is our own doing.
 Verdict ClientHandlers::on_kick(Client& client, const PduHeader&, const IM::Login::IMKickUser& kick) {
-  client.listener_.on_kicked(kick.kick_reason());
-  const bool duplicate = kick.kick_reason() == IM::BaseDefine::KICK_REASON_DUPLICATE_USER;
-  client.finish(ClosedBy::kKick, duplicate ? "logged in elsewhere" : "ended by your mobile client");
+  const bool newer_login = kick.kick_reason() == IM::BaseDefine::KICK_REASON_DUPLICATE_USER;
+  if (newer_login && client.attempt_.logging_in()) return Verdict::handled();
+  client.kicked(newer_login ? KickedBy::kNewerLogin : KickedBy::kMobile);
   return Verdict::handled();
 }
 
@@ -41,7 +31,7 @@ Verdict ClientHandlers::on_read(Client& client, const PduHeader&, const IM::Mess
 }
 
 Verdict ClientHandlers::on_heartbeat(Client& client, const PduHeader& header, const IM::Other::IMHeartBeat&) {
-  client.take_heartbeat(header.seq_num);
+  client.link_.take_heartbeat(header.seq_num);
   return Verdict::handled();
 }
 
@@ -51,12 +41,6 @@ Verdict ClientHandlers::on_go_away(Client& client, const PduHeader&, const TbGoA
 }
 
 Verdict ClientHandlers::on_error(Client& client, const PduHeader&, const TbError& error) {
-  if (error.command_id() == kCommandOf<IM::Login::IMLoginReq>) {
-    // The refusal that follows is only for the moment.
-    client.login_retry_after_ms_ = std::max<Tick>(1, error.retry_after_ms());
-    client.last_error_ = error.text();
-    return Verdict::handled();
-  }
   // The server does not know this session: begin anew, and keep what was to be sent.
   if (error.code() == ERROR_NOT_LOGGED_IN) return Verdict::close(CloseReason::kProtocolError);
   if (!client.flow_.take_refusal(error)) client.link_.take_refusal(error);

@@ -5,11 +5,9 @@
 
 namespace talkbeat {
 
-enum class ClientPhase : uint8_t { kLoggingIn, kOnline };
-
-/// What a client does about each PDU that is no answer to a request of its own: the rows of kServerRoutes.
+/// What a client that is online does about each PDU that is no answer to a request of its own: the rows of
+/// kServerRoutes.
 struct ClientHandlers {
-  static Verdict on_login_answer(Client& client, const PduHeader& header, const IM::Login::IMLoginRes& answer);
   static Verdict on_kick(Client& client, const PduHeader& header, const IM::Login::IMKickUser& kick);
   static Verdict on_user_status(Client& client, const PduHeader& header, const IM::Buddy::IMUserStatNotify& notify);
   static Verdict on_message(Client& client, const PduHeader& header, const IM::Message::IMMsgData& data);
@@ -20,20 +18,13 @@ struct ClientHandlers {
   static Verdict on_error(Client& client, const PduHeader& header, const TbError& error);
 };
 
-inline constexpr uint8_t kLoggingInOnly = in({ClientPhase::kLoggingIn});
-inline constexpr uint8_t kOnlineOnly = in({ClientPhase::kOnline});
-inline constexpr uint8_t kAnyClientPhase = in({ClientPhase::kLoggingIn, ClientPhase::kOnline});
+inline constexpr uint8_t kWhileOnline = 1;  // the table has one phase
 
 inline constexpr std::array kServerRoutes{
-    route<&ClientHandlers::on_login_answer>(kLoggingInOnly),
-    route<&ClientHandlers::on_kick>(kAnyClientPhase),
-    route<&ClientHandlers::on_user_status>(kOnlineOnly),
-    route<&ClientHandlers::on_message>(kOnlineOnly),
-    route<&ClientHandlers::on_ack>(kOnlineOnly),
-    route<&ClientHandlers::on_read>(kOnlineOnly),
-    route<&ClientHandlers::on_heartbeat>(kAnyClientPhase),
-    route<&ClientHandlers::on_go_away>(kAnyClientPhase),
-    route<&ClientHandlers::on_error>(kAnyClientPhase),
+    route<&ClientHandlers::on_kick>(kWhileOnline),    route<&ClientHandlers::on_user_status>(kWhileOnline),
+    route<&ClientHandlers::on_message>(kWhileOnline), route<&ClientHandlers::on_ack>(kWhileOnline),
+    route<&ClientHandlers::on_read>(kWhileOnline),    route<&ClientHandlers::on_heartbeat>(kWhileOnline),
+    route<&ClientHandlers::on_go_away>(kWhileOnline), route<&ClientHandlers::on_error>(kWhileOnline),
 };
 static_assert(strictly_increasing(kServerRoutes), "a command stands twice or out of order");
 

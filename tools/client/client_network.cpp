@@ -19,15 +19,19 @@ void log_close(const Connection& connection, CloseReason reason) {
             {{"conn", connection.id()}, {"peer", connection.peer().to_string()}, {"reason", to_string(reason)}});
 }
 
-bool same(const LivenessPolicy& a, const LivenessPolicy& b) {
-  return a.heartbeat_interval_ms == b.heartbeat_interval_ms && a.silence_timeout_ms == b.silence_timeout_ms &&
-         a.handshake_timeout_ms == b.handshake_timeout_ms && a.pdu_timeout_ms == b.pdu_timeout_ms &&
-         a.check_enabled == b.check_enabled;
-}
-
 }  // namespace
 
-ClientNetwork::ClientNetwork(EventLoop& loop, Rng& rng) : rng_(rng), connections_(loop, log_close) {}
+std::string words_for_lost(CloseReason reason) {
+  if (reason == CloseReason::kPeerClosed || reason == CloseReason::kPeerReset)
+    return "the server closed the connection";
+  if (reason == CloseReason::kSilent || reason == CloseReason::kUnacknowledged) return "the server does not answer";
+  if (reason == CloseReason::kHandshakeTimeout) return "the server did not answer the login";
+  return std::string("connection lost: ") + to_string(reason);
+}
+
+ClientNetwork::ClientNetwork(EventLoop& loop, Rng& rng) : rng_(rng), connections_(loop, log_close) {
+  loop.add_turn_handler(*this);
+}
 
 Connection& ClientNetwork::adopt(SocketHandle socket, const Address& peer, PduSink& sink,
                                  const LivenessPolicy& policy) {
@@ -38,6 +42,10 @@ Connection& ClientNetwork::adopt(SocketHandle socket, const Address& peer, PduSi
   connection.set_attachment(std::move(attachment));
   liveness_for(policy).join(connection, loop().now());
   return connection;
+}
+
+void ClientNetwork::hand_over(Connection& connection, PduSink& sink) {
+  connection.attachment<ServerPeer>().sink = &sink;
 }
 
 void ClientNetwork::release(ConnId id, CloseReason reason) {
@@ -66,7 +74,7 @@ void ClientNetwork::on_heartbeat_due(Connection& connection) {
 
 Liveness& ClientNetwork::liveness_for(const LivenessPolicy& policy) {
   for (const auto& liveness : liveness_) {
-    if (same(liveness->policy(), policy)) return *liveness;
+    if (liveness->policy() == policy) return *liveness;
   }
   liveness_.push_back(std::make_unique<Liveness>(policy));
   connections_.watch_liveness(*liveness_.back());

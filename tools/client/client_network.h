@@ -3,6 +3,7 @@
 #include <google/protobuf/arena.h>
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/connection_table.h"
@@ -23,12 +24,15 @@ class PduSink {
   ~PduSink() = default;
 };
 
+/// For people: why a connection to a server has ended.
+std::string words_for_lost(CloseReason reason);
+
 /// The connections of all clients on one event loop, one or ten thousand, under the same keepalive rule as the
 /// servers'. Outlives the clients; lives as long as the loop turns. The loop's thread only.
 ///
 ///   ClientNetwork network(loop, rng);
 ///   Client client(network, options, listener);
-class ClientNetwork final : private PduProtocol {
+class ClientNetwork final : private PduProtocol, private TurnHandler {
  public:
   ClientNetwork(EventLoop& loop, Rng& rng);
 
@@ -38,10 +42,15 @@ class ClientNetwork final : private PduProtocol {
   /// Takes over a connected socket; `sink` hears of it until it is closed or released.
   Connection& adopt(SocketHandle socket, const Address& peer, PduSink& sink, const LivenessPolicy& policy);
   Connection* find(ConnId id) const { return connections_.find(id); }
+  /// From here on `sink` hears of it.
+  void hand_over(Connection& connection, PduSink& sink);
   /// Closes it, and its sink hears nothing more. What was sent still goes out.
   void release(ConnId id, CloseReason reason);
   /// Open ones, and those that are still sending their last bytes.
   size_t size() const { return connections_.size(); }
+
+  /// The time of this turn, our own stalls left out: what a server's answer is waited for by (KEEPALIVE.md rule 5).
+  Tick own_time() { return loop().now() - stalled_; }
 
   /// The longest PDU that is taken from a server (PROTOCOL.md, "Framing").
   static constexpr size_t kMaxPdu = 2 << 20;
@@ -51,9 +60,13 @@ class ClientNetwork final : private PduProtocol {
   Verdict on_pdu(Connection& connection, const PduHeader& header, std::span<const std::byte> body) override;
   void on_close(Connection& connection, CloseReason reason) override;
   void on_heartbeat_due(Connection& connection) override;
+  bool takes_go_away(const Connection&) const override { return false; }  // a server needs no telling
+  void on_turn_end() override {}
+  void on_stall(Tick stalled) override { stalled_ += stalled; }
   Liveness& liveness_for(const LivenessPolicy& policy);
 
   Rng& rng_;
+  Tick stalled_ = 0;
   std::vector<std::unique_ptr<Liveness>> liveness_;  // one for each policy in use: they are few
   google::protobuf::Arena arena_;
   ConnectionTable connections_;

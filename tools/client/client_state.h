@@ -31,4 +31,14 @@ enum class ClosedBy : uint8_t {
   kKick,     ///< another session, or the operator, ended this one
 };
 
+/// Who has thrown a client out.
+enum class KickedBy : uint8_t {
+  kNewerLogin,  ///< the same user has logged in elsewhere, with the same class of client
+  kMobile,      ///< the user's mobile client has ended the PC session
+  kOperator,
+};
+
+/// For people: "logged in elsewhere"
+const char* words_for(KickedBy by);
+
 }  // namespace talkbeat

@@ -49,7 +49,10 @@ void Inbox::start_all() {
 
 void Inbox::skip(const ConversationId& id, const Gap& gap) {
   State& state = states_[id];
-  for (uint32_t msg_id = gap.first; msg_id <= gap.last; ++msg_id) state.early.try_emplace(msg_id, std::nullopt);
+  // What came by itself while the gap was asked for is known already.
+  for (uint32_t msg_id = std::max(gap.first, state.known + 1); msg_id <= gap.last; ++msg_id) {
+    state.early.try_emplace(msg_id, std::nullopt);
+  }
 }
 
 std::vector<ReceivedMessage> Inbox::take_ready(const ConversationId& id, bool own_unsettled) {

@@ -50,6 +50,7 @@ void MessageFlow::pump() {
   if (!online_) return;
   const Tick now = network_.loop().now();
   for (const ConversationId& to : outbox_.due(now)) {
+    if (!online_) return;  // the one before was more than the connection takes
     uint16_t seq_num = link_.next_seq();
     while (outbox_.uses(seq_num)) seq_num = link_.next_seq();
     const OutgoingMessage& message = outbox_.launch(to, seq_num);
@@ -98,7 +99,7 @@ void MessageFlow::go_online(uint32_t user_id) {
   online_ = true;
   user_id_ = user_id;
   pump();
-  for (const auto& [id, msg_id] : std::exchange(unsent_reads_, {})) send_read_ack(id, msg_id);
+  for (const ConversationId& id : std::exchange(unsent_reads_, {})) send_read_ack(id, read_[id]);
   catch_up_.start(user_id);
 }
 
@@ -153,11 +154,21 @@ void MessageFlow::deliver(const ConversationId& id) {
 }
 
 void MessageFlow::mark_read(const ConversationId& id, uint32_t msg_id) {
+  read_[id] = std::max(read_[id], msg_id);
   if (online_) {
     send_read_ack(id, msg_id);
   } else {
-    unsent_reads_[id] = std::max(unsent_reads_[id], msg_id);
+    unsent_reads_.insert(id);
   }
+}
+
+// A mark has no ack: one that was under way when its connection ended may not have arrived.
+void MessageFlow::on_unread(std::span<const UnreadCount> unread) {
+  for (const UnreadCount& entry : unread) {
+    const auto mark = read_.find(entry.conversation);
+    if (mark != read_.end()) send_read_ack(mark->first, mark->second);
+  }
+  listener_.on_unread(unread);
 }
 
 void MessageFlow::send_read_ack(const ConversationId& id, uint32_t msg_id) {

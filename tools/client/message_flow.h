@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 
 #include "tools/client/catch_up.h"
@@ -38,7 +39,7 @@ class MessageFlow final : private CatchUp::Owner {
 
  private:
   void deliver(const ConversationId& id) override;
-  void on_unread(std::span<const UnreadCount> unread) override { listener_.on_unread(unread); }
+  void on_unread(std::span<const UnreadCount> unread) override;
   void on_synced() override { listener_.on_synced(); }
 
   void pump();
@@ -57,7 +58,8 @@ class MessageFlow final : private CatchUp::Owner {
   bool stopped_ = false;
   uint32_t user_id_ = 0;
   uint64_t last_local_id_ = 0;
-  std::map<ConversationId, uint32_t> unsent_reads_;
+  std::map<ConversationId, uint32_t> read_;  // what the person has seen, up to here
+  std::set<ConversationId> unsent_reads_;
 };
 
 }  // namespace talkbeat

@@ -5,21 +5,34 @@
 
 namespace talkbeat {
 
-ServerLink::ServerLink(ClientNetwork& network, Tick response_timeout_ms)
+ServerLink::ServerLink(ClientNetwork& network, const ClientOptions& options)
     : network_(network),
-      response_timeout_ms_(response_timeout_ms),
+      options_(options),
       expiry_timer_(network.loop().timers(), [this] { expire_requests(); }),
       silence_timer_(network.loop().timers(), [this] { check_silence(); }) {}
 
-void ServerLink::open(const Connection& connection) {
+void ServerLink::open(const Connection& connection, Tick heartbeat_interval_ms) {
   connection_ = connection.id();
+  heartbeat_interval_ms_ = heartbeat_interval_ms;
+  resume();
 }
 
 void ServerLink::close(const std::string& why) {
+  lose(why);
+  resume();
+}
+
+void ServerLink::lose(const std::string& why) {
   connection_ = ConnId::kNone;
+  heartbeat_seq_ = 0;
   silence_timer_.cancel();
   expiry_timer_.cancel();
   for (const auto& [seq_num, pending] : std::exchange(pending_, {})) pending.finish(&why, {});
+}
+
+void ServerLink::resume() {
+  holding_ = false;
+  for (const auto& request : std::exchange(held_, {})) request();
 }
 
 uint16_t ServerLink::next_seq() {
@@ -30,25 +43,25 @@ uint16_t ServerLink::next_seq() {
 }
 
 void ServerLink::add_pending(uint16_t seq_num, uint16_t answer_command, Finish finish) {
-  pending_[seq_num] = {answer_command, network_.loop().now(), std::move(finish)};
-  if (!expiry_timer_.armed()) expiry_timer_.start_once(response_timeout_ms_);
+  pending_[seq_num] = {answer_command, network_.own_time(), std::move(finish)};
+  if (!expiry_timer_.armed()) expiry_timer_.start_once(options_.response_timeout_ms);
 }
 
 // The server lives, but has no answer to this one.
 void ServerLink::expire_requests() {
-  const Tick now = network_.loop().now();
+  const Tick now = network_.own_time();
   const std::string why = "no answer";
   std::map<uint16_t, Pending> expired;
   Tick oldest = now;
   for (auto next = pending_.begin(); next != pending_.end();) {
     const auto pending = next++;
-    if (pending->second.asked_at + response_timeout_ms_ <= now) {
+    if (pending->second.asked_at + options_.response_timeout_ms <= now) {
       expired.insert(pending_.extract(pending));
     } else {
       oldest = std::min(oldest, pending->second.asked_at);
     }
   }
-  if (!pending_.empty()) expiry_timer_.start_once(oldest + response_timeout_ms_ - now);
+  if (!pending_.empty()) expiry_timer_.start_once(oldest + options_.response_timeout_ms - now);
   for (const auto& [seq_num, pending] : expired) pending.finish(&why, {});
 }
 
@@ -77,24 +90,53 @@ bool ServerLink::take_refusal(const TbError& error) {
   return true;
 }
 
+// What was sent may have been too much for the connection.
 void ServerLink::expect_answer() {
-  if (silence_timer_.armed()) return;
-  silence_when_asked_ = connection()->silent_for();
-  silence_timer_.start_once(response_timeout_ms_);
+  const Connection* to = connection();
+  if (!options_.check_enabled || to == nullptr || silence_timer_.armed()) return;
+  silence_when_asked_ = to->silent_for();
+  silence_timer_.start_once(options_.response_timeout_ms);
 }
 
 void ServerLink::heard(bool still_waiting) {
   silence_timer_.cancel();
-  if (is_open() && connection() != nullptr && (still_waiting || !pending_.empty())) expect_answer();
+  const bool waiting = still_waiting || heartbeat_seq_ != 0 || !pending_.empty();
+  if (connection() != nullptr && waiting) expect_answer();
 }
 
-// Silence leaves our own stalls out (KEEPALIVE.md rule 5), so the timer may have come too early.
+// What has no answer keeps us alive at the server, and heartbeats away, but shows nothing of the server.
+void ServerLink::ask_the_silent(const Connection& to) {
+  if (!to.closing() && to.silent_for() >= heartbeat_interval_ms_ && heartbeat_seq_ == 0 && !silence_timer_.armed())
+    beat();
+}
+
+void ServerLink::beat() {
+  heartbeat_seq_ = send(IM::Other::IMHeartBeat(), true);
+  heartbeat_asked_at_ = network_.own_time();
+  heartbeat_sent_at_ = network_.loop().now();
+}
+
+void ServerLink::take_heartbeat(uint16_t seq_num) {
+  if (heartbeat_seq_ != 0 && seq_num == heartbeat_seq_) {
+    heartbeat_seq_ = 0;
+    rtt_ms_ = network_.own_time() - heartbeat_asked_at_;
+  } else if (heartbeat_seq_ == 0) {
+    beat();
+  }
+}
+
+std::optional<Tick> ServerLink::heartbeat_age_ms() const {
+  if (!heartbeat_sent_at_) return std::nullopt;
+  return network_.loop().now() - *heartbeat_sent_at_;
+}
+
+// The timer knows nothing of our own stalls, so it may have come too early.
 void ServerLink::check_silence() {
   Connection* from = connection();
   if (from == nullptr) return;
   const Tick waited = from->silent_for() - silence_when_asked_;
-  if (waited < response_timeout_ms_) {
-    silence_timer_.start_once(std::max<Tick>(1, response_timeout_ms_ - waited));
+  if (waited < options_.response_timeout_ms) {
+    silence_timer_.start_once(std::max<Tick>(1, options_.response_timeout_ms - waited));
   } else {
     from->close(CloseReason::kSilent);
   }

@@ -2,15 +2,21 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "tools/client/client_network.h"
+#include "tools/client/client_options.h"
 
 namespace talkbeat {
 
-/// The logged-in connection for those who send on it: numbers what is sent, brings each answer to who asked, and
+/// The logged-in connection for those who send on it: numbers what is sent, brings each answer to who asked, beats, and
 /// notices a server that does not answer: an answer is due, and for `response_timeout` nothing at all has come. Owned
 /// by its Client; outlives the connections. The loop's thread only.
+///
+/// Times leave our own stalls out: an answer that waits in the socket of a stopped process is read before anybody is
+/// judged, and what the process had no time to send is waited for anew (KEEPALIVE.md rule 5).
 ///
 ///   link.request<IMClientTimeReq, IMClientTimeRsp>({}, [](Result<IMClientTimeRsp> answer) { … });
 class ServerLink {
@@ -18,12 +24,21 @@ class ServerLink {
   template <class Rsp>
   using Callback = std::function<void(Result<Rsp> answer)>;
 
-  ServerLink(ClientNetwork& network, Tick response_timeout_ms);
+  ServerLink(ClientNetwork& network, const ClientOptions& options);
 
-  void open(const Connection& connection);
-  /// Every request without an answer fails.
+  /// Sends what was held back.
+  void open(const Connection& connection, Tick heartbeat_interval_ms);
+  /// Every request without an answer, or held back, fails.
   void close(const std::string& why);
+  /// The same, but what is held back waits for the next open().
+  void lose(const std::string& why);
   bool is_open() const { return connection_ != ConnId::kNone; }
+
+  /// Requests from here on wait for open(), resume() or close(): the connection is about to be left.
+  void hold() { holding_ = true; }
+  void resume();
+  /// Every request has its answer.
+  bool quiet() const { return pending_.empty(); }
 
   /// The callback is called once: with the answer, or the refusal's text, or why there is none. Inside of this call
   /// where the link is not open.
@@ -46,6 +61,13 @@ class ServerLink {
   /// `still_waiting`: who uses send_numbered() waits for an answer.
   void heard(bool still_waiting);
 
+  void beat();
+  /// One that answers none of ours is the server's question whether we are there.
+  void take_heartbeat(uint16_t seq_num);
+  /// Of the last heartbeat that was answered, on whichever connection.
+  std::optional<Tick> rtt_ms() const { return rtt_ms_; }
+  std::optional<Tick> heartbeat_age_ms() const;
+
  private:
   enum class Outcome : uint8_t { kDone, kMore, kMalformed };
   // Gets the body, or why there is none.
@@ -58,18 +80,26 @@ class ServerLink {
 
   Connection* connection() const { return network_.find(connection_); }
   void expect_answer();
+  void ask_the_silent(const Connection& to);
   void check_silence();
   void add_pending(uint16_t seq_num, uint16_t answer_command, Finish finish);
   void expire_requests();
 
   ClientNetwork& network_;
-  Tick response_timeout_ms_;
+  const ClientOptions& options_;
   ConnId connection_ = ConnId::kNone;
   uint16_t last_seq_ = 0;
   std::map<uint16_t, Pending> pending_;
+  bool holding_ = false;
+  std::vector<std::function<void()>> held_;
   Timer expiry_timer_;
   Timer silence_timer_;
   Tick silence_when_asked_ = 0;
+  Tick heartbeat_interval_ms_ = 0;
+  uint16_t heartbeat_seq_ = 0;  // of the one without an answer; 0: none
+  Tick heartbeat_asked_at_ = 0;
+  std::optional<Tick> heartbeat_sent_at_;  // by the loop's time: for people
+  std::optional<Tick> rtt_ms_;
 };
 
 template <class Message>
@@ -86,7 +116,11 @@ uint16_t ServerLink::send(const Message& message, bool expects_answer) {
   Connection* to = connection();
   if (to == nullptr) return seq_num;
   send_pdu(*to, message, seq_num);
-  if (expects_answer) expect_answer();
+  if (expects_answer) {
+    expect_answer();
+  } else {
+    ask_the_silent(*to);
+  }
   return seq_num;
 }
 
@@ -100,11 +134,19 @@ void ServerLink::request(const Req& req, Callback<Rsp> callback) {
 
 template <class Req, class Rsp>
 void ServerLink::request_series(const Req& req, std::function<bool(Result<Rsp> answer)> callback) {
+  if (holding_) {
+    held_.push_back([this, req, callback = std::move(callback)] { request_series<Req, Rsp>(req, callback); });
+    return;
+  }
   if (connection() == nullptr) {
     callback(Error{"not connected"});
     return;
   }
   const uint16_t seq_num = send(req, true);
+  if (connection() == nullptr) {
+    callback(Error{"more than the connection takes"});
+    return;
+  }
   add_pending(seq_num, kCommandOf<Rsp>, [callback](const std::string* error, std::span<const std::byte> body) {
     Rsp rsp;
     if (error != nullptr) {

@@ -52,7 +52,8 @@ void Chat::on_state(ClientState state, const std::string& why) {
 }
 
 void Chat::said_online() {
-  const std::string server = client_.info().server.to_string();
+  server_ = client_.info().server;
+  const std::string server = server_.to_string();
   if (was_online_) {
     print(style_.faint("connected again, to " + server));
   } else {
@@ -67,8 +68,14 @@ void Chat::said_online() {
   take_lines();
 }
 
+// A new connection to the same server is nothing that one has to know.
+void Chat::on_moved(const Address& server, const std::string& why) {
+  if (server != server_) print(style_.faint("moved to " + server.to_string() + " (" + printable(why) + ")"));
+  server_ = server;
+}
+
 void Chat::on_unread(std::span<const UnreadCount> unread) {
-  if (client_.info().reconnects > 0) return;
+  if (client_.info().reconnects > 0 || client_.info().moves > 0) return;
   size_t total = 0;
   for (const UnreadCount& entry : unread) total += entry.count;
   if (total == 0) return;

@@ -25,6 +25,7 @@ class Chat final : public ChatSession {
   static const std::array<Command, 6> kCommands;
 
   void on_state(ClientState state, const std::string& why) override;
+  void on_moved(const Address& server, const std::string& why) override;
   void on_message(const ReceivedMessage& message) override;
   void on_sent(uint64_t local_id, uint32_t msg_id) override;
   void on_send_failed(uint64_t local_id, ErrorCode code, const std::string& text) override;
@@ -65,6 +66,7 @@ class Chat final : public ChatSession {
   bool input_ended_ = false;
   bool was_online_ = false;
   bool said_offline_ = false;
+  Address server_;                       // where we were last
   uint32_t peer_ = 0;                    // whom we write to; 0: nobody yet
   std::deque<ReceivedMessage> waiting_;  // for the sender's name
 };

@@ -23,7 +23,7 @@ std::string milliseconds(std::optional<Tick> time) {
 
 const std::array<Chat::Command, 6> Chat::kCommands = {{
     {":help", "", "this list", &Chat::help},
-    {":info", "", "server, state, round trip, reconnects, last heartbeat", &Chat::info},
+    {":info", "", "server, state, round trip, reconnects, moves, last heartbeat, messages without ack", &Chat::info},
     {":who", "", "all users, and who of them is online", &Chat::who},
     {":to", "USER", "write to this user from now on", &Chat::to},
     {":history", "[N]", "the last N messages (20) with that user", &Chat::history},
@@ -56,7 +56,7 @@ void Chat::help(const std::string& /*argument*/) {
 // The answer's way there and back is the round trip at this moment.
 void Chat::info(const std::string& /*argument*/) {
   if (client_.state() != ClientState::kOnline) {
-    print_info(milliseconds(client_.info().rtt_ms) + " (before)");
+    print_info(milliseconds(client_.info().rtt_ms) + " (when it was connected)");
     return;
   }
   busy_ = true;
@@ -69,14 +69,19 @@ void Chat::info(const std::string& /*argument*/) {
 
 void Chat::print_info(const std::string& rtt) {
   const ClientInfo info = client_.info();
-  print("  server          " + (info.server.ip.empty() ? "none" : info.server.to_string()));
-  print("  state           " + std::string(to_string(info.state)));
-  print("  round trip      " + rtt);
-  print("  reconnects      " + std::to_string(info.reconnects));
-  print("  last heartbeat  " + (info.heartbeat_age_ms ? std::to_string(*info.heartbeat_age_ms / 1000) +
-                                                            " s ago, answered in " + milliseconds(info.rtt_ms)
-                                                      : "none yet: there was no silence to fill"));
-  print("  not acked yet   " + std::to_string(info.unsent));
+  const std::string age = info.heartbeat_age_ms ? std::to_string(*info.heartbeat_age_ms / 1000) : "";
+  const auto line = [this](std::string name, const std::string& value) {
+    name.resize(16, ' ');
+    print("  " + name + value);
+  };
+  line("server", info.server.ip.empty() ? "none" : info.server.to_string());
+  line("state", to_string(info.state));
+  line("round trip", rtt);
+  line("reconnects", std::to_string(info.reconnects));
+  line("moves", std::to_string(info.moves));
+  line("last heartbeat", age.empty() ? "none yet: there was no silence to fill"
+                                     : age + " s ago, answered in " + milliseconds(info.rtt_ms));
+  line("without ack", std::to_string(info.unsent));
 }
 
 void Chat::who(const std::string& /*argument*/) {

@@ -14,14 +14,14 @@ constexpr Tick kGoodbyeMs = 1'000;
 }  // namespace
 
 ChatSession::ChatSession(const ChatArguments& arguments)
-    : loop_(clock_, transport_), network_(loop_, rng_), client_(network_, arguments.client, *this), book_(client_) {}
+    : client_(parts_.network, arguments.client, *this), book_(client_) {}
 
 int ChatSession::run() {
   client_.start();
   while (!ended_) loop_.turn(-1);
   client_.stop();
   const Tick until = clock_.now() + kGoodbyeMs;
-  while (network_.size() > 0 && clock_.now() < until) loop_.turn(50);
+  while (parts_.network.size() > 0 && clock_.now() < until) loop_.turn(50);
   return exit_code_;
 }
 

@@ -2,7 +2,6 @@
 
 #include <string>
 
-#include "base/epoll_transport.h"
 #include "tools/client/client.h"
 #include "tools/talkchat/user_book.h"
 
@@ -35,11 +34,9 @@ class ChatSession : protected ClientListener {
   /// The client is closed, and not by us: why, in words for a person.
   std::string reason_for_closing(const std::string& why) const;
 
-  SystemClock clock_;
-  SystemRng rng_;
-  EpollTransport transport_;
-  EventLoop loop_;
-  ClientNetwork network_;
+  ClientLoop parts_;
+  Clock& clock_ = parts_.clock;
+  EventLoop& loop_ = parts_.events;
   Client client_;
   UserBook book_;
 

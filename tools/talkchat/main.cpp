@@ -60,9 +60,20 @@ struct CommandLine {
   std::vector<std::string> login_servers;
   std::string server;
   bool mobile = false;
+  std::string heartbeat;
+  std::string response_timeout;
   std::string timeout;
   std::vector<std::string> words;
 };
+
+// `into` stays as it is where nothing is given.
+Status take_time(const char* option, const std::string& text, Tick& into) {
+  if (text.empty()) return {};
+  const auto time = parse_duration(text);
+  if (!time || *time == 0) return Error{std::string(option) + " " + text + " is not a time such as 5s"};
+  into = *time;
+  return {};
+}
 
 Status finish(CommandLine& line) {
   ClientOptions& client = line.arguments.client;
@@ -74,9 +85,11 @@ Status finish(CommandLine& line) {
     client.login_servers.insert(client.login_servers.end(), addresses.value().begin(), addresses.value().end());
   }
   if (line.mobile) client.client_type = IM::BaseDefine::CLIENT_TYPE_ANDROID;
-  const auto timeout = parse_duration(line.timeout);
-  if (!timeout || *timeout == 0) return Error{"--timeout " + line.timeout + " is not a time such as 5s"};
-  line.arguments.timeout_ms = *timeout;
+  for (const Status& status : {take_time("--timeout", line.timeout, line.arguments.timeout_ms),
+                               take_time("--heartbeat", line.heartbeat, client.heartbeat_interval_ms),
+                               take_time("--response-timeout", line.response_timeout, client.response_timeout_ms)}) {
+    if (!status.ok()) return status;
+  }
   for (const std::string& word : line.words) line.arguments.text += (line.arguments.text.empty() ? "" : " ") + word;
   if (!is_utf8(line.arguments.text)) return Error{"the text is not UTF-8"};
   return {};
@@ -93,6 +106,11 @@ void declare(CLI::App& app, CommandLine& line) {
       ->type_name("HOST:PORT");
   app.add_option("--user", arguments.client.user, "Your login name")->required()->type_name("U");
   app.add_option("--password", arguments.client.password, "Your password")->required()->type_name("PW");
+  app.add_option("--heartbeat", line.heartbeat, "Send a heartbeat after so long a silence of ours (20s)")
+      ->type_name("TIME");
+  app.add_option("--response-timeout", line.response_timeout,
+                 "Take a server for dead that owes an answer for so long, and sends nothing at all (15s)")
+      ->type_name("TIME");
   app.add_flag("--mobile", line.mobile, "Log in as a mobile client: one session of each class lives at a time");
   app.add_flag("--json", arguments.json, "send and recv: answer in JSON, one object a line");
   app.set_version_flag("--version", std::string("talkchat ") + TALKBEAT_VERSION, "Print the version, and end");
