@@ -1,8 +1,10 @@
 #include "tools/talkctl/cluster_files.h"
 
 #include <charconv>
+#include <filesystem>
 #include <fstream>
 #include <map>
+#include <sstream>
 
 namespace talkbeat {
 
@@ -38,6 +40,21 @@ Status read_number(const std::map<std::string, std::string>& values, const std::
   return {};
 }
 
+// When a process began, in ticks since boot, as start.sh notes it; empty where it has ended. Its name, in parentheses,
+// may hold anything: what counts stands behind the last one.
+std::string began(const std::string& pid) {
+  std::ifstream in("/proc/" + pid + "/stat");
+  std::string line;
+  if (!std::getline(in, line)) return "";
+  std::istringstream fields(line.substr(std::min(line.rfind(')') + 1, line.size())));
+  constexpr int kStartField = 22;
+  std::string field;
+  for (int number = 3; number <= kStartField && fields >> field; ++number) {
+    if (number == 3 && (field == "Z" || field == "X")) return "";
+  }
+  return fields ? field : "";
+}
+
 Address loopback(int port) {
   return {"127.0.0.1", static_cast<uint16_t>(port)};
 }
@@ -60,6 +77,19 @@ Result<ClusterFiles> ClusterFiles::read(const std::string& dir) {
   }
   files.port_base = static_cast<uint16_t>(port_base);
   return files;
+}
+
+bool ClusterFiles::exist(const std::string& dir) {
+  std::error_code ignored;
+  return std::filesystem::exists(dir + "/cluster.conf", ignored);
+}
+
+bool ClusterFiles::running(const std::string& name) const {
+  std::ifstream pid_file(dir + "/" + name + ".pid");
+  std::ifstream start_file(dir + "/" + name + ".start");
+  std::string pid;
+  std::string start;
+  return pid_file >> pid && start_file >> start && began(pid) == start;
 }
 
 Address ClusterFiles::login_server_http(int index) const {

@@ -18,10 +18,15 @@ struct ClusterFiles {
 
   /// From DIR/cluster.conf, lines of KEY=VALUE. Fails where there is no cluster, or the file says what cannot be.
   static Result<ClusterFiles> read(const std::string& dir);
+  /// Whether there is such a file at all.
+  static bool exist(const std::string& dir);
 
   std::string database_path() const { return dir + "/talkbeat.db"; }
   Address login_server_http(int index) const;
   Address msg_server_http(int index) const;
+  /// Whether the process of that name ("msg_server_0") runs: the one that start.sh wrote down, not another one that has
+  /// got its pid since.
+  bool running(const std::string& name) const;
 };
 
 }  // namespace talkbeat

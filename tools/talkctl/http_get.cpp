@@ -46,14 +46,12 @@ Result<std::string> read_all(int fd) {
   return Error{"the answer is too long"};
 }
 
-}  // namespace
-
 // HTTP/1.0: the body comes in one piece and ends with the connection.
-Result<std::string> http_get(const Address& server, const std::string& path) {
+Result<std::string> ask(const char* method, const Address& server, const std::string& path) {
   const SocketAddress raw = server.to_sockaddr();
   const Socket socket(raw.family());
   if (::connect(socket.fd(), raw.get(), raw.length) != 0) return failure();
-  const std::string request = "GET " + path + " HTTP/1.0\r\nHost: " + server.to_string() + "\r\n\r\n";
+  const std::string request = method + (" " + path) + " HTTP/1.0\r\nHost: " + server.to_string() + "\r\n\r\n";
   if (::send(socket.fd(), request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size())) {
     return failure();
   }
@@ -64,6 +62,16 @@ Result<std::string> http_get(const Address& server, const std::string& path) {
   const std::string status = answer.value().substr(9, 3);
   if (status != "200") return Error{"HTTP status " + status};
   return answer.value().substr(head + 4);
+}
+
+}  // namespace
+
+Result<std::string> http_get(const Address& server, const std::string& path) {
+  return ask("GET", server, path);
+}
+
+Result<std::string> http_post(const Address& server, const std::string& path) {
+  return ask("POST", server, path);
 }
 
 }  // namespace talkbeat

@@ -11,4 +11,9 @@ namespace talkbeat {
 /// where nobody listens, the answer is late, or its status is not 200.
 Result<std::string> http_get(const Address& server, const std::string& path);
 
+/// The same for what changes something; the request has no body.
+///
+///   const Result<std::string> answer = http_post(files.msg_server_http(0), "/api/end_sessions?user=7");
+Result<std::string> http_post(const Address& server, const std::string& path);
+
 }  // namespace talkbeat

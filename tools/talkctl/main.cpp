@@ -4,11 +4,14 @@
 #include <iostream>
 
 #include "base/check.h"
+#include "base/option_value.h"
 #include "msg_server/store/sqlite_database.h"
 #include "tools/client/terminal_text.h"
 #include "tools/talkctl/cluster_files.h"
+#include "tools/talkctl/drain_command.h"
 #include "tools/talkctl/status_command.h"
 #include "tools/talkctl/user_commands.h"
+#include "tools/talkctl/why_command.h"
 
 namespace talkbeat {
 namespace {
@@ -23,9 +26,14 @@ Examples:
   talkctl user add-many --prefix load --count 10000 --password secret    load1 to load10000
   talkctl user list --json
   talkctl --dir /srv/talkbeat user disable alice
+  talkctl user revoke alice                                              log alice out everywhere
   talkctl status
+  talkctl why alice                                                      why was alice disconnected?
+  talkctl why 203.0.113.7
+  talkctl drain msg_server_0                                             and tools/start.sh brings it up again
 
-Users are changed in the store, whether the servers run or not; what runs sees it at the next login.
+Users are changed in the store, whether the servers run or not; what runs sees it at the next login. passwd, disable
+and revoke also end the user's sessions, on all msg_servers that run; where one cannot be told, that is an error.
 
 Exit codes:
   0  done      1  it could not be done; one line on stderr says why      2  wrong command line)";
@@ -39,6 +47,10 @@ struct Arguments {
   std::string prefix;
   uint32_t first = 1;
   uint32_t count = 0;
+  std::string whom;
+  int limit = 5;
+  std::string timeout;
+  bool no_wait = false;
 };
 
 int fail(const std::string& why, int exit_code = kExitFailed) {
@@ -49,7 +61,7 @@ int fail(const std::string& why, int exit_code = kExitFailed) {
 int with_store(const Arguments& arguments, const std::function<Status(UserCommands&)>& command) {
   auto opened = SqliteDatabase::open({.path = arguments.dir + "/talkbeat.db", .upkeep_in_commit = true});
   if (!opened.ok()) return fail(opened.message());
-  UserCommands commands(*opened.value(), arguments.json);
+  UserCommands commands(*opened.value(), arguments.dir, arguments.json);
   const Status done = command(commands);
   return done.ok() ? 0 : fail(done.message());
 }
@@ -58,6 +70,26 @@ int show_status(const Arguments& arguments) {
   const Result<ClusterFiles> files = ClusterFiles::read(arguments.dir);
   if (!files.ok()) return fail(files.message());
   return print_status(files.value(), arguments.json) ? 0 : kExitFailed;
+}
+
+int show_why(const Arguments& arguments) {
+  const Result<ClusterFiles> files = ClusterFiles::read(arguments.dir);
+  if (!files.ok()) return fail(files.message());
+  return print_why(files.value(), arguments.whom, arguments.limit, arguments.json) ? 0 : kExitFailed;
+}
+
+int drain(const Arguments& arguments) {
+  DrainOptions options{.server = arguments.name, .wait = !arguments.no_wait, .json = arguments.json};
+  if (!arguments.timeout.empty()) {
+    const auto timeout = parse_duration(arguments.timeout);
+    if (!timeout || *timeout == 0)
+      return fail("--timeout " + arguments.timeout + " is no time such as 60s", kExitUsage);
+    options.timeout_ms = *timeout;
+  }
+  const Result<ClusterFiles> files = ClusterFiles::read(arguments.dir);
+  if (!files.ok()) return fail(files.message());
+  const Status drained = drain_server(files.value(), options);
+  return drained.ok() ? 0 : fail(drained.message());
 }
 
 using Action = std::function<int()>;
@@ -74,7 +106,8 @@ std::string name_error(const std::string& name) {
 }
 
 void declare_users(CLI::App& app, Arguments& a, Action& chosen) {
-  CLI::App* user = app.add_subcommand("user", "Accounts in the store: add, add-many, list, passwd, enable, disable");
+  CLI::App* user =
+      app.add_subcommand("user", "Accounts in the store: add, add-many, list, passwd, revoke, enable, disable");
   user->require_subcommand(1);
   const auto store = [&a](auto command) { return [&a, command] { return with_store(a, command); }; };
   const auto take_name = [&a](CLI::App* command) {
@@ -96,14 +129,38 @@ void declare_users(CLI::App& app, Arguments& a, Action& chosen) {
   many->add_option("--first", a.first, "The first number")->capture_default_str()->check(CLI::Range(0u, kMaxUsers));
   take_password(many);
   add_command(*user, "list", "List all users", chosen, store([](UserCommands& c) { return c.list(); }));
-  CLI::App* passwd = add_command(*user, "passwd", "Give a user a new password", chosen,
+  CLI::App* passwd = add_command(*user, "passwd", "Give a user a new password, and log the user out everywhere", chosen,
                                  store([&a](UserCommands& c) { return c.set_password(a.name, a.password); }));
   take_name(passwd);
   take_password(passwd);
   take_name(add_command(*user, "enable", "Let a user log in again", chosen,
-                        store([&a](UserCommands& c) { return c.set_disabled(a.name, false); })));
-  take_name(add_command(*user, "disable", "Refuse a user's logins", chosen,
-                        store([&a](UserCommands& c) { return c.set_disabled(a.name, true); })));
+                        store([&a](UserCommands& c) { return c.enable(a.name); })));
+  take_name(add_command(*user, "disable", "Refuse a user's logins, and end the user's sessions", chosen,
+                        store([&a](UserCommands& c) { return c.disable(a.name); })));
+  take_name(add_command(*user, "revoke", "Log a user out everywhere: ends sessions and voids session tokens", chosen,
+                        store([&a](UserCommands& c) { return c.revoke(a.name); })));
+}
+
+void declare_why(CLI::App& app, Arguments& a, Action& chosen) {
+  CLI::App* why = add_command(app, "why", "Why was this user (or server, or address) disconnected?", chosen,
+                              [&a] { return show_why(a); });
+  why->add_option("whom", a.whom, "A user's name, a server's name, or an IP address (with or without port)")
+      ->required()
+      ->type_name("USER|ADDRESS");
+  why->add_option("--limit", a.limit, "So many connections at most")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10'000))
+      ->type_name("N");
+}
+
+void declare_drain(CLI::App& app, Arguments& a, Action& chosen) {
+  CLI::App* command =
+      add_command(app, "drain", "Have a msg_server leave: its clients move to the other ones, and then it ends", chosen,
+                  [&a] { return drain(a); });
+  command->add_option("name", a.name, "Which one, for instance msg_server_0")->required()->type_name("SERVER");
+  command->add_flag("--no-wait", a.no_wait, "Don't wait until it has left");
+  command->add_option("--timeout", a.timeout, "Wait at most so long (15 s more than its drain.timeout)")
+      ->type_name("TIME");
 }
 
 int run(int argc, const char* const* argv) {
@@ -120,6 +177,8 @@ int run(int argc, const char* const* argv) {
   declare_users(app, arguments, chosen);
   add_command(app, "status", "Ask every server how it is; exit code 1 where one is missing", chosen,
               [&arguments] { return show_status(arguments); });
+  declare_why(app, arguments, chosen);
+  declare_drain(app, arguments, chosen);
   for (CLI::App* command : app.get_subcommands({})) command->fallthrough();
   for (CLI::App* command : app.get_subcommand("user")->get_subcommands({})) command->fallthrough();
   try {

@@ -19,6 +19,7 @@ struct Server {
   std::string error;
 
   bool up() const { return error.empty(); }
+  bool draining() const { return up() && report.value("status", "") == "draining"; }
 };
 
 Server ask(const std::string& name, const Address& http, const std::string& path) {
@@ -44,6 +45,7 @@ std::string figure(const Json& report, const char* key) {
 }
 
 std::string state_of(const Server& server) {
+  if (server.draining()) return "draining: " + figure(server.report, "clients_left") + " clients left";
   return server.up() ? "up" : "down: " + server.error;
 }
 
@@ -93,7 +95,7 @@ bool print_status(const ClusterFiles& files, bool json) {
   }
   bool healthy = true;
   for (const Server& server : login_servers) healthy = healthy && registered_with(server) >= msg_servers.size();
-  for (const Server& server : msg_servers) healthy = healthy && server.up();
+  for (const Server& server : msg_servers) healthy = healthy && server.up() && !server.draining();
   if (json) {
     const Json report{
         {"healthy", healthy}, {"login_servers", to_json(login_servers)}, {"msg_servers", to_json(msg_servers)}};

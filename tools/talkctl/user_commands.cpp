@@ -10,6 +10,7 @@
 #include "base/wire_password.h"
 #include "msg_server/password.h"
 #include "tools/client/terminal_text.h"
+#include "tools/talkctl/live_sessions.h"
 #include "tools/talkctl/table.h"
 
 namespace talkbeat {
@@ -55,6 +56,25 @@ Result<std::string> make_hash(const std::string& password) {
   std::string hash = hash_password(wire_password(password), {});
   if (hash.empty()) return Error{"no memory to hash the password"};
   return hash;
+}
+
+Json to_json(UserId id, const std::string& name, const std::string& done, const EndedSessions& ended) {
+  Json untold = Json::array();
+  for (const auto& [server, why] : ended.untold) untold.push_back({{"server", server}, {"why", why}});
+  return {{"id", id},
+          {"name", name},
+          {"done", done},
+          {"sessions_ended", ended.sessions},
+          {"servers_told", ended.told},
+          {"servers_not_told", untold}};
+}
+
+Status untold(const EndedSessions& ended, const std::string& name) {
+  if (ended.untold.empty()) return {};
+  std::string servers;
+  for (const auto& [server, why] : ended.untold) servers += (servers.empty() ? "" : ", ") + server + " (" + why + ")";
+  return Error{"the account is changed, but could not be told to " + servers + ": sessions of " + name +
+               " may live on there; when it answers again: talkctl user revoke " + name};
 }
 
 }  // namespace
@@ -184,25 +204,58 @@ Status UserCommands::list() {
   return {};
 }
 
-Status UserCommands::set_password(const std::string& name, const std::string& password) {
+Result<UserId> UserCommands::change(const std::string& name,
+                                    const std::function<StoreResult<Done>(Database&, UserId)>& write) {
   const Result<Account> account = find(name);
   if (!account.ok()) return Error{account.message()};
-  const Result<std::string> hash = make_hash(password);
-  if (!hash.ok()) return Error{hash.message()};
   const UserId id = account.value().id;
-  const auto done = commit<Done>([&](Database& db) { return db.set_password_hash(id, hash.value()); }, name);
+  const auto done = commit<Done>([&](Database& db) { return write(db, id); }, name);
   if (!done.ok()) return Error{done.message()};
-  say("has a new password", id, name);
-  return {};
+  return id;
 }
 
-Status UserCommands::set_disabled(const std::string& name, bool disabled) {
-  const Result<Account> account = find(name);
-  if (!account.ok()) return Error{account.message()};
-  const UserId id = account.value().id;
-  const auto done = commit<Done>([&](Database& db) { return db.set_disabled(id, disabled, unix_now()); }, name);
-  if (!done.ok()) return Error{done.message()};
-  say(disabled ? "disabled" : "enabled", id, name);
+Status UserCommands::end_live_sessions(const Result<UserId>& changed, const std::string& done,
+                                       const std::string& name) const {
+  if (!changed.ok()) return Error{changed.message()};
+  const UserId id = changed.value();
+  EndedSessions ended;
+  if (ClusterFiles::exist(dir_)) {
+    const Result<ClusterFiles> files = ClusterFiles::read(dir_);
+    if (!files.ok()) return Error{"user " + name + " " + done + ", but sessions may live on: " + files.message()};
+    ended = end_sessions(files.value(), id);
+  }
+  if (json_) {
+    std::cout << dump(to_json(id, name, done, ended)) << "\n";
+  } else {
+    say(done + "; sessions ended: " + std::to_string(ended.sessions) + " (on " + std::to_string(ended.told.size()) +
+            " msg_servers)",
+        id, name);
+  }
+  return untold(ended, name);
+}
+
+Status UserCommands::set_password(const std::string& name, const std::string& password) {
+  const Result<std::string> hash = make_hash(password);
+  if (!hash.ok()) return Error{hash.message()};
+  return end_live_sessions(
+      change(name, [&hash](Database& db, UserId id) { return db.set_password_hash(id, hash.value()); }),
+      "has a new password", name);
+}
+
+Status UserCommands::disable(const std::string& name) {
+  return end_live_sessions(change(name, [](Database& db, UserId id) { return db.set_disabled(id, true, unix_now()); }),
+                           "disabled", name);
+}
+
+Status UserCommands::revoke(const std::string& name) {
+  return end_live_sessions(change(name, [](Database& db, UserId id) { return db.revoke_tokens(id); }),
+                           "logged out everywhere", name);
+}
+
+Status UserCommands::enable(const std::string& name) {
+  const auto enabled = change(name, [](Database& db, UserId id) { return db.set_disabled(id, false, unix_now()); });
+  if (!enabled.ok()) return Error{enabled.message()};
+  say("enabled", enabled.value(), name);
   return {};
 }
 
