@@ -227,18 +227,58 @@ reason_of() {
   say "${said:-it left no word} (more: $dir/log/$1.log and .out)"
 }
 
-# await SECONDS NAME…: returns when all serve; fails with one line about the first that does not.
-await() {
-  local deadline=$((SECONDS + $1)) seconds=$1 name
-  shift
-  for name in "$@"; do
-    until serves "$name"; do
-      lives "$name" || fail "$name ended: $(reason_of "$name")"
-      ((SECONDS < deadline)) || fail "$name does not serve after $seconds s (--timeout): $(reason_of "$name")"
-      sleep 0.05
-    done
+# healthz NAME: what it says of itself.
+healthz() { http_get "$(port_of "$1" http)" /healthz; }
+
+# drains NAME: it is about to leave.
+drains() { [[ $(healthz "$1") == *'"status":"draining"'* ]]; }
+
+# registered NAME: every login_server knows this msg_server.
+registered() {
+  [[ $(healthz "$1") =~ \"registered\":([0-9]+),\"configured\":([0-9]+) ]] &&
+    ((BASH_REMATCH[1] == BASH_REMATCH[2]))
+}
+
+# knows_all NAME: this login_server knows every msg_server.
+knows_all() {
+  local known
+  known=$(http_get "$(port_of "$1" http)" /api/cluster | grep -o '"epoch"' | wc -l) && ((known >= msg_servers))
+}
+
+# await_that SECONDS NAME WHAT COMMAND…: returns when the command succeeds; fails with one line where the process ends,
+# or does not do WHAT in time.
+await_that() {
+  local seconds=$1 name=$2 what=$3 deadline=$((SECONDS + $1))
+  shift 3
+  until "$@"; do
+    lives "$name" || fail "$name ended: $(reason_of "$name")"
+    ((SECONDS < deadline)) || fail "$name does not $what after $seconds s (--timeout): $(reason_of "$name")"
+    sleep 0.05
   done
 }
+
+# await SECONDS NAME…: returns when all serve.
+await() {
+  local seconds=$1 name
+  shift
+  for name in "$@"; do await_that "$seconds" "$name" serve serves "$name"; done
+}
+
+# How long a msg_server may take to leave by itself (drain.timeout), in whole seconds.
+drain_seconds() {
+  local command
+  compose_command msg_server_0
+  "${command[@]}" --print-config | awk '
+    /^\[/ {section = $1}
+    section == "[drain]" && $1 == "timeout" {
+      unit["ms"] = 0.001; unit["s"] = 1; unit["m"] = 60; unit["h"] = 3600; unit["d"] = 86400
+      gsub(/"/, "", $3); number = $3 + 0; sub(/^[0-9]+/, "", $3)
+      print int(number * unit[$3] + 0.999)
+    }'
+}
+
+# Called again and again while end() waits for a process to leave; redefine it to show something.
+waiting_for() { :; }
 
 # end SIGNAL SECONDS NAME…: signals all of them, waits, kills what is left after that, says so, and forgets them.
 end() {
@@ -248,7 +288,10 @@ end() {
     ! pid=$(pid_of "$name") || kill -s "$signal" "$pid" 2>/dev/null || true
   done
   for name in "$@"; do
-    while pid=$(pid_of "$name") && ((SECONDS < deadline)); do sleep 0.05; done
+    while pid=$(pid_of "$name") && ((SECONDS < deadline)); do
+      waiting_for "$name"
+      sleep 0.05
+    done
     if pid=$(pid_of "$name"); then
       say "$script: $name (pid $pid) had not left after $seconds s: killed" >&2
       kill -s KILL "$pid" 2>/dev/null || true

@@ -133,7 +133,10 @@ lock_cluster "$((timeout + 60))"
 compare_with_running
 
 missing=()
-for name in $(all_names); do pid_of "$name" >/dev/null || missing+=("$name"); done
+for name in $(all_names); do
+  pid_of "$name" >/dev/null || { missing+=("$name"); continue; }
+  ! drains "$name" || fail "$name is being drained: start again when it has left (tools/status.sh --dir $dir shows it)"
+done
 if ((${#missing[@]} == 0)); then
   await "$timeout" $(all_names)
   say "$(all_names | wc -l) processes are already running in $dir: nothing to do"

@@ -8,8 +8,8 @@ help() {
   cat <<'END'
 Usage: tools/status.sh [flags]
 
-One line for each process of a cluster. State: "serving"; "waiting" (a msg_server that no login_server knows yet, or
-that is about to leave); "silent" (it runs, but does not answer); "down".
+One line for each process of a cluster. State: "serving"; "waiting" (a msg_server that no login_server knows); "draining"
+(a msg_server that is leaving, and waits for its clients to go); "silent" (it runs, but does not answer); "down".
 
   --dir DIR   the cluster's directory (default: run)
   --json      for programs: {"dir":…, "processes":[{"name":…, "pid":…, "state":…, …}]}
@@ -41,6 +41,8 @@ state_of() {
   port=$(port_of "$1" http)
   if ! http_get "$port" /healthz >/dev/null; then
     say silent
+  elif drains "$1"; then
+    say draining
   elif serves "$1"; then
     say serving
   else
