@@ -35,6 +35,7 @@ TEST(Abuse, impossible_lengths_close_the_connection_at_once_and_reserve_nothing)
     WireClient stranger(cluster.client_port(kServer));
     stranger.send_raw(header_of_length(length));
     stranger.expect_close();
+    EXPECT_EQ(stranger.expect<TbGoAway>().reason(), GO_AWAY_PROTOCOL_ERROR) << length;
     EXPECT_TRUE(stranger.inbox().empty()) << length;
   }
   for (const uint32_t length : {(1U << 20) + 1, 1U << 31, UINT32_MAX, 15U, 0U}) {

@@ -15,10 +15,9 @@ constexpr milliseconds kTimeout = 3s;
 
 ClusterOptions impatient() {
   ClusterOptions options;
-  options.settings = {"client.idle_timeout=3s",      "client.idle_timeout_mobile=10m",
-                      "client.handshake_timeout=3s", "cluster.heartbeat_interval=300ms",
-                      "cluster.silence_timeout=3s",  "cluster.reconnect_first=50ms",
-                      "cluster.reconnect_max=200ms"};
+  options.settings = {"client.idle_timeout=3s",       "client.idle_timeout_mobile=10m",   "client.min_ping_interval=0",
+                      "client.handshake_timeout=3s",  "cluster.heartbeat_interval=300ms", "cluster.silence_timeout=3s",
+                      "cluster.reconnect_first=50ms", "cluster.reconnect_max=200ms"};
   return options;
 }
 
@@ -84,6 +83,30 @@ TEST(Liveness, a_stopped_msg_server_closes_no_client_that_kept_beating) {
   bob.log_in("bob");
   bob.tell(alice.user_id(), "good morning");
   EXPECT_EQ(alice.expect<IM::Message::IMMsgData>().msg_data(), "good morning");
+}
+
+TEST(Liveness, a_server_that_wakes_up_does_not_take_back_the_users_who_have_gone_elsewhere) {
+  Cluster cluster(impatient());
+  WireClient before(cluster.client_port("msg_server_0"));
+  before.log_in("alice");
+  wait_until("alice is known", [&] { return users_online(cluster) == 1; });
+  cluster.signal("msg_server_0", SIGSTOP);
+  WireClient bob(cluster.client_port("msg_server_1"));
+  bob.log_in("bob");
+  beat_until(bob, [&] { return users_online(cluster) == 1 && registered_servers(cluster) == 1; });
+
+  WireClient after(cluster.client_port("msg_server_1"));
+  after.log_in("alice");
+  bob.tell(after.user_id(), "you are there");
+  after.expect<IM::Message::IMMsgData>();
+  cluster.signal("msg_server_0", SIGCONT);
+  before.expect<IM::Login::IMKickUser>();
+  before.expect_close();
+  EXPECT_EQ(before.waiting<IM::Message::IMMsgData>(), 0u);
+  beat_until(bob, [&] { return registered_servers(cluster) == 2; });
+  after.sync();
+  EXPECT_EQ(after.waiting<IM::Login::IMKickUser>(), 0u);
+  EXPECT_EQ(users_online(cluster), 2u);
 }
 
 TEST(Liveness, a_stopped_login_server_is_left_and_found_again) {

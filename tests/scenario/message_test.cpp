@@ -171,9 +171,11 @@ TEST(Message, what_cannot_be_delivered_is_refused_with_the_reason_and_not_stored
 
   EXPECT_EQ(latest_id_of(alice, bob.user_id()), 0u);
   EXPECT_TRUE(recent_peers_of(alice).empty());
+  WireClient back(cluster.client_port("msg_server_1"));  // what disables an account also ends its sessions
+  back.log_in("bob");
   await_online(alice, bob.user_id());
   EXPECT_EQ(alice.tell(bob.user_id(), "the first").msg_id(), 1u);
-  EXPECT_EQ(bob.expect<IMMsgData>().msg_data(), "the first");
+  EXPECT_EQ(back.expect<IMMsgData>().msg_data(), "the first");
 }
 
 // A message whose PDU has exactly this many bytes.
