@@ -6,6 +6,7 @@
 #include "base/epoll_transport.h"
 #include "base/reload.h"
 #include "base/signals.h"
+#include "base/stall_log.h"
 #include "login_server/login_server.h"
 
 namespace talkbeat::login {
@@ -24,13 +25,6 @@ int fail(int exit_code, const std::string& message) {
   return exit_code;
 }
 
-// Says that this process was stopped, starved or busy: what others saw as silence was our own.
-class StallLog final : public TurnHandler {
- public:
-  void on_turn_end() override {}
-  void on_stall(Tick stalled) override { log_warn("stalled", {{"ms", stalled}}); }
-};
-
 int run(OptionTable& table, const LoginServerConfig& config, const ClusterKey& key) {
   SystemClock clock;
   SystemRng rng;
@@ -38,8 +32,7 @@ int run(OptionTable& table, const LoginServerConfig& config, const ClusterKey& k
   EventLoop loop(clock, transport);
   Metrics metrics(clock);
   LoginServer server(loop, rng, metrics, config, key);
-  StallLog stall_log;
-  loop.add_turn_handler(stall_log);
+  const StallLog stall_log(loop);
 
   bool stopping = false;
   Signals signals(loop, {SIGTERM, SIGINT, SIGHUP}, [&](int number) {

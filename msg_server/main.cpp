@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/reload.h"
 #include "base/signals.h"
+#include "base/stall_log.h"
 #include "base/thread_executor.h"
 #include "msg_server/msg_server.h"
 #include "msg_server/store/sqlite_database.h"
@@ -73,6 +74,7 @@ int run(const MsgServerConfig& config, OptionTable& table) {
   Metrics metrics(clock);
   MsgServer server(loop, store, hash_workers, rng, metrics, config, key.value());
   running = &server;
+  const StallLog stall_log(loop);
   server.when_gone([&] {
     stopping = true;
     loop.stop();

@@ -79,6 +79,7 @@ TEST(Liveness, a_stopped_msg_server_closes_no_client_that_kept_beating) {
   alice.sync();
   beat_until(alice, [&] { return registered_servers(cluster) == 2 && users_online(cluster) == 1; });
   EXPECT_THAT(closings.so_far(), IsEmpty());
+  EXPECT_THAT(cluster.log_of("msg_server_0"), testing::HasSubstr(" stalled ms="));
   WireClient bob(cluster.client_port("msg_server_1"));
   bob.log_in("bob");
   bob.tell(alice.user_id(), "good morning");
