@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,13 +26,18 @@ Pipe make_pipe() {
   return {ends[0], ends[1]};
 }
 
-pid_t spawn(const std::vector<std::string>& arguments, int out, int err) {
+// `in` -1: an empty one.
+pid_t spawn(const std::vector<std::string>& arguments, int in, int out, int err) {
   std::vector<char*> argv;
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  if (in >= 0) {
+    posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
+  } else {
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  }
   posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
   pid_t pid = -1;
@@ -43,11 +49,17 @@ pid_t spawn(const std::vector<std::string>& arguments, int out, int err) {
 
 }  // namespace
 
-Program::Program(const std::vector<std::string>& arguments) {
+Program::Program(const std::vector<std::string>& arguments, Input input) {
   for (const std::string& argument : arguments) shown_ += (shown_.empty() ? "" : " ") + argument;
   const Pipe out = make_pipe();
   const Pipe err = make_pipe();
-  pid_ = spawn(arguments, out.write_end, err.write_end);
+  int typed[2] = {-1, -1};  // not a pipe: writing to a program that has ended must not end us
+  if (input == Input::kTyped && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, typed) != 0) {
+    throw Unexpected(std::string("socketpair: ") + std::strerror(errno));
+  }
+  pid_ = spawn(arguments, typed[1], out.write_end, err.write_end);
+  in_ = typed[0];
+  if (typed[1] >= 0) close(typed[1]);
   close(out.write_end);
   close(err.write_end);
   out_ = out.read_end;
@@ -59,13 +71,29 @@ Program::~Program() {
     kill(pid_, SIGKILL);
     waitpid(pid_, nullptr, 0);
   }
-  if (out_ >= 0) close(out_);
-  if (err_ >= 0) close(err_);
+  for (const int fd : {in_, out_, err_}) {
+    if (fd >= 0) close(fd);
+  }
+}
+
+void Program::type(const std::string& line) const {
+  const std::string bytes = line + "\n";
+  send(in_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+}
+
+void Program::end_input() {
+  shutdown(in_, SHUT_WR);
+}
+
+const std::string& Program::written() {
+  pollfd ready{out_, POLLIN, 0};
+  while (out_ >= 0 && poll(&ready, 1, 0) > 0) drain(out_, outcome_.out);
+  return outcome_.out;
 }
 
 Outcome Program::wait(milliseconds timeout) {
   const Deadline deadline(timeout);
-  Outcome outcome;
+  Outcome& outcome = outcome_;
   while (out_ >= 0 || err_ >= 0) {
     pollfd both[] = {{out_, POLLIN, 0}, {err_, POLLIN, 0}};
     poll(both, 2, deadline.left_for_poll());
@@ -77,7 +105,7 @@ Outcome Program::wait(milliseconds timeout) {
   waitpid(pid_, &status, 0);
   pid_ = -1;
   outcome.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  return outcome;
+  return std::move(outcome);
 }
 
 // At the end of the stream the descriptor is closed and -1.

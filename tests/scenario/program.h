@@ -16,18 +16,25 @@ struct Outcome {
   std::string err;
 };
 
-/// One program, started in the constructor; stdin is empty. Killed in the destructor where it still runs.
+/// One program, started in the constructor. Killed in the destructor where it still runs.
 ///
 ///   Program bob({cluster.program("talkchat"), "--user", "bob", …, "recv", "--count", "1"});
 ///   EXPECT_EQ(bob.wait().exit_code, 0);
 class Program {
  public:
-  explicit Program(const std::vector<std::string>& arguments);
+  enum class Input { kEmpty, kTyped };
+
+  explicit Program(const std::vector<std::string>& arguments, Input input = Input::kEmpty);
   ~Program();
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
   pid_t pid() const { return pid_; }
+  /// A line for its stdin, where that is kTyped; nothing where it has ended.
+  void type(const std::string& line) const;
+  void end_input();
+  /// What it has written to stdout until now.
+  const std::string& written();
   /// Throws where it has not ended in time.
   Outcome wait(milliseconds timeout = 90s);
 
@@ -35,7 +42,9 @@ class Program {
   static void drain(int& fd, std::string& into);
 
   std::string shown_;
+  Outcome outcome_;
   pid_t pid_ = -1;
+  int in_ = -1;
   int out_ = -1;
   int err_ = -1;
 };

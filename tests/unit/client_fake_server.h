@@ -280,7 +280,7 @@ class FakeServer final : private PduProtocol {
     IM::Buddy::IMRecentContactSessionRsp answer;
     answer.set_user_id(kUser);
     for (const auto& [peer, messages] : stored) {
-      if (messages.empty()) continue;
+      if (messages.empty() || hides_recent) continue;
       auto& info = *answer.add_contact_session_list();
       fill_latest(info, peer, messages);
       info.set_session_status(IM::BaseDefine::SESSION_STATUS_OK);
@@ -331,8 +331,9 @@ class FakeServer final : private PduProtocol {
   }
 
  public:
-  bool lose_acks = false;    // messages are stored, and nobody is told
-  bool hold_logins = false;  // a login is accepted, but its answer waits
+  bool hides_recent = false;  // no conversation is in the list of recent ones
+  bool lose_acks = false;     // messages are stored, and nobody is told
+  bool hold_logins = false;   // a login is accepted, but its answer waits
   void answer_login() {
     if (Connection* client = connections_.find(held_login_.client)) {
       send_pdu(*client, held_login_.answer, held_login_.seq_num);

@@ -48,12 +48,15 @@ TEST(Inbox, a_second_start_changes_nothing) {
   EXPECT_EQ(inbox.known(kBob), 3u);
 }
 
-TEST(Inbox, starting_all_begins_before_the_first_message) {
+TEST(Inbox, the_first_that_waits_is_the_lowest_until_the_start) {
   Inbox inbox;
+  EXPECT_EQ(inbox.first_waiting(kBob), 0u);
   inbox.add(message(8));
-  inbox.add(message(7));
-  inbox.start_all();
-  EXPECT_EQ(take(inbox), Ids({7, 8}));
+  inbox.add_own(kBob, 7);
+  EXPECT_EQ(inbox.first_waiting(kBob), 7u);
+  inbox.start_after(kBob, 6);
+  EXPECT_EQ(inbox.first_waiting(kBob), 0u);
+  EXPECT_EQ(take(inbox), Ids({8}));
 }
 
 // Both sides write at once: the peer's answer overtakes the ack of our own message, which is asked for, and acked while

@@ -180,6 +180,44 @@ TEST_F(ClientMessages, that_come_twice_are_shown_once) {
   EXPECT_EQ(heard.texts, Texts({"2:1", "2:2", "2:3"}));
 }
 
+// Both write at once, in a conversation that is new: our ack overtakes what the peer wrote before.
+TEST_F(ClientMessages, that_were_overtaken_by_the_ack_of_our_first_one_arrive) {
+  start();
+  ASSERT_TRUE(until_synced());
+  server.deliver(kBob, "1", false);
+  server.deliver(kBob, "2", false);
+  client->send_text(kBob, "3");
+  ASSERT_TRUE(until([&] { return heard.texts.size() == 2; }));
+  server.deliver(kBob, "4");
+  ASSERT_TRUE(until([&] { return heard.texts.size() == 3; }));
+  EXPECT_EQ(heard.texts, Texts({"2:1", "2:2", "2:4"}));
+}
+
+TEST_F(ClientMessages, that_are_history_do_not_come_with_a_conversation_that_begins_again) {
+  for (const char* text : {"1", "2", "3"}) server.deliver(kBob, text);
+  server.read[kBob] = 3;
+  server.hides_recent = true;
+  start();
+  ASSERT_TRUE(until_synced());
+  server.deliver(kBob, "4");
+  server.deliver(kBob, "5");
+  ASSERT_TRUE(until([&] { return heard.texts.size() >= 2; }));
+  EXPECT_EQ(heard.texts, Texts({"2:4", "2:5"}));
+}
+
+TEST_F(ClientMessages, of_a_conversation_that_begins_again_with_our_own_one_arrive) {
+  for (const char* text : {"1", "2", "3"}) server.deliver(kBob, text);
+  server.read[kBob] = 3;
+  server.hides_recent = true;
+  start();
+  ASSERT_TRUE(until_synced());
+  client->send_text(kBob, "4");
+  ASSERT_TRUE(until([&] { return heard.sent.size() == 1; }));
+  server.deliver(kBob, "5");
+  ASSERT_TRUE(until([&] { return !heard.texts.empty(); }));
+  EXPECT_EQ(heard.texts, Texts({"2:5"}));
+}
+
 TEST_F(ClientMessages, of_another_own_session_arrive_too) {
   start();
   ASSERT_TRUE(until_synced());

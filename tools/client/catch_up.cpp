@@ -34,6 +34,7 @@ void CatchUp::stop() {
   ++round_;
   retry_timer_.cancel();
   searches_.clear();
+  locating_.clear();
   filling_.clear();
 }
 
@@ -108,7 +109,7 @@ void CatchUp::find_start(const ConversationId& id) {
     if (answer.ok()) {
       take_history(id, answer.value());
     } else {
-      retry_later();
+      search_failed(id);
     }
   });
 }
@@ -129,13 +130,58 @@ void CatchUp::take_history(const ConversationId& id, const IMGetMsgListRsp& answ
   }
   inbox_.start_after(id, lowest - 1);
   searches_.erase(id);
+  locating_.erase(id);
   if (searches_.empty()) begin_filling();
+}
+
+void CatchUp::search_failed(const ConversationId& id) {
+  searches_.erase(id);
+  locating_.erase(id);
+  retry_later();
+}
+
+// A conversation that no list has told of has begun since they were made, or was taken out of them. What its peer has
+// sent and the person has not read is new, although the ack of our own message, or a later one, was here first; what
+// lies before is history.
+void CatchUp::locate(const ConversationId& id) {
+  const uint32_t first = inbox_.first_waiting(id);
+  if (phase_ != Phase::kReady || first == 0) return;
+  if (first == 1) {
+    inbox_.start_after(id, 0);
+    return;
+  }
+  if (!locating_.insert(id).second) return;
+  IMUnreadMsgCntReq req;
+  req.set_user_id(user_id_);
+  link_.request<IMUnreadMsgCntReq, IMUnreadMsgCntRsp>(req,
+                                                      [this, id, round = round_](Result<IMUnreadMsgCntRsp> answer) {
+                                                        if (round != round_) return;
+                                                        if (answer.ok()) {
+                                                          take_unread_of(id, answer.value());
+                                                        } else {
+                                                          search_failed(id);
+                                                        }
+                                                      });
+}
+
+void CatchUp::take_unread_of(const ConversationId& id, const IMUnreadMsgCntRsp& answer) {
+  for (const auto& info : answer.unreadinfo_list()) {
+    if (ConversationId{info.session_type(), info.session_id()} != id) continue;
+    searches_[id] = {info.unread_cnt(), info.latest_msg_id()};
+    find_start(id);
+    return;
+  }
+  locating_.erase(id);
+  inbox_.start_after(id, std::max(1u, inbox_.first_waiting(id)) - 1);
+  owner_.deliver(id);
+  fill(id);
+  check_synced();
 }
 
 void CatchUp::begin_filling() {
   phase_ = Phase::kReady;
-  inbox_.start_all();
   for (const ConversationId& id : inbox_.conversations()) {
+    locate(id);
     owner_.deliver(id);
     if (phase_ != Phase::kReady) return;
     fill(id);
@@ -190,7 +236,7 @@ void CatchUp::add(const ConversationId& id, const IM::BaseDefine::MsgInfo& info)
 }
 
 void CatchUp::check_synced() {
-  if (synced_ || phase_ != Phase::kReady || !filling_.empty() || retry_timer_.armed()) return;
+  if (synced_ || phase_ != Phase::kReady || !filling_.empty() || !locating_.empty() || retry_timer_.armed()) return;
   synced_ = true;
   owner_.on_synced();
 }
@@ -204,7 +250,10 @@ void CatchUp::retry() {
     start(user_id_);
     return;
   }
-  for (const ConversationId& id : inbox_.conversations()) fill(id);
+  for (const ConversationId& id : inbox_.conversations()) {
+    locate(id);
+    fill(id);
+  }
   check_synced();
 }
 

@@ -32,8 +32,8 @@ class CatchUp {
   /// After each login.
   void start(uint32_t user_id);
   void stop();
-  /// The server's lists are known: a conversation that is not in them is new.
-  bool lists_known() const { return phase_ == Phase::kReady; }
+  /// Finds out where a conversation begins that has not been started, once the server's lists are known.
+  void locate(const ConversationId& id);
   /// Asks for the conversation's first gap, if it has one and is not being asked for already.
   void fill(const ConversationId& id);
 
@@ -53,6 +53,8 @@ class CatchUp {
   void take_lists();
   void find_start(const ConversationId& id);
   void take_history(const ConversationId& id, const IM::Message::IMGetMsgListRsp& answer);
+  void take_unread_of(const ConversationId& id, const IM::Message::IMUnreadMsgCntRsp& answer);
+  void search_failed(const ConversationId& id);
   void begin_filling();
   void take_page(const ConversationId& id, const Inbox::Gap& page, const IM::Message::IMGetMsgByIdRsp& answer);
   void add(const ConversationId& id, const IM::BaseDefine::MsgInfo& info);
@@ -73,6 +75,7 @@ class CatchUp {
   std::vector<UnreadCount> unread_;
   std::map<ConversationId, uint32_t> latest_;
   std::map<ConversationId, StartSearch> searches_;
+  std::set<ConversationId> locating_;
   std::set<ConversationId> filling_;
 };
 

@@ -41,10 +41,10 @@ bool Inbox::started(const ConversationId& id) const {
   return found != states_.end() && found->second.started;
 }
 
-void Inbox::start_all() {
-  for (auto& [id, state] : states_) {
-    if (!state.early.empty()) start_after(id, state.early.begin()->first - 1);
-  }
+uint32_t Inbox::first_waiting(const ConversationId& id) const {
+  const auto found = states_.find(id);
+  if (found == states_.end() || found->second.started || found->second.early.empty()) return 0;
+  return found->second.early.begin()->first;
 }
 
 void Inbox::skip(const ConversationId& id, const Gap& gap) {

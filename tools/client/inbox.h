@@ -32,8 +32,8 @@ class Inbox {
   /// What is at or below `msg_id` is old. Without effect on a conversation that has been started.
   void start_after(const ConversationId& id, uint32_t msg_id);
   bool started(const ConversationId& id) const;
-  /// Starts every conversation that has messages before the first of them.
-  void start_all();
+  /// The lowest id that has come of a conversation that has not been started; 0: none.
+  uint32_t first_waiting(const ConversationId& id) const;
   /// The server has none of the ids of the gap: they are not waited for any more.
   void skip(const ConversationId& id, const Gap& gap);
 

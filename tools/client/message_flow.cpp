@@ -130,9 +130,8 @@ void MessageFlow::take_message(const IMMsgData& data) {
   advance(id);
 }
 
-// In a conversation that no list has told of, what lies before the first message that comes is history.
 void MessageFlow::advance(const ConversationId& id) {
-  if (catch_up_.lists_known() && !inbox_.started(id)) inbox_.start_all();
+  catch_up_.locate(id);
   deliver(id);
   if (online_) catch_up_.fill(id);
 }
