@@ -51,17 +51,21 @@ uint16_t allocated_port(const Cluster& cluster, const std::string& login_server)
   return static_cast<uint16_t>(std::stoi(answer.at("port").get<std::string>()));
 }
 
+std::map<std::string, size_t> closings_in(const std::string& metrics, const std::string& role) {
+  std::map<std::string, size_t> counts;
+  std::istringstream lines(metrics);
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("talkbeat_connections_closed_total{") || label(line, "role") != role) continue;
+    counts[label(line, "reason")] = static_cast<size_t>(std::stod(line.substr(line.rfind(' '))));
+  }
+  return counts;
+}
+
 Closings::Closings(const Cluster& cluster, std::string server, std::string role)
     : cluster_(cluster), server_(std::move(server)), role_(std::move(role)), before_(read()) {}
 
 std::map<std::string, size_t> Closings::read() const {
-  std::map<std::string, size_t> counts;
-  std::istringstream lines(page(cluster_, server_, "/metrics"));
-  for (std::string line; std::getline(lines, line);) {
-    if (!line.starts_with("talkbeat_connections_closed_total{") || label(line, "role") != role_) continue;
-    counts[label(line, "reason")] = static_cast<size_t>(std::stod(line.substr(line.rfind(' '))));
-  }
-  return counts;
+  return closings_in(page(cluster_, server_, "/metrics"), role_);
 }
 
 std::map<std::string, size_t> Closings::so_far() const {

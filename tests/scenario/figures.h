@@ -21,6 +21,9 @@ size_t registered_servers(const Cluster& cluster, const std::string& login_serve
 /// Where GET /msg_server sends a client; 0: nowhere.
 uint16_t allocated_port(const Cluster& cluster, const std::string& login_server = "login_server_0");
 
+/// Connections of one role that were closed, by reason, as a page of /metrics has it.
+std::map<std::string, size_t> closings_in(const std::string& metrics, const std::string& role);
+
 /// Connections of one role that a server has closed since this was made, by reason; reasons with none are left out.
 ///
 ///   Closings closings(cluster, "msg_server_0");

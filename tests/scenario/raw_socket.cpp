@@ -21,16 +21,16 @@ bool wait_for(int fd, short events, const Deadline& deadline) {
 
 }  // namespace
 
-RawSocket::RawSocket(uint16_t port, milliseconds timeout) {
+RawSocket::RawSocket(uint16_t port, milliseconds timeout, const std::string& host) {
   const Deadline deadline(timeout);
-  const std::string shown = "127.0.0.1:" + std::to_string(port);
+  const std::string shown = host + ":" + std::to_string(port);
   fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   const int on = 1;
   setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  inet_pton(AF_INET, host.c_str(), &address.sin_addr);
   if (connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return;
   int error = errno;
   if (error == EINPROGRESS && wait_for(fd_, POLLOUT, deadline)) {

@@ -8,13 +8,13 @@
 
 namespace talkbeat::scenario {
 
-/// A TCP connection to 127.0.0.1, with deadlines.
+/// A TCP connection, with deadlines. It belongs to the network namespace of the thread that makes it.
 class RawSocket {
  public:
   enum class Event : uint8_t { kBytes, kClosed, kTimeout };
 
   /// Throws where nobody listens.
-  explicit RawSocket(uint16_t port, milliseconds timeout = kPatience);
+  explicit RawSocket(uint16_t port, milliseconds timeout = kPatience, const std::string& host = "127.0.0.1");
   ~RawSocket();
   RawSocket(const RawSocket&) = delete;
   RawSocket& operator=(const RawSocket&) = delete;

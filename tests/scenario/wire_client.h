@@ -39,7 +39,7 @@ std::string shown(const Pdu& pdu);
 ///   const auto answer = alice.expect<IM::Message::IMClientTimeRsp>(seq);
 class WireClient {
  public:
-  explicit WireClient(uint16_t port) : socket_(port) {}
+  explicit WireClient(uint16_t port, const std::string& host = "127.0.0.1") : socket_(port, kPatience, host) {}
 
   /// Returns the seq_num: 1, 2, 3, … Missing required fields are sent as missing.
   template <class M>
