@@ -3,17 +3,20 @@
 namespace talkbeat {
 
 void ClosedConnections::add(const Connection& connection, CloseReason reason) {
-  if (capacity_ == 0 || reason == CloseReason::kAnswered) return;
-  if (closed_.size() == capacity_) closed_.pop_back();
-  closed_.push_front({.number = log_number(connection.id()),
-                      .role = connection.protocol().role(),
-                      .subject = connection.subject(),
-                      .peer = connection.peer(),
-                      .reason = reason,
-                      .closed_at = connection.now(),
-                      .age_ms = connection.age(),
-                      .silent_ms = connection.silent_for(),
-                      .history = connection.history()});
+  std::string subject = connection.subject();
+  Ring& ring = subject.empty() ? strangers_ : known_;
+  if (ring.capacity == 0 || reason == CloseReason::kAnswered) return;
+  if (ring.closed.size() == ring.capacity) ring.closed.pop_back();
+  ring.closed.push_front({.number = log_number(connection.id()),
+                          .number_of_close = ++closes_,
+                          .role = connection.protocol().role(),
+                          .subject = std::move(subject),
+                          .peer = connection.peer(),
+                          .reason = reason,
+                          .closed_at = connection.now(),
+                          .age_ms = connection.age(),
+                          .silent_ms = connection.silent_for(),
+                          .history = connection.history()});
 }
 
 }  // namespace talkbeat

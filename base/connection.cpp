@@ -12,6 +12,13 @@ namespace {
 
 constexpr size_t kPiecesPerWrite = 64;
 
+// With a peer that does not hear or does not read, an ordinary close leaves the kernel with what was sent: it goes on
+// sending it for TCP_USER_TIMEOUT, and who returns within that time hears what the next connection brings as well.
+bool is_lost(CloseReason reason) {
+  return reason == CloseReason::kSilent || reason == CloseReason::kProbeUnanswered ||
+         reason == CloseReason::kSlowConsumer;
+}
+
 }  // namespace
 
 Connection::Connection(Key, ConnectionTable& table, ConnId id, SocketHandle socket, const Address& peer,
@@ -79,8 +86,7 @@ bool Connection::make_room(size_t count, Traffic traffic) {
 
 void Connection::close(CloseReason reason) {
   if (closing()) return;
-  protocol_.tell_why(*this, reason);
-  if (closing()) return;  // the last words were too much for a peer that does not read
+  if (out_.size() <= limits_.hard) protocol_.tell_why(*this, reason);  // else it does not read what it is told
   state_ = State::kFlushing;
   silent_at_close_ = silent_for();
   close_reason_ = reason;
@@ -201,7 +207,11 @@ void Connection::release() {
   if (state_ == State::kClosed) return;
   state_ = State::kClosed;
   table_.loop_.unwatch(socket_, watch_);
-  table_.loop_.transport().close(socket_);
+  if (!peer_finished_ && is_lost(close_reason_)) {
+    table_.loop_.transport().abandon(socket_);
+  } else {
+    table_.loop_.transport().close(socket_);
+  }
   table_.to_free_.push_back(id_);
 }
 

@@ -84,6 +84,7 @@ void ConnectionTable::arm(Watched& watched) {
 
 void ConnectionTable::on_stall(Tick stalled) {
   for (Watched& watched : watched_) watched.liveness->stalled(stalled, loop_.now());
+  over_soft_.for_each([stalled](Connection& connection) { connection.over_soft_since_ += stalled; });
 }
 
 void ConnectionTable::send_heartbeat(LivenessNode& node) {
@@ -94,8 +95,9 @@ void ConnectionTable::send_heartbeat(LivenessNode& node) {
 void ConnectionTable::close_dead(LivenessNode& node, CloseReason reason) {
   Connection& connection = of(node);
   const bool for_silence = reason == CloseReason::kSilent || reason == CloseReason::kProbeUnanswered;
+  const Tick silence = connection.silent_for();
   if (for_silence && connection.proves_alive()) {
-    if (!connection.closing()) connection.liveness()->spared(connection, loop_.now());
+    if (!connection.closing()) connection.liveness()->spared(connection, loop_.now(), silence);
     return;
   }
   connection.close(reason);

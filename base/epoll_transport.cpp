@@ -143,6 +143,12 @@ void EpollTransport::close(SocketHandle socket) {
   ::close(socket);
 }
 
+void EpollTransport::abandon(SocketHandle socket) {
+  const linger no_time{.l_onoff = 1, .l_linger = 0};
+  (void)::setsockopt(socket, SOL_SOCKET, SO_LINGER, &no_time, sizeof no_time);
+  ::close(socket);
+}
+
 void EpollTransport::watch(SocketHandle socket, Interest interest, uint64_t token) {
   epoll_event event{};
   event.events = epoll_events(interest);

@@ -22,6 +22,7 @@ class EpollTransport final : public Transport {
   IoResult write(SocketHandle socket, std::span<const iovec> pieces) override;
   void finish_sending(SocketHandle socket) override;
   void close(SocketHandle socket) override;
+  void abandon(SocketHandle socket) override;
   void watch(SocketHandle socket, Interest interest, uint64_t token) override;
   void change_watch(SocketHandle socket, Interest interest, uint64_t token) override;
   void unwatch(SocketHandle socket) override;

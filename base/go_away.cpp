@@ -67,7 +67,7 @@ const char* words_for(GoAwayReason reason) {
     case GO_AWAY_MALFORMED:
       return "three PDUs were malformed, unknown or not allowed";
     case GO_AWAY_HANDSHAKE_TIMEOUT:
-      return "no successful login in time";
+      return "no successful login, or no complete request, in time";
     case GO_AWAY_PDU_TIMEOUT:
       return "a PDU was begun and not completed in time";
     case GO_AWAY_REVOKED:

@@ -38,6 +38,7 @@ void HttpPort::accept(SocketHandle socket, const Address& peer) {
 
 void HttpPort::on_bytes(Connection& connection, std::span<const std::byte> bytes) {
   HttpRequestParser& parser = connection.attachment<HttpPeer>().parser;
+  bool completed = false;
   while (!connection.closing() && !bytes.empty()) {
     const HttpRequestParser::Fed fed = parser.feed(bytes);
     bytes = bytes.subspan(fed.consumed);
@@ -45,6 +46,7 @@ void HttpPort::on_bytes(Connection& connection, std::span<const std::byte> bytes
       case HttpRequestParser::Progress::kMore:
         break;
       case HttpRequestParser::Progress::kComplete:
+        completed = true;
         handle(connection, parser.take());
         break;
       case HttpRequestParser::Progress::kError:
@@ -53,7 +55,9 @@ void HttpPort::on_bytes(Connection& connection, std::span<const std::byte> bytes
         break;
     }
   }
-  if (!connection.closing()) liveness_.partial(connection, parser.in_request(), connection.now());
+  if (connection.closing()) return;
+  if (completed) liveness_.partial(connection, false, connection.now());
+  liveness_.partial(connection, parser.in_request(), connection.now());
 }
 
 void HttpPort::handle(Connection& connection, const HttpRequest& request) {

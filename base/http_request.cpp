@@ -3,8 +3,10 @@
 #include <http_parser.h>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 
+#include "base/address.h"
 #include "base/check.h"
 #include "base/url_decoding.h"
 
@@ -201,6 +203,12 @@ int HttpRequestParser::error_status() const {
 
 bool HttpRequestParser::in_request() const {
   return state_->header_bytes > 0 || state_->headers_done;
+}
+
+bool is_local(const HttpRequest& request, std::string_view peer_ip) {
+  constexpr std::array kAddedByProxies{"forwarded", "x-forwarded-for", "x-real-ip", "via"};
+  return is_loopback(peer_ip) &&
+         std::ranges::none_of(kAddedByProxies, [&](const char* name) { return request.headers.contains(name); });
 }
 
 }  // namespace talkbeat

@@ -19,6 +19,10 @@ struct HttpRequest {
   bool upgrade = false;     // asks for another protocol (WebSocket); what follows is not HTTP
 };
 
+/// Asked by a program on this machine, as far as can be told: the peer is this machine, and no proxy says that it asks
+/// for somebody else. What may be told to operators only is answered to these only.
+bool is_local(const HttpRequest& request, std::string_view peer_ip);
+
 /// Request line and headers together; more is answered 431.
 constexpr size_t kMaxHttpHeaderBytes = 8 * 1024;
 

@@ -71,6 +71,12 @@ class IntrusiveList {
     while (!other.empty()) push_back(other.front());
   }
 
+  /// `visit` may not change the list.
+  template <class Visit>
+  void for_each(Visit visit) {
+    for (Node* node = head_.next_; node != &head_; node = node->next_) visit(static_cast<T&>(*node));
+  }
+
   void clear() {
     while (!empty()) head_.next_->unlink();
   }

@@ -8,7 +8,11 @@
 namespace talkbeat {
 
 void Liveness::join(LivenessNode& node, Tick now) {
-  if (node.liveness_ != nullptr) node.liveness_->leave(node);
+  if (node.liveness_ != nullptr) {
+    node.liveness_->leave(node);
+  } else {
+    node.joined_at_ = now;
+  }
   const Tick own_now = own_time(now);
   node.liveness_ = this;
   node.last_received_ = node.last_sent_ = node.last_activity_ = node.stage_since_ = own_now;
@@ -52,11 +56,15 @@ void Liveness::sent(LivenessNode& node, Tick now, Traffic traffic) {
   by_sent_.push_back(node);
   if (traffic == Traffic::kHeartbeat) return;
   active(node, now);
-  if (policy_.count_sent_as_activity) received(node, now);
+  if (!policy_.count_sent_as_activity) return;
+  node.probed_at_ = LivenessNode::kNone;
+  node.last_received_ = own_time(now);
+  by_received_.push_back(node);
 }
 
 void Liveness::active(LivenessNode& node, Tick now) {
   node.strikes_ = 0;
+  if (node.last_activity_ == own_time(now)) return;  // a request and its answer
   node.last_activity_ = own_time(now);
   by_activity_.push_back(node);
 }
@@ -67,13 +75,24 @@ Tick Liveness::least_ping_gap() const {
   return interval - interval / kPingToleranceDivisor;
 }
 
+bool Liveness::is_early(LivenessNode& node, Tick gap) const {
+  const Tick least = least_ping_gap();
+  if (gap >= least) {
+    node.pile_ = least > 0 && gap >= 2 * least ? gap / least : 0;
+    return false;
+  }
+  if (node.pile_ == 0) return true;
+  --node.pile_;
+  return false;
+}
+
 bool Liveness::ping(LivenessNode& node, Tick now) {
   const bool first = node.last_ping_ == LivenessNode::kNone;
   const Tick gap = first ? 0 : now - node.last_ping_;
   note(node, LivenessEvent::kHeartbeatIn, now, gap);
   if (std::exchange(node.asked_, false)) return true;  // its own beat goes on as before
   node.last_ping_ = now;
-  if (first || gap >= least_ping_gap() || now == stalled_at_) return true;
+  if (first || !is_early(node, gap)) return true;
   ++node.strikes_;
   note(node, LivenessEvent::kStrike, now, gap);
   return node.strikes_ <= policy_.max_ping_strikes || !policy_.check_enabled;
@@ -81,7 +100,7 @@ bool Liveness::ping(LivenessNode& node, Tick now) {
 
 void Liveness::handshake_done(LivenessNode& node, Tick now) {
   if (!std::exchange(node.in_handshake_, false)) return;
-  note(node, LivenessEvent::kHandshakeDone, now, own_time(now) - node.stage_since_);
+  note(node, LivenessEvent::kHandshakeDone, now, now - node.joined_at_);
   node.stage_since_ = own_time(now);
   by_age_[next_age_list_].push_back(node);
   // 8 and 21 have no common divisor: neighbours in time are dealt out far from each other.
@@ -99,8 +118,8 @@ void Liveness::partial(LivenessNode& node, bool open, Tick now) {
   with_partial_.push_back(node);
 }
 
-void Liveness::spared(LivenessNode& node, Tick now) {
-  note(node, LivenessEvent::kSpared, now, silence(node, now));
+void Liveness::spared(LivenessNode& node, Tick now, Tick silence) {
+  note(node, LivenessEvent::kSpared, now, silence);
 }
 
 void Liveness::told_to_leave(LivenessNode& node, Tick now, Tick grace) {
@@ -109,7 +128,6 @@ void Liveness::told_to_leave(LivenessNode& node, Tick now, Tick grace) {
 
 void Liveness::stalled(Tick stall, Tick now) {
   stalls_total_ += stall;
-  stalled_at_ = now;
   stalls_.note(LivenessEvent::kStall, now, stall);
 }
 
@@ -126,6 +144,15 @@ void Liveness::for_each_deadline(Self& self, Consider consider) {
   consider(self.leaving_, &LivenessNode::stage_since_, policy.age_grace_ms, CloseReason::kMaxAge);
 }
 
+Tick Liveness::next_to_tell() const {
+  Tick due = TimerList::kNever;
+  if (policy_.max_age_ms == 0) return due;
+  for (size_t i = 0; i < kAgeLists; ++i) {
+    if (!by_age_[i].empty()) due = std::min(due, by_age_[i].front().stage_since_ + age_limit(i));
+  }
+  return due == TimerList::kNever ? due : std::max(due, tell_not_before_);
+}
+
 Tick Liveness::next_due() const {
   Tick due = TimerList::kNever;
   const auto consider = [&due](const auto& list, Tick LivenessNode::*since, Tick timeout) {
@@ -137,7 +164,7 @@ Tick Liveness::next_due() const {
     for_each_deadline(*this, [&consider](const auto& list, Tick LivenessNode::*since, Tick timeout, CloseReason) {
       consider(list, since, timeout);
     });
-    for (size_t i = 0; i < kAgeLists; ++i) consider(by_age_[i], &LivenessNode::stage_since_, age_limit(i));
+    due = std::min(due, next_to_tell());
   }
   return due == TimerList::kNever ? due : due + stalls_total_;
 }
@@ -161,10 +188,15 @@ void Liveness::close_overdue(Tick own_now, LivenessActions& actions) {
 }
 
 void Liveness::tell_aged(Tick now, LivenessActions& actions) {
-  if (policy_.max_age_ms == 0) return;
   const Tick own_now = own_time(now);
+  if (policy_.max_age_ms == 0 || own_now < tell_not_before_) return;
+  int told = 0;
   for (size_t i = 0; i < kAgeLists; ++i) {
     while (!by_age_[i].empty() && by_age_[i].front().stage_since_ + age_limit(i) <= own_now) {
+      if (++told > kToldAtOnce) {
+        tell_not_before_ = own_now + kTellAgainMs;
+        return;
+      }
       LivenessNode& node = by_age_[i].front();
       node.stage_since_ = own_now;
       leaving_.push_back(node);

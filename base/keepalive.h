@@ -40,7 +40,8 @@ struct LivenessPolicy {
   bool operator==(const LivenessPolicy&) const = default;
 };
 
-/// What goes over a connection: a heartbeat proves life and is no activity.
+/// What goes over a connection. kHeartbeat: no activity; heartbeats, what refuses one, and the last words before a
+/// close.
 enum class Traffic : uint8_t { kData, kHeartbeat };
 
 struct ReceivedTag;
@@ -71,11 +72,13 @@ class LivenessNode : private ListNode<ReceivedTag>,
   Tick last_received_ = 0;
   Tick last_sent_ = 0;
   Tick last_activity_ = 0;
+  Tick joined_at_ = 0;
   Tick stage_since_ = 0;  // of the handshake, of being accepted, of having been told to leave
   Tick partial_since_ = 0;
   Tick last_ping_ = kNone;  // by the real clock
   Tick probed_at_ = kNone;
   int strikes_ = 0;
+  Tick pile_ = 0;  // so many early heartbeats are pardoned
   bool in_handshake_ = false;
   bool asked_ = false;  // by a probe: its next heartbeat is the answer
 };
@@ -121,20 +124,20 @@ class Liveness {
   void sent(LivenessNode& node, Tick now, Traffic traffic);
   /// A PDU that is no heartbeat went over it, either way: clears the strikes, begins the idle time anew.
   void active(LivenessNode& node, Tick now);
-  /// A heartbeat came. False: one too many came too early. One that answers a probe is never early.
+  /// A heartbeat came. False: one too many came too early. One that answers a probe is never early; nor are those that
+  /// come in a heap behind a gap, our own stall or the path's, as many as have their place in it.
   [[nodiscard]] bool ping(LivenessNode& node, Tick now);
   /// From here its age counts. Once; again changes nothing.
   void handshake_done(LivenessNode& node, Tick now);
   /// A PDU has begun, or (false) none is open. Repeating what is known already changes nothing: dripping bytes do not
   /// move the deadline.
   void partial(LivenessNode& node, bool open, Tick now);
-  /// It was taken for dead, but bytes wait that nobody has read yet.
-  void spared(LivenessNode& node, Tick now);
+  /// For the record: it was taken for dead after so long a silence, but bytes waited that nobody had read yet.
+  void spared(LivenessNode& node, Tick now, Tick silence);
   /// For the record: it was asked to go, and has so long for that.
   void told_to_leave(LivenessNode& node, Tick now, Tick grace);
 
-  /// Our own stall is not the peers' silence: all deadlines move by it (rule 5), and the heartbeats that come in a heap
-  /// behind it are no strikes.
+  /// Our own stall is not the peers' silence: all deadlines move by it (rule 5).
   void stalled(Tick stall, Tick now);
 
   /// When check() has something to do; TimerList::kNever where nothing ever will.
@@ -147,6 +150,9 @@ class Liveness {
 
   /// How much earlier than min_ping_interval_ms a heartbeat may come, as a divisor: a path's jitter is no abuse.
   static constexpr Tick kPingToleranceDivisor = 10;
+  /// Where many are too old at once (the setting has been changed), so many at a time are told to leave.
+  static constexpr int kToldAtOnce = 100;
+  static constexpr Tick kTellAgainMs = 100;
 
  private:
   template <class Tag>
@@ -158,7 +164,9 @@ class Liveness {
 
   // Times are kept as if the stalls had not been, so that a stall moves all deadlines by changing one number.
   Tick own_time(Tick now) const { return now - stalls_total_; }
+  Tick next_to_tell() const;
   Tick least_ping_gap() const;
+  bool is_early(LivenessNode& node, Tick gap) const;
   static void note(LivenessNode& node, LivenessEvent event, Tick now, Tick value);
   template <class Self, class Consider>
   static void for_each_deadline(Self& self, Consider consider);
@@ -169,9 +177,9 @@ class Liveness {
 
   LivenessPolicy policy_;
   Tick stalls_total_ = 0;
-  Tick stalled_at_ = -1;
   FlightRecorder stalls_;
   size_t next_age_list_ = 0;
+  Tick tell_not_before_ = 0;
 
   List<ReceivedTag> by_received_;  // each of these two in order of last_received_
   List<ReceivedTag> probed_;       // and in order of probed_at_

@@ -31,6 +31,13 @@ void log_heartbeat(const char* event, const Connection& connection) {
   log_info(event, {{"conn", connection.id()}, {"role", connection.protocol().role()}, {"who", connection.subject()}});
 }
 
+void send_as(Traffic traffic, Connection& connection, uint16_t command, uint16_t seq_num,
+             const google::protobuf::MessageLite& body) {
+  const size_t body_size = body.ByteSizeLong();
+  const std::span<std::byte> room = connection.send_in_place(kPduHeaderSize + body_size, traffic);
+  if (!room.empty()) write_pdu(header_of(command, seq_num, body_size), body, room);
+}
+
 // For the keepalive rule. False: it was one heartbeat too many.
 bool note_received(Connection& connection, uint16_t command) {
   Liveness* rule = connection.liveness();
@@ -50,12 +57,8 @@ bool is_fault(const Verdict& verdict) {
 }  // namespace
 
 void send_pdu(Connection& connection, uint16_t command, uint16_t seq_num, const google::protobuf::MessageLite& body) {
-  const size_t body_size = body.ByteSizeLong();
-  const Traffic traffic = is_heartbeat(command) ? Traffic::kHeartbeat : Traffic::kData;
-  const std::span<std::byte> room = connection.send_in_place(kPduHeaderSize + body_size, traffic);
-  if (room.empty()) return;
-  write_pdu(header_of(command, seq_num, body_size), body, room);
-  if (traffic == Traffic::kHeartbeat) log_heartbeat("heartbeat_sent", connection);
+  send_as(is_heartbeat(command) ? Traffic::kHeartbeat : Traffic::kData, connection, command, seq_num, body);
+  if (is_heartbeat(command)) log_heartbeat("heartbeat_sent", connection);
 }
 
 SharedBytes encode_pdu(uint16_t command, uint16_t seq_num, const google::protobuf::MessageLite& body) {
@@ -73,12 +76,14 @@ void send_error(Connection& connection, const PduHeader& header, const Verdict& 
   error.set_code(refusal.code);
   error.set_text(refusal.text);
   if (refusal.retry_after_ms > 0) error.set_retry_after_ms(refusal.retry_after_ms);
-  send_pdu(connection, error, header.seq_num);
+  // What refuses a heartbeat must not clear the strikes.
+  const Traffic traffic = is_heartbeat(header.command_id) ? Traffic::kHeartbeat : Traffic::kData;
+  send_as(traffic, connection, kCommandOf<TbError>, header.seq_num, error);
 }
 
 void send_go_away(Connection& connection, const TbGoAway& notice) {
-  connection.attachment<PduPeer>().told_to_leave = true;
-  send_pdu(connection, notice);
+  connection.attachment<PduPeer>().told = notice.reason();
+  send_as(Traffic::kHeartbeat, connection, kCommandOf<TbGoAway>, 0, notice);
 }
 
 void PduProtocol::on_bytes(Connection& connection, std::span<const std::byte> bytes) {
@@ -115,7 +120,7 @@ void PduProtocol::note_completed(Connection& connection, bool completed) const {
 
 void PduProtocol::tell_why(Connection& connection, CloseReason reason) {
   const auto why = go_away_reason_of(reason);
-  if (!why || connection.attachment<PduPeer>().told_to_leave || !takes_go_away(connection)) return;
+  if (!why || connection.attachment<PduPeer>().told == why || !takes_go_away(connection)) return;
   TbGoAway notice;
   notice.set_reason(*why);
   notice.set_text(words_for(*why));

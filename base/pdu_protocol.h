@@ -3,6 +3,7 @@
 #include <google/protobuf/arena.h>
 
 #include <array>
+#include <optional>
 
 #include "base/connection_table.h"
 #include "base/dispatch.h"
@@ -13,9 +14,12 @@ namespace talkbeat {
 /// What a PDU connection keeps; roles derive from it for what is theirs.
 struct PduPeer : Attachment {
   PduFramer framer;
-  size_t max_pdu = 16 * 1024;  ///< bytes; the role raises it once the peer is known
-  uint8_t faults = 0;          ///< PDUs refused as malformed, unknown or not allowed
-  bool told_to_leave = false;  ///< a TbGoAway has gone out
+  size_t max_pdu = 16 * 1024;        ///< bytes; the role raises it once the peer is known
+  uint8_t faults = 0;                ///< PDUs refused as malformed, unknown or not allowed
+  std::optional<GoAwayReason> told;  ///< what the last TbGoAway said
+
+  /// It is still served, and is to find another place meanwhile.
+  bool asked_to_move() const { return told == GO_AWAY_DRAIN || told == GO_AWAY_MAX_AGE; }
 };
 
 /// Appends one PDU to what the connection will send: header and body in one piece, without a copy.

@@ -69,6 +69,9 @@ class Transport {
   /// No more will be sent; what the peer still sends can be read.
   virtual void finish_sending(SocketHandle socket) = 0;
   virtual void close(SocketHandle socket) = 0;
+  /// close() for a peer that is taken for dead: what its system has not acknowledged is forgotten, so that nothing of
+  /// it arrives when the path is whole again; the peer finds the connection reset.
+  virtual void abandon(SocketHandle socket) = 0;
 
   /// Level-triggered: what is ready is reported by each wait() until it has been used up.
   virtual void watch(SocketHandle socket, Interest interest, uint64_t token) = 0;

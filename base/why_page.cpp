@@ -10,7 +10,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr size_t kDefaultLimit = 20;
-constexpr size_t kMaxLimit = 10'000;
+constexpr size_t kMaxLimit = 1'000;
 
 struct Query {
   std::string who;
@@ -18,7 +18,8 @@ struct Query {
   size_t limit = kDefaultLimit;
 
   bool matches(const std::string& subject, const Address& peer) const {
-    return (who.empty() || who == subject) && (address.empty() || address == peer.ip || address == peer.to_string());
+    if (!who.empty() && who != subject) return false;
+    return address.empty() || address == peer.ip || address == peer.to_string();
   }
 };
 
@@ -30,6 +31,7 @@ Query query_of(const HttpRequest& request) {
   };
   query.who = value("who");
   query.address = value("address");
+  if (const auto ip = normal_ip(query.address)) query.address = *ip;
   const std::string limit = value("limit");
   size_t number = 0;
   if (std::from_chars(limit.data(), limit.data() + limit.size(), number).ec == std::errc()) {
@@ -91,10 +93,10 @@ HttpResponse why_page(const HttpRequest& request, ConnectionTable& connections, 
     open.push_back(describe_open(connection, clock));
   });
   Json gone = Json::array();
-  for (const ClosedConnection& connection : closed.newest_first()) {
-    if (gone.size() >= query.limit) break;
+  closed.for_each_newest([&](const ClosedConnection& connection) {
     if (query.matches(connection.subject, connection.peer)) gone.push_back(describe_closed(connection, clock));
-  }
+    return gone.size() < query.limit;
+  });
   const Json report{{"open", std::move(open)}, {"closed", std::move(gone)}};
   // A name may hold any bytes: those that are not UTF-8 are replaced.
   return {200, "application/json", report.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"};

@@ -121,7 +121,7 @@ HttpResponse HttpPages::figures() const {
 
 // This port is open to all clients: whose connections there are is told to this machine only.
 HttpResponse HttpPages::why(const HttpRequest& request, const Connection& asker) const {
-  if (!is_loopback(asker.peer().ip)) return refusal(403, "only answered on the machine itself");
+  if (!is_local(request, asker.peer().ip)) return refusal(403, "only answered on the machine itself");
   return why_page(request, connections_, closed_);
 }
 

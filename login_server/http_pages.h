@@ -10,7 +10,7 @@ namespace talkbeat::login {
 /// What login_server serves over HTTP: GET /msg_server for clients, /healthz, /metrics, /api/cluster and /api/why for
 /// operators. Owned by the LoginServer; the loop's thread only.
 ///
-///   HttpPages pages(cluster, discovery, connections, metrics, config);
+///   HttpPages pages(cluster, discovery, connections, close_log.closed(), metrics, config);
 ///   HttpPort http(connections, limits, [&](const HttpRequest& request, const Connection& connection) {
 ///     return pages.respond(request, connection); });
 class HttpPages {

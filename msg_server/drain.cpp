@@ -15,7 +15,7 @@ constexpr Tick kFinishStepMs = 10;
 constexpr Tick kReportMs = 1'000;
 
 bool was_told(const Connection& connection) {
-  return connection.attachment<ClientSession>().told_to_leave;
+  return connection.attachment<ClientSession>().asked_to_move();
 }
 
 bool is_online(const Connection& connection) {

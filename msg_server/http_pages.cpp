@@ -20,7 +20,9 @@ HttpResponse json_answer(int status, const nlohmann::ordered_json& json) {
 MsgHttpPages::MsgHttpPages(MsgServerParts& parts, Metrics& metrics, const ClosedConnections& closed, Hooks hooks)
     : parts_(parts), metrics_(metrics), closed_(closed), hooks_(std::move(hooks)) {}
 
-HttpResponse MsgHttpPages::respond(const HttpRequest& request) {
+// Whoever binds the port to another address, for a monitoring system, has not given the administration away.
+HttpResponse MsgHttpPages::respond(const HttpRequest& request, const Connection& asker) {
+  if (request.path.starts_with("/api/") && !is_local(request, asker.peer().ip)) return http_error(403);
   if (request.method == "GET" || request.method == "HEAD") return get(request);
   if (request.method == "POST") return post(request);
   return http_error(405);

@@ -13,8 +13,8 @@ namespace talkbeat {
 /// /api/end_sessions?user=ID and /api/drain, which talkctl uses. Owned by the MsgServer; the loop's thread only.
 ///
 ///   HttpPages pages(parts, metrics, close_log.closed(), {.health = …, .ready = …, .drain = …});
-///   HttpPort http(connections, limits, [&](const HttpRequest& request, const Connection&) {
-///     return pages.respond(request); });
+///   HttpPort http(connections, limits, [&](const HttpRequest& request, const Connection& connection) {
+///     return pages.respond(request, connection); });
 class MsgHttpPages {
  public:
   /// What the server itself has to say.
@@ -26,7 +26,7 @@ class MsgHttpPages {
 
   MsgHttpPages(MsgServerParts& parts, Metrics& metrics, const ClosedConnections& closed, Hooks hooks);
 
-  HttpResponse respond(const HttpRequest& request);
+  HttpResponse respond(const HttpRequest& request, const Connection& asker);
 
  private:
   HttpResponse get(const HttpRequest& request);

@@ -46,7 +46,7 @@ MsgServer::MsgServer(EventLoop& loop, Store& store, Executor& hashing, Rng& rng,
                     drain();
                   }}),
       http_(connections_, config.http,
-            [this](const HttpRequest& request, const Connection&) { return pages_.respond(request); }),
+            [this](const HttpRequest& request, const Connection& asker) { return pages_.respond(request, asker); }),
       http_listener_(loop, config.tcp.clients,
                      [this](SocketHandle socket, const Address& peer) { http_.accept(socket, peer); }) {
   add_metrics();

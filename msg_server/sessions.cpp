@@ -13,7 +13,8 @@ using IM::BaseDefine::KickReasonType;
 namespace {
 
 CloseReason close_reason_of(const Connection& connection, KickReasonType reason) {
-  if (connection.attachment<ClientSession>().told_to_leave) return CloseReason::kMoved;
+  const bool replaced = reason == IM::BaseDefine::KICK_REASON_DUPLICATE_USER;
+  if (replaced && connection.attachment<ClientSession>().asked_to_move()) return CloseReason::kMoved;
   return reason == IM::BaseDefine::KICK_REASON_MOBILE_KICK ? CloseReason::kKicked : CloseReason::kDuplicateLogin;
 }
 

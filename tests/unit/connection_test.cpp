@@ -385,8 +385,24 @@ TEST_F(ConnectionTest, WhatWaitsInTheSocketIsReadBeforeItsSilenceIsJudged) {
   EXPECT_EQ(protocol.received, "here");
   ASSERT_EQ(connection.history().size(), 1u);
   EXPECT_EQ(connection.history()[0].event, LivenessEvent::kSpared);
+  EXPECT_EQ(connection.history()[0].value, 60'000u);
   run_for(60'000);
   EXPECT_EQ(observed, Reasons{"silent"});
+}
+
+TEST_F(ConnectionTest, WhatADeadPeerHasNotHeardIsForgotten) {
+  Liveness clients({.silence_timeout_ms = 60'000});
+  table.watch_liveness(clients);
+  Pair dead = connect_pair();
+  Pair leaving = connect_pair();
+  clients.join(open(dead), loop.now());
+  open(leaving).close(CloseReason::kLoggedOut);
+  run_for(60'000);
+  EXPECT_EQ(observed, (Reasons{"logged_out", "silent"}));
+  EXPECT_EQ(transport.abandoned, 0) << "it may hear the last words yet";
+  run_for(ConnectionTable::kLingerMs + 500);
+  EXPECT_EQ(transport.abandoned, 1);
+  EXPECT_TRUE(all_gone());
 }
 
 TEST_F(ConnectionTest, WhoIsNotReadIsNotSilent) {

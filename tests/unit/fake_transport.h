@@ -39,6 +39,7 @@ class FakeTransport final : public Transport {
   int accepts = 0;
   int connects = 0;
   int waits = 0;
+  int abandoned = 0;
 
   Result<SocketHandle> listen(const Address& address, const TcpOptions& options) override {
     return real_.listen(address, options);
@@ -72,6 +73,10 @@ class FakeTransport final : public Transport {
   }
   void finish_sending(SocketHandle socket) override { real_.finish_sending(socket); }
   void close(SocketHandle socket) override { real_.close(socket); }
+  void abandon(SocketHandle socket) override {
+    ++abandoned;
+    real_.abandon(socket);
+  }
 
   void watch(SocketHandle socket, Interest interest, uint64_t token) override {
     real_.watch(socket, connects_never_finish && interest == Interest::kWrite ? Interest::kNone : interest, token);

@@ -282,9 +282,18 @@ TEST_F(PduLivenessTest, OneHeartbeatTooManyClosesAndSaysWhy) {
   EXPECT_TRUE(other.peer.ended());
 }
 
-TEST_F(PduLivenessTest, WhatIsAnsweredToAHeartbeatOtherThanAHeartbeatClearsTheStrikes) {
-  for (int i = 0; i < 10; ++i) EXPECT_EQ(converse(beat()), "ERROR_BUSY ");
-  EXPECT_EQ(protocol.closed, "");
+TEST_F(PduLivenessTest, WhatRefusesAHeartbeatDoesNotClearTheStrikes) {
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(converse(beat()), "ERROR_BUSY ");
+  EXPECT_EQ(converse(beat()), "GO_AWAY_TOO_MANY_PINGS ");
+  EXPECT_EQ(protocol.closed, "too_many_pings ");
+}
+
+TEST_F(PduLivenessTest, AnotherPduClearsThem) {
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(converse(beat() + beat() + beat()), "ERROR_BUSY ERROR_BUSY ERROR_BUSY ") << i;
+    EXPECT_EQ(converse(time_request()), "774(0) ");
+    run_for(6'000);
+  }
 }
 
 TEST_F(PduLivenessTest, TheSilentAreToldBeforeTheyAreClosed) {
@@ -293,14 +302,44 @@ TEST_F(PduLivenessTest, TheSilentAreToldBeforeTheyAreClosed) {
   EXPECT_EQ(converse(""), "GO_AWAY_SILENT ");
 }
 
-TEST_F(PduLivenessTest, WhoWasAskedToLeaveIsNotToldTwice) {
+TEST_F(PduLivenessTest, WhoWasAskedToLeaveIsToldOnlyWhatIsNew) {
   TbGoAway notice;
   notice.set_reason(GO_AWAY_MAX_AGE);
   notice.set_text("old");
   send_go_away(*table.find(id), notice);
+  table.find(id)->close(CloseReason::kMaxAge);
+  EXPECT_EQ(converse(""), "GO_AWAY_MAX_AGE ");
+  EXPECT_EQ(protocol.closed, "max_age ");
+}
+
+TEST_F(PduLivenessTest, WhoWasAskedToLeaveAndEndsForAnotherReasonIsToldThat) {
+  TbGoAway notice;
+  notice.set_reason(GO_AWAY_DRAIN);
+  notice.set_text("stopping");
+  send_go_away(*table.find(id), notice);
   run_for(60'000);
   EXPECT_EQ(protocol.closed, "silent ");
-  EXPECT_EQ(converse(""), "GO_AWAY_MAX_AGE ");
+  EXPECT_EQ(converse(""), "GO_AWAY_DRAIN GO_AWAY_SILENT ");
+}
+
+// It proves nothing that we have told somebody that it is dead.
+TEST_F(PduLivenessTest, OurLastWordsAreNoSignOfLife) {
+  rule.set_policy({.silence_timeout_ms = 60'000, .count_sent_as_activity = true});
+  std::vector<LivenessRecord> history;
+  Tick silent = 0;
+  ConnectionTable other(loop, [&](const Connection& gone, CloseReason) {
+    history = gone.history();
+    silent = gone.silent_for();
+  });
+  other.watch_liveness(rule);
+  Pair dead = connect_pair();
+  Connection& connection = other.adopt(dead.ours, {"127.0.0.1", 3}, protocol);
+  connection.set_attachment(std::make_unique<TestPeer>());
+  rule.join(connection, loop.now());
+  run_for(60'000);
+  EXPECT_EQ(silent, 60'000);
+  EXPECT_TRUE(history.empty());
+  run_for(10'000);
 }
 
 TEST_F(PduLivenessTest, APeerThatDoesNotTakeItIsNotTold) {

@@ -14,6 +14,20 @@ class SessionsTest : public MsgServerTest {
     return users.local(alice, client_class) != nullptr;
   }
 
+  void ask_to_move(ConnId conn) {
+    TbGoAway notice;
+    notice.set_reason(GO_AWAY_DRAIN);
+    send_go_away(*connections.find(conn), notice);
+  }
+  std::vector<CloseReason> reasons_of(const std::string& name) const {
+    std::vector<CloseReason> reasons;
+    close_log.closed().for_each_newest([&](const ClosedConnection& gone) {
+      if (gone.subject == name) reasons.push_back(gone.reason);
+      return true;
+    });
+    return reasons;
+  }
+
   UserId alice = add_user("alice");
 };
 
@@ -80,6 +94,29 @@ TEST_F(SessionsTest, a_phone_does_not_hear_that_the_pc_is_gone_when_another_pc_h
   expect_end(*pc);
   sync(*phone);
   EXPECT_EQ(phone->waiting<IMPCLoginStatusNotify>(), 0u);
+}
+
+TEST_F(SessionsTest, a_pc_that_was_asked_to_move_and_has_moved_is_not_gone) {
+  const auto phone = log_in("alice", CLIENT_TYPE_ANDROID);
+  const auto pc = log_in("alice");
+  expect<IMPCLoginStatusNotify>(*phone);
+  ask_to_move(users.local(alice, ClientClass::kPc)->conn);
+  sessions.kicked_by_bus(alice, ClientClass::kPc, KICK_REASON_DUPLICATE_USER, stamp() + 1);
+  expect_end(*pc);
+  sync(*phone);
+  EXPECT_EQ(phone->waiting<IMPCLoginStatusNotify>(), 0u);
+  EXPECT_EQ(reasons_of("alice"), std::vector{CloseReason::kMoved});
+}
+
+TEST_F(SessionsTest, a_pc_that_was_asked_to_move_and_is_kicked_by_the_phone_is_gone) {
+  const auto phone = log_in("alice", CLIENT_TYPE_ANDROID);
+  const auto pc = log_in("alice");
+  expect<IMPCLoginStatusNotify>(*phone);
+  ask_to_move(users.local(alice, ClientClass::kPc)->conn);
+  sessions.kick_pc(alice);
+  expect_end(*pc);
+  EXPECT_EQ(expect<IMPCLoginStatusNotify>(*phone).login_stat(), USER_STATUS_OFFLINE);
+  EXPECT_EQ(reasons_of("alice"), std::vector{CloseReason::kKicked});
 }
 
 TEST_F(SessionsTest, a_phone_removes_the_pc_session_here_and_elsewhere) {

@@ -43,7 +43,7 @@ class WhyPageTest : public LoopTest {
   }
 
   RecordingProtocol protocol;
-  ClosedConnections closed{3};
+  ClosedConnections closed{30};
   ConnectionTable table{loop,
                         [this](const Connection& connection, CloseReason reason) { closed.add(connection, reason); }};
   Liveness rule{{.silence_timeout_ms = 60'000, .probe_after_ms = 30'000, .probe_timeout_ms = 20'000}};
@@ -87,15 +87,21 @@ TEST_F(WhyPageTest, finds_by_address_with_or_without_the_port) {
   EXPECT_THAT(of(ask({{"address", "10.0.0.9"}})["open"], "who"), IsEmpty());
 }
 
-TEST_F(WhyPageTest, keeps_the_newest_and_no_requests_that_were_answered) {
-  std::vector<Pair> pairs;
-  for (int i = 0; i < 5; ++i) pairs.push_back(connect_pair());
-  for (size_t i = 0; i < 4; ++i) {
-    open(pairs[i], {"10.0.0.1", 1}, "user" + std::to_string(i)).close(CloseReason::kLoggedOut);
-  }
-  open(pairs[4], {"10.0.0.1", 1}, "scraper").close(CloseReason::kAnswered);
-  EXPECT_THAT(of(ask({})["closed"], "who"), ElementsAre("user3", "user2", "user1"));
-  EXPECT_THAT(ask({})["open"], IsEmpty());
+TEST_F(WhyPageTest, keeps_the_newest_and_strangers_do_not_push_out_those_who_are_known) {
+  const auto open_and_close = [&](const std::string& name, CloseReason reason) {
+    Pair pair = connect_pair();
+    open(pair, {"10.0.0.1", 1}, name).close(reason);
+    turn();
+  };
+  for (int i = 0; i < 40; ++i) open_and_close("user" + std::to_string(i), CloseReason::kLoggedOut);
+  for (int i = 0; i < 40; ++i) open_and_close("", CloseReason::kHandshakeTimeout);
+  open_and_close("scraper", CloseReason::kAnswered);
+  open_and_close("last", CloseReason::kKicked);
+  const auto names = of(ask({{"limit", "100"}})["closed"], "who");
+  EXPECT_THAT(std::vector(names.begin(), names.begin() + 6), ElementsAre("last", "", "", "", "user39", "user38"));
+  EXPECT_EQ(names.size(), 33u);
+  EXPECT_EQ(names.back(), "user11");
+  EXPECT_EQ(ask({})["closed"].size(), 20u);
 }
 
 TEST_F(WhyPageTest, a_name_of_any_bytes_makes_no_broken_json) {
