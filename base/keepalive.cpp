@@ -88,11 +88,11 @@ bool Liveness::is_early(LivenessNode& node, Tick gap) const {
 
 bool Liveness::ping(LivenessNode& node, Tick now) {
   const bool first = node.last_ping_ == LivenessNode::kNone;
-  const Tick gap = first ? 0 : now - node.last_ping_;
-  note(node, LivenessEvent::kHeartbeatIn, now, gap);
+  const Tick gap = now - (first ? node.joined_at_ : node.last_ping_);
+  note(node, LivenessEvent::kHeartbeatIn, now, first ? 0 : gap);
   if (std::exchange(node.asked_, false)) return true;  // its own beat goes on as before
   node.last_ping_ = now;
-  if (first || !is_early(node, gap)) return true;
+  if (!is_early(node, gap) || first) return true;
   ++node.strikes_;
   note(node, LivenessEvent::kStrike, now, gap);
   return node.strikes_ <= policy_.max_ping_strikes || !policy_.check_enabled;

@@ -22,28 +22,28 @@ MsgHttpPages::MsgHttpPages(MsgServerParts& parts, Metrics& metrics, const Closed
 
 // Whoever binds the port to another address, for a monitoring system, has not given the administration away.
 HttpResponse MsgHttpPages::respond(const HttpRequest& request, const Connection& asker) {
-  if (request.path.starts_with("/api/") && !is_local(request, asker.peer().ip)) return http_error(403);
-  if (request.method == "GET" || request.method == "HEAD") return get(request);
-  if (request.method == "POST") return post(request);
-  return http_error(405);
+  const bool post = request.method == "POST";
+  const bool get = request.method == "GET" || request.method == "HEAD";
+  const std::string& path = request.path;
+  const bool is_action = path == "/api/end_sessions" || path == "/api/drain";
+  const bool is_page = path == "/healthz" || path == "/readyz" || path == "/metrics" || path == "/api/why";
+  if (!is_action && !is_page) return http_error(404);
+  if (is_action ? !post : !get) return http_error(405);
+  if (path.starts_with("/api/") && !is_local(request, asker.peer().ip)) return http_error(403);
+  return is_action ? act(request) : show(request);
 }
 
-HttpResponse MsgHttpPages::get(const HttpRequest& request) {
+HttpResponse MsgHttpPages::show(const HttpRequest& request) {
   if (request.path == "/healthz") return {200, "application/json", hooks_.health()};
   if (request.path == "/readyz") return {hooks_.ready() ? 200 : 503, "application/json", hooks_.health()};
   if (request.path == "/metrics") return {200, std::string(Metrics::kContentType), metrics_.render()};
-  if (request.path == "/api/why") return why_page(request, parts_.connections, closed_);
-  if (request.path == "/api/end_sessions" || request.path == "/api/drain") return http_error(405);
-  return http_error(404);
+  return why_page(request, parts_.connections, closed_);
 }
 
-HttpResponse MsgHttpPages::post(const HttpRequest& request) {
+HttpResponse MsgHttpPages::act(const HttpRequest& request) {
   if (request.path == "/api/end_sessions") return end_sessions(request);
-  if (request.path == "/api/drain") {
-    hooks_.drain();
-    return json_answer(200, {{"draining", true}});
-  }
-  return http_error(404);
+  hooks_.drain();
+  return json_answer(200, {{"draining", true}});
 }
 
 HttpResponse MsgHttpPages::end_sessions(const HttpRequest& request) {

@@ -29,8 +29,8 @@ class MsgHttpPages {
   HttpResponse respond(const HttpRequest& request, const Connection& asker);
 
  private:
-  HttpResponse get(const HttpRequest& request);
-  HttpResponse post(const HttpRequest& request);
+  HttpResponse show(const HttpRequest& request);
+  HttpResponse act(const HttpRequest& request);
   HttpResponse end_sessions(const HttpRequest& request);
 
   MsgServerParts& parts_;
