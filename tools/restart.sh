@@ -51,7 +51,7 @@ waiting_for() {
   [[ -t 1 ]] && is_msg_server "$1" && ((SECONDS > looked_at)) || return 0
   looked_at=$SECONDS
   [[ $(healthz "$1") =~ \"clients_left\":([0-9]+) ]] || return 0
-  printf '\r\033[K%s leaves: %s clients left' "$1" "${BASH_REMATCH[1]}"
+  printf '\r\033[K%s leaves, clients left: %s' "$1" "${BASH_REMATCH[1]}"
 }
 end_of_line() { [[ ! -t 1 ]] || printf '\r\033[K'; }
 

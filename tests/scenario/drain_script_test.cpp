@@ -37,7 +37,7 @@ TEST(DrainScripts, a_server_that_leaves_is_shown_as_draining_and_can_be_started_
   EXPECT_THAT(status.out, HasSubstr("draining"));
   const Outcome table = cluster.talkctl({"status"});
   EXPECT_EQ(table.exit_code, 1);
-  EXPECT_THAT(table.out, HasSubstr("draining: 1 clients left"));
+  EXPECT_THAT(table.out, HasSubstr("draining, clients left: 1"));
   EXPECT_THROW(cluster.start(), Unexpected) << "it has not left yet";
   const Outcome late = cluster.talkctl({"drain", "msg_server_0", "--timeout", "300ms"});
   EXPECT_EQ(late.exit_code, 1);

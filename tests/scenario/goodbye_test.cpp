@@ -139,8 +139,8 @@ TEST(Why, tells_the_operator_what_has_happened) {
   const Outcome story = cluster.talkctl({"why", "alice"});
   EXPECT_EQ(story.exit_code, 0);
   EXPECT_THAT(story.out, AllOf(HasSubstr("open since"), HasSubstr("msg_server_0"), HasSubstr("  silent  after 3."),
-                                  HasSubstr("logged in, "), HasSubstr("a heartbeat received"),
-                                  HasSubstr("means: nothing was received"), HasSubstr("do:    ")));
+                               HasSubstr("logged in, "), HasSubstr("a heartbeat received"),
+                               HasSubstr("means: nothing was received"), HasSubstr("do:    ")));
   const Json report = Json::parse(cluster.talkctl({"--json", "why", "127.0.0.1", "--limit", "100"}).out);
   EXPECT_EQ(report["missing"].size(), 0u);
   const auto closed_for_silence = [](const Json& entry) {

@@ -155,8 +155,8 @@ std::map<std::string, uint16_t> server_commands() {
                       IMRoleSet, IMOnlineUserInfo, IMMsgServInfo, IMUserStatusUpdate, IMUserCntUpdate, IMServerKickUser,
                       IMServerPCLoginStatusNotify, IMPushToUserReq, IMPushToUserRsp, IMGroupGetShieldReq,
                       IMGroupGetShieldRsp, IMFileTransferReq, IMFileTransferRsp, IMFileServerIPReq, IMFileServerIPRsp,
-                      TbGoAway, TbChallenge, TbServerAuth, TbServerAuthResult, TbError, TbRelay, TbSweep,
-                      TbPlacesReq, TbPlacesRsp>();
+                      TbGoAway, TbChallenge, TbServerAuth, TbServerAuthResult, TbError, TbRelay, TbSweep, TbPlacesReq,
+                      TbPlacesRsp>();
 }
 
 std::map<std::string, uint16_t> all_commands() {

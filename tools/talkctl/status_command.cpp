@@ -45,7 +45,7 @@ std::string figure(const Json& report, const char* key) {
 }
 
 std::string state_of(const Server& server) {
-  if (server.draining()) return "draining: " + figure(server.report, "clients_left") + " clients left";
+  if (server.draining()) return "draining, clients left: " + figure(server.report, "clients_left");
   return server.up() ? "up" : "down: " + server.error;
 }
 
