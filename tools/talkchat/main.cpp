@@ -1,11 +1,10 @@
-#include <netdb.h>
-
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <iostream>
 
 #include "base/log.h"
 #include "base/option_value.h"
+#include "base/resolve.h"
 #include "tools/client/terminal_text.h"
 #include "tools/talkchat/chat.h"
 #include "tools/talkchat/recv_command.h"
@@ -34,25 +33,6 @@ Exit codes:
 int fail(const std::string& why) {
   std::cerr << "talkchat: " << printable(why) << "\n";
   return kExitUsage;
-}
-
-// Before the loop runs, so it may block.
-Result<std::vector<Address>> resolve(const std::string& text) {
-  if (const auto address = Address::parse(text); address.ok()) return std::vector<Address>{address.value()};
-  const size_t colon = text.rfind(':');
-  if (colon == std::string::npos || colon == 0) return Error{"\"" + text + "\" is not HOST:PORT"};
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_NUMERICSERV;
-  addrinfo* found = nullptr;
-  const int error = ::getaddrinfo(text.substr(0, colon).c_str(), text.substr(colon + 1).c_str(), &hints, &found);
-  if (error != 0) return Error{"\"" + text + "\": " + ::gai_strerror(error)};
-  std::vector<Address> addresses;
-  for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
-    if (auto address = Address::from_sockaddr(entry->ai_addr, entry->ai_addrlen)) addresses.push_back(*address);
-  }
-  ::freeaddrinfo(found);
-  return addresses;
 }
 
 struct CommandLine {

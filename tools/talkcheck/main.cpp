@@ -1,5 +1,4 @@
 #include <fnmatch.h>
-#include <netdb.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -9,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/option_value.h"
+#include "base/resolve.h"
 #include "tools/talkcheck/arguments.h"
 #include "tools/talkcheck/check.h"
 #include "tools/talkcheck/client_checks.h"
@@ -88,25 +88,15 @@ struct Words {
   std::string listen;
 };
 
-Result<Address> resolve(const std::string& text) {
-  if (auto address = Address::parse(text); address.ok()) return address;
-  const size_t colon = text.rfind(':');
-  if (colon == std::string::npos || colon == 0) return Error{"\"" + text + "\" is not HOST:PORT"};
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_NUMERICSERV;
-  addrinfo* found = nullptr;
-  const int error = ::getaddrinfo(text.substr(0, colon).c_str(), text.substr(colon + 1).c_str(), &hints, &found);
-  if (error != 0) return Error{"\"" + text + "\": " + ::gai_strerror(error)};
-  const auto address = Address::from_sockaddr(found->ai_addr, found->ai_addrlen);
-  ::freeaddrinfo(found);
-  if (!address) return Error{"\"" + text + "\" has no IP address"};
-  return *address;
+Result<Address> resolve_first(const std::string& text) {
+  const Result<std::vector<Address>> addresses = resolve(text);
+  if (!addresses.ok()) return Error{addresses.message()};
+  return addresses.value().front();
 }
 
 Status take_address(const std::string& text, std::optional<Address>& into) {
   if (text.empty()) return {};
-  Result<Address> address = resolve(text);
+  Result<Address> address = resolve_first(text);
   if (!address.ok()) return Error{address.message()};
   into = address.value();
   return {};
@@ -162,7 +152,7 @@ Status understand(const Words& words, Arguments& arguments) {
   if (!arguments.accounts.empty() && words.password.empty()) return Error{"--password is missing"};
   if (!words.listen.empty()) {
     const Result<Address> listen =
-        resolve(words.listen.find(':') == std::string::npos ? "0.0.0.0:" + words.listen : words.listen);
+        resolve_first(words.listen.find(':') == std::string::npos ? "0.0.0.0:" + words.listen : words.listen);
     if (!listen.ok()) return Error{listen.message()};
     arguments.listen = listen.value();
   }
