@@ -405,6 +405,19 @@ TEST_F(ConnectionTest, WhatADeadPeerHasNotHeardIsForgotten) {
   EXPECT_TRUE(all_gone());
 }
 
+TEST_F(ConnectionTest, OurOwnStallIsNotTheSlownessOfAReader) {
+  Pair pair = connect_pair(4'096);
+  Connection& connection = open(pair);
+  connection.set_out_limits({.soft = 1'000, .soft_ms = 10'000, .hard = 64 << 20});
+  fill(connection, 1 << 20);
+  run_for(1'000);
+  clock.advance(60'000);
+  run_for(1'000);
+  EXPECT_EQ(observed, Reasons{});
+  run_for(9'000);
+  EXPECT_EQ(observed, Reasons{"slow_consumer"});
+}
+
 TEST_F(ConnectionTest, WhoIsNotReadIsNotSilent) {
   Liveness clients({.silence_timeout_ms = 60'000});
   table.watch_liveness(clients);

@@ -179,5 +179,17 @@ TEST(HttpRequestParser, KnowsWhetherARequestHasBegun) {
   EXPECT_TRUE(parser.in_request());
 }
 
+TEST(HttpRequest, IsLocalWhereThisMachineAsksAndNotForSomebodyElse) {
+  HttpRequest request;
+  EXPECT_TRUE(is_local(request, "127.0.0.1"));
+  EXPECT_TRUE(is_local(request, "::1"));
+  EXPECT_FALSE(is_local(request, "10.0.0.1"));
+  for (const char* name : {"forwarded", "x-forwarded-for", "x-real-ip", "via"}) {
+    HttpRequest through_a_proxy;
+    through_a_proxy.headers[name] = "203.0.113.7";
+    EXPECT_FALSE(is_local(through_a_proxy, "127.0.0.1")) << name;
+  }
+}
+
 }  // namespace
 }  // namespace talkbeat
