@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include "tests/unit/loop_fixture.h"
+#include "tests/unit/connection_fixture.h"
 
 namespace talkbeat {
 namespace {
@@ -12,34 +12,6 @@ struct CountedAttachment final : Attachment {
   ~CountedAttachment() override { --alive; }
   int& alive;
 };
-
-class ConnectionTest : public LoopTest {
- protected:
-  Connection& open(Pair& pair) { return table.adopt(pair.ours, {"127.0.0.1", 1}, protocol); }
-  bool all_gone() {
-    return turn_until([this] { return table.size() == 0; });
-  }
-  bool has_all(Peer& peer, std::string_view wanted) {
-    std::string text;
-    const bool complete = turn_until([&] { return (text += peer.receive()).size() >= wanted.size(); });
-    return complete && text == wanted;
-  }
-  // Sends until the kernels hold all that they will, and `waiting` bytes more.
-  void fill(Connection& connection, size_t waiting) {
-    const std::string block(64 * 1024, 'x');
-    for (int i = 0; i < 1'000 && connection.waiting_to_send() < waiting; ++i) {
-      connection.send(bytes_of(block));
-      turn();
-    }
-    ASSERT_GE(connection.waiting_to_send(), waiting);
-  }
-
-  RecordingProtocol protocol;
-  std::vector<std::string> observed;
-  ConnectionTable table{loop, [this](const Connection&, CloseReason reason) { observed.push_back(to_string(reason)); }};
-};
-
-using Reasons = std::vector<std::string>;
 
 TEST_F(ConnectionTest, WhatIsSentInATurnLeavesInOneWriteAtItsEnd) {
   Pair pair = connect_pair();
@@ -332,115 +304,6 @@ TEST_F(ConnectionTest, ClosingOneConnectionInsideOfAnothersCallbackIsSafe) {
   EXPECT_TRUE(all_gone());
   EXPECT_EQ(protocol.received, "x");
   EXPECT_EQ(observed, (Reasons{"server_stopping", "server_stopping"}));
-}
-
-TEST_F(ConnectionTest, AHandshakeThatBeginsLaterButIsDueEarlierIsClosedInTime) {
-  Liveness clients({.silence_timeout_ms = 60'000, .handshake_timeout_ms = 15'000});
-  table.watch_liveness(clients);
-  Pair old = connect_pair();
-  clients.join(open(old), loop.now());
-  clients.handshake_done(*table.find(ConnId{1 << 24}), 0);
-  run_for(5'000);
-  Pair fresh = connect_pair();
-  clients.join(open(fresh), loop.now());
-  run_for(14'999);
-  EXPECT_EQ(observed, Reasons{});
-  run_for(1);
-  EXPECT_EQ(observed, Reasons{"handshake_timeout"});
-  run_for(40'000);
-  EXPECT_EQ(observed, (Reasons{"handshake_timeout", "silent"}));
-}
-
-TEST_F(ConnectionTest, AStalledServerClosesNobodyWhoKeptSending) {
-  Liveness clients({.silence_timeout_ms = 60'000});
-  table.watch_liveness(clients);
-  Pair beating = connect_pair();
-  Pair silent = connect_pair();
-  clients.join(open(beating), loop.now());
-  clients.join(open(silent), loop.now());
-  run_for(20'000);
-  clock.advance(70'000);  // stopped; meanwhile one of them sends
-  beating.peer.send("beat");
-  run_for(39'999);
-  EXPECT_EQ(observed, Reasons{});
-  run_for(1);  // 60 s of silence that was not our own
-  EXPECT_EQ(observed, Reasons{"silent"});
-  run_for(19'998);
-  EXPECT_EQ(observed, Reasons{"silent"});
-  run_for(2);
-  EXPECT_EQ(observed, (Reasons{"silent", "silent"}));
-}
-
-// A server that is starved rather than stopped: no turn is late enough to count as a stall, yet bytes wait unread.
-TEST_F(ConnectionTest, WhatWaitsInTheSocketIsReadBeforeItsSilenceIsJudged) {
-  Liveness clients({.silence_timeout_ms = 60'000});
-  table.watch_liveness(clients);
-  Pair pair = connect_pair();
-  Timer in_the_last_moment(loop.timers(), [&pair] { pair.peer.send("here"); });
-  in_the_last_moment.start_once(60'000);
-  Connection& connection = open(pair);
-  clients.join(connection, loop.now());
-  run_for(60'000);
-  EXPECT_EQ(observed, Reasons{});
-  EXPECT_EQ(protocol.received, "here");
-  ASSERT_EQ(connection.history().size(), 1u);
-  EXPECT_EQ(connection.history()[0].event, LivenessEvent::kSpared);
-  EXPECT_EQ(connection.history()[0].value, 60'000u);
-  run_for(60'000);
-  EXPECT_EQ(observed, Reasons{"silent"});
-}
-
-TEST_F(ConnectionTest, WhatADeadPeerHasNotHeardIsForgotten) {
-  Liveness clients({.silence_timeout_ms = 60'000});
-  table.watch_liveness(clients);
-  Pair dead = connect_pair();
-  Pair leaving = connect_pair();
-  clients.join(open(dead), loop.now());
-  open(leaving).close(CloseReason::kLoggedOut);
-  run_for(60'000);
-  EXPECT_EQ(observed, (Reasons{"logged_out", "silent"}));
-  EXPECT_EQ(transport.abandoned, 0) << "it may hear the last words yet";
-  run_for(ConnectionTable::kLingerMs + 500);
-  EXPECT_EQ(transport.abandoned, 1);
-  EXPECT_TRUE(all_gone());
-}
-
-TEST_F(ConnectionTest, OurOwnStallIsNotTheSlownessOfAReader) {
-  Pair pair = connect_pair(4'096);
-  Connection& connection = open(pair);
-  connection.set_out_limits({.soft = 1'000, .soft_ms = 10'000, .hard = 64 << 20});
-  fill(connection, 1 << 20);
-  run_for(1'000);
-  clock.advance(60'000);
-  run_for(1'000);
-  EXPECT_EQ(observed, Reasons{});
-  run_for(9'000);
-  EXPECT_EQ(observed, Reasons{"slow_consumer"});
-}
-
-TEST_F(ConnectionTest, WhoIsNotReadIsNotSilent) {
-  Liveness clients({.silence_timeout_ms = 60'000});
-  table.watch_liveness(clients);
-  Pair pair = connect_pair();
-  Connection& connection = open(pair);
-  clients.join(connection, loop.now());
-  connection.pause_reading(true);
-  run_for(200'000);
-  EXPECT_EQ(observed, Reasons{});
-}
-
-TEST_F(ConnectionTest, AHeartbeatLeavesWhereNothingWasSent) {
-  Liveness links({.heartbeat_interval_ms = 5'000});
-  table.watch_liveness(links);
-  Pair pair = connect_pair();
-  Connection& connection = open(pair);
-  links.join(connection, loop.now());
-  run_for(3'000);
-  connection.send(bytes_of("data"));
-  run_for(4'999);
-  EXPECT_EQ(pair.peer.receive(), "data");
-  run_for(5'001);
-  EXPECT_EQ(pair.peer.receive(), "beatbeat");
 }
 
 }  // namespace
