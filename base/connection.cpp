@@ -109,7 +109,7 @@ void Connection::pause_reading(bool paused) {
 }
 
 void Connection::on_ready(bool readable, bool writable) {
-  if (writable && wants_writable_) flush();
+  if (writable && wants_writable_) flush_and_tell();
   if (!readable) return;
   // An event that was collected before reading was paused in this turn: the bytes wait in the kernel.
   if (state_ == State::kOpen && reading_paused_ && paused_at_ == now()) return;
@@ -179,6 +179,19 @@ void Connection::flush() {
   wants_writable_ = !out_.empty();
   if (state_ == State::kOpen) check_out_limits();
   if (state_ == State::kFlushing && out_.empty()) finish_flushing();
+  update_interest();
+}
+
+void Connection::flush_and_tell() {
+  flush();
+  if (state_ == State::kOpen && out_.empty()) protocol_.on_drained(*this);
+}
+
+// An empty out-buffer is writable at once: the next turn's event tells.
+void Connection::flush_and_tell_later() {
+  flush();
+  if (state_ != State::kOpen || !out_.empty()) return;
+  wants_writable_ = true;
   update_interest();
 }
 

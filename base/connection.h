@@ -44,6 +44,10 @@ class Protocol {
   virtual void on_bytes(Connection& connection, std::span<const std::byte> bytes) = 0;
   /// The last call for this connection, inside of Connection::close(): take it out of every table.
   virtual void on_close(Connection& connection, CloseReason reason) = 0;
+  /// All that was sent has gone to the kernel: the moment to send the next piece of something large. At the end of a
+  /// flush of an open connection, never inside of send(); once or twice a turn at most, so that a peer that reads as
+  /// fast as we send does not hold up the others.
+  virtual void on_drained(Connection& /*connection*/) {}
   /// A heartbeat has to go out: our side has been silent for its policy's interval, or the peer's has for probe_after.
   virtual void on_heartbeat_due(Connection& connection) = 0;
   /// It has become too old: ask the peer to leave. It is closed when the policy's grace is over.
@@ -141,6 +145,8 @@ class Connection final : public LivenessNode,
   void read();
   void discard_input();
   void flush();
+  void flush_and_tell();
+  void flush_and_tell_later();
   void check_out_limits();
   void finish_flushing();
   void release();

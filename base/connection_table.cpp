@@ -141,13 +141,21 @@ void ConnectionTable::on_turn_end() {
   for (Watched& watched : watched_) arm(watched);
 }
 
-// Flushing may close connections, which notes them again.
+// Flushing may close connections, and those that are drained may send more: that notes them again. What is noted
+// during the flush is flushed, too, but told of being drained in the next turn: else a peer that reads as fast as its
+// protocol sends would keep this turn from ending.
 void ConnectionTable::flush_noted() {
+  const size_t of_this_turn = to_flush_.size();
   for (size_t i = 0; i < to_flush_.size(); ++i) {
     Connection* connection = slots_[slot_of(to_flush_[i])].get();
     if (connection == nullptr || connection->id() != to_flush_[i]) continue;
     connection->flush_noted_ = false;
-    if (connection->state_ != Connection::State::kClosed) connection->flush();
+    if (connection->state_ == Connection::State::kClosed) continue;
+    if (i < of_this_turn) {
+      connection->flush_and_tell();
+    } else {
+      connection->flush_and_tell_later();
+    }
   }
   to_flush_.clear();
 }

@@ -44,7 +44,7 @@ char lower(char c) {
 
 /// What http_parser's callbacks fill. They return 0 to go on; anything else ends in an error with `status`.
 struct HttpRequestParser::State {
-  explicit State(size_t body_limit) : max_body(body_limit) { begin(); }
+  explicit State(size_t body_limit) : default_max_body(body_limit) { begin(); }
 
   void begin() {
     http_parser_init(&parser, HTTP_REQUEST);
@@ -54,13 +54,17 @@ struct HttpRequestParser::State {
     name.clear();
     value.clear();
     header_bytes = 0;
+    max_body = default_max_body;
     headers_done = false;
+    at_head = false;
     complete = false;
   }
 
   static State& of(http_parser* p);
   static http_parser_settings callbacks();
   size_t execute(std::string_view bytes);
+  bool declared_length(uint64_t& length) const;
+  void begin_body();
   int fail(int with_status) {
     status = with_status;
     return -1;
@@ -78,9 +82,11 @@ struct HttpRequestParser::State {
   std::string name;  // of the header that is being read; both come in pieces
   std::string value;
   bool in_value = false;
-  size_t max_body;
+  size_t default_max_body;
+  size_t max_body = 0;
   size_t header_bytes = 0;
   bool headers_done = false;
+  bool at_head = false;  // told kHead, and not fed since
   bool complete = false;
   int status = 0;  // 0: no error
 };
@@ -114,11 +120,31 @@ int HttpRequestParser::State::on_headers_complete() {
   keep_header();
   headers_done = true;
   if (parser.http_major != 1) return fail(kVersionNotSupported);
-  constexpr uint64_t kNotGiven = UINT64_MAX;
-  if (parser.content_length != kNotGiven && parser.content_length > max_body) return fail(kPayloadTooLarge);
   request.method = http_method_str(static_cast<http_method>(parser.method));
   request.keep_alive = http_should_keep_alive(&parser) != 0;
-  return split_url(url, request) ? 0 : fail(kBadRequest);
+  if (!split_url(url, request)) return fail(kBadRequest);
+  at_head = true;
+  http_parser_pause(&parser, 1);
+  return 0;
+}
+
+bool HttpRequestParser::State::declared_length(uint64_t& length) const {
+  constexpr uint64_t kNotGiven = UINT64_MAX;
+  length = parser.content_length;
+  return length != kNotGiven;
+}
+
+// A body of a fitting length gets its memory once; what never comes is never touched.
+void HttpRequestParser::State::begin_body() {
+  at_head = false;
+  http_parser_pause(&parser, 0);
+  uint64_t length = 0;
+  if (!declared_length(length)) return;
+  if (length > max_body) {
+    status = kPayloadTooLarge;
+  } else {
+    request.body.reserve(length);
+  }
 }
 
 int HttpRequestParser::State::on_body(std::string_view part) {
@@ -158,7 +184,7 @@ size_t HttpRequestParser::State::execute(std::string_view bytes) {
   static const http_parser_settings kCallbacks = callbacks();
   const size_t consumed = http_parser_execute(&parser, &kCallbacks, bytes.data(), bytes.size());
   const auto error = static_cast<http_errno>(parser.http_errno);
-  const bool stopped_by_us = error == HPE_PAUSED && complete;
+  const bool stopped_by_us = error == HPE_PAUSED && (at_head || complete);
   if (error == HPE_OK || stopped_by_us || status != 0) return consumed;
   status = error == HPE_HEADER_OVERFLOW ? kHeadersTooLarge : kBadRequest;
   return consumed;
@@ -173,7 +199,8 @@ HttpRequestParser::Fed HttpRequestParser::feed(std::span<const std::byte> bytes)
   State& state = *state_;
   std::string_view rest(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   size_t consumed = 0;
-  while (!rest.empty() && !state.complete && state.status == 0) {
+  if (!rest.empty() && state.at_head) state.begin_body();
+  while (!rest.empty() && !state.at_head && !state.complete && state.status == 0) {
     // No more than the header may still have is handed over at once, so that the bound is exact.
     const size_t room = state.headers_done ? rest.size() : kMaxHttpHeaderBytes - state.header_bytes;
     if (room == 0) {
@@ -186,7 +213,34 @@ HttpRequestParser::Fed HttpRequestParser::feed(std::span<const std::byte> bytes)
     rest.remove_prefix(taken);
   }
   if (state.status != 0) return {Progress::kError, consumed};
-  return {state.complete ? Progress::kComplete : Progress::kMore, consumed};
+  if (state.complete) return {Progress::kComplete, consumed};
+  return {state.at_head ? Progress::kHead : Progress::kMore, consumed};
+}
+
+const HttpRequest& HttpRequestParser::head() const {
+  CHECK(state_->headers_done);
+  return state_->request;
+}
+
+bool HttpRequestParser::has_body() const {
+  uint64_t length = 0;
+  const bool chunked = (state_->parser.flags & F_CHUNKED) != 0;
+  return chunked || (state_->declared_length(length) && length > 0);
+}
+
+bool HttpRequestParser::expects_continue() const {
+  const auto expected = head().headers.find("expect");
+  if (expected == head().headers.end() || state_->parser.http_minor == 0) return false;
+  std::string value = expected->second;
+  std::transform(value.begin(), value.end(), value.begin(), lower);
+  return value == "100-continue" && has_body();
+}
+
+bool HttpRequestParser::allow_body(size_t max_body) {
+  CHECK(state_->at_head);
+  state_->max_body = max_body;
+  uint64_t length = 0;
+  return !state_->declared_length(length) || length <= max_body;
 }
 
 HttpRequest HttpRequestParser::take() {

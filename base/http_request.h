@@ -31,11 +31,12 @@ constexpr size_t kMaxHttpHeaderBytes = 8 * 1024;
 /// wrong ends in kError with the status to answer before the connection closes; it holds at most 8 KiB and max_body.
 ///
 ///   const auto fed = parser.feed(bytes);
+///   if (fed.progress == HttpRequestParser::Progress::kHead) parser.allow_body(limit_for(parser.head()));
 ///   if (fed.progress == HttpRequestParser::Progress::kComplete) answer(parser.take());
 ///   if (fed.progress == HttpRequestParser::Progress::kError) refuse(parser.error_status());
 class HttpRequestParser {
  public:
-  enum class Progress { kMore, kComplete, kError };
+  enum class Progress { kMore, kHead, kComplete, kError };
   struct Fed {
     Progress progress;
     size_t consumed;  // the rest, if any, is for the next feed()
@@ -46,8 +47,18 @@ class HttpRequestParser {
   HttpRequestParser(HttpRequestParser&&) noexcept;
   HttpRequestParser& operator=(HttpRequestParser&&) noexcept;
 
-  /// Stops behind the first complete request. Until take(), and for ever after an error, it consumes nothing.
+  /// Stops once when a request's headers are complete (kHead), and behind the first complete request. Until take(), and
+  /// for ever after an error, it consumes nothing.
   Fed feed(std::span<const std::byte> bytes);
+
+  /// The request without its body, and what was said of the body; from kHead to kComplete.
+  const HttpRequest& head() const;
+  bool has_body() const;
+  /// The client waits for "100 Continue" before it sends the body.
+  bool expects_continue() const;
+  /// Instead of max_body, for this request; only after kHead. False: the body is said to be longer, and feed() will
+  /// refuse it.
+  bool allow_body(size_t max_body);
 
   /// The request, only after kComplete; the parser is ready for the next one.
   HttpRequest take();

@@ -24,18 +24,22 @@ bool is_bodiless(int status) {
 
 }  // namespace
 
-std::string encode_http_response(const HttpResponse& response, bool keep_alive, bool head) {
+std::string encode_http_head(const HttpResponse& response, uint64_t size, bool keep_alive) {
   std::string out = "HTTP/1.1 " + status_text(response.status) + "\r\n";
-  const bool bodiless = is_bodiless(response.status);
-  if (!bodiless) {
+  if (!is_bodiless(response.status)) {
     append_header(out, "Content-Type", response.content_type);
-    append_header(out, "Content-Length", std::to_string(response.body.size()));
+    append_header(out, "Content-Length", std::to_string(size));
   }
   // 101 is followed by another protocol, and brings its own Connection header.
   if (response.status != 101) append_header(out, "Connection", keep_alive ? "keep-alive" : "close");
   for (const auto& [name, value] : response.headers) append_header(out, name, value);
   out += "\r\n";
-  if (!head && !bodiless) out += response.body;
+  return out;
+}
+
+std::string encode_http_response(const HttpResponse& response, bool keep_alive, bool head) {
+  std::string out = encode_http_head(response, response.body.size(), keep_alive);
+  if (!head && !is_bodiless(response.status)) out += response.body;
   return out;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +19,9 @@ struct HttpResponse {
 ///
 ///   out.append(encode_http_response({404, "application/json", R"({"error":"no such page"})"}, request.keep_alive));
 std::string encode_http_response(const HttpResponse& response, bool keep_alive, bool head = false);
+
+/// Its beginning alone, for a body of `size` bytes that follows in pieces. Pure.
+std::string encode_http_head(const HttpResponse& response, uint64_t size, bool keep_alive);
 
 /// A refusal in one line: "413 Payload Too Large\n".
 HttpResponse http_error(int status);

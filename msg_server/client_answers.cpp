@@ -20,6 +20,12 @@ Verdict refusal_of(StoreError error) {
       return Verdict::refused(ERROR_UNKNOWN_USER, "there is no such user");
     case StoreError::kNotMember:
       return Verdict::refused(ERROR_NOT_MEMBER, "not a member of that group");
+    case StoreError::kUnknownGroup:
+      return Verdict::refused(ERROR_NOT_MEMBER, "not a member of that group");
+    case StoreError::kNotAllowed:
+      return Verdict::refused(ERROR_NOT_ALLOWED, "this user may not do that");
+    case StoreError::kLimitReached:
+      return Verdict::refused(ERROR_LIMIT_REACHED, "too many, or too large");
     case StoreError::kUnknownConversation:
       return Verdict::refused(ERROR_INVALID_ARGUMENT, "there is no such conversation");
   }

@@ -12,37 +12,10 @@ namespace {
 constexpr Verdict kNotLoggedIn = Verdict::refused(ERROR_NOT_LOGGED_IN, "log in first");
 constexpr Verdict kAlreadyLoggedIn = Verdict::refused(ERROR_ALREADY_LOGGED_IN, "already logged in, or about to be");
 
-// Commands of the protocol that clients send and this server has nothing for: no fault of the client.
-bool is_not_offered(const PduHeader& header) {
-  const uint16_t command = header.command_id;
-  switch (command) {
-    case IM::BaseDefine::CID_LOGIN_REQ_DEVICETOKEN:
-    case IM::BaseDefine::CID_LOGIN_REQ_PUSH_SHIELD:
-    case IM::BaseDefine::CID_LOGIN_REQ_QUERY_PUSH_SHIELD:
-    case IM::BaseDefine::CID_BUDDY_LIST_CHANGE_AVATAR_REQUEST:
-    case IM::BaseDefine::CID_BUDDY_LIST_DEPARTMENT_REQUEST:
-    case IM::BaseDefine::CID_BUDDY_LIST_CHANGE_SIGN_INFO_REQUEST:
-      return true;
-    default:
-      break;
-  }
-  switch (header.service_id) {
-    case IM::BaseDefine::SID_GROUP:
-      return IM::BaseDefine::GroupCmdID_IsValid(command);
-    case IM::BaseDefine::SID_FILE:
-      return IM::BaseDefine::FileCmdID_IsValid(command);
-    case IM::BaseDefine::SID_SWITCH_SERVICE:
-      return IM::BaseDefine::SwitchServiceCmdID_IsValid(command);
-    default:
-      return false;
-  }
-}
-
 Verdict refusal_of_unknown(const PduHeader& header) {
   if (header.service_id != service_of(header.command_id)) {
     return Verdict::refused(ERROR_MALFORMED, "service_id and command_id disagree");
   }
-  if (is_not_offered(header)) return Verdict::refused(ERROR_NOT_SUPPORTED, "this server does not offer that");
   return Verdict::refused(ERROR_UNKNOWN_COMMAND, "no such command here");
 }
 

@@ -11,8 +11,9 @@ namespace talkbeat {
 
 struct MsgServerParts;
 
-/// How far a client connection has come. kLoggingIn: the password is being checked.
-enum class Phase : uint8_t { kFresh, kLoggingIn, kOnline };
+/// How far a client connection has come. kLoggingIn: the password is being checked. kTransfer: it has no user's
+/// session, but carries the bytes of a file.
+enum class Phase : uint8_t { kFresh, kLoggingIn, kOnline, kTransfer };
 
 /// What a msg_server keeps with a client's connection.
 struct ClientSession : PduPeer {

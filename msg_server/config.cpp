@@ -282,6 +282,11 @@ OptionTable describe(MsgServerConfig& config) {
   describe(table, config.session_token);
   describe(table, config.store);
   describe(table, config.drain);
+  describe(table, config.profile);
+  describe(table, config.groups);
+  describe(table, config.push);
+  describe(table, config.files);
+  describe(table, config.admin);
   describe(table, config.tcp);
   describe(table, config.log);
   return table;

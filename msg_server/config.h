@@ -12,6 +12,7 @@
 #include "base/settings.h"
 #include "msg_server/login_throttle.h"
 #include "msg_server/password.h"
+#include "msg_server/service_settings.h"
 #include "msg_server/store/store.h"
 
 namespace talkbeat {
@@ -86,6 +87,11 @@ struct MsgServerConfig {
   SessionTokenSettings session_token;
   StoreSettings store;
   DrainSettings drain;
+  ProfileSettings profile;
+  GroupSettings groups;
+  PushSettings push;
+  FileSettings files;
+  AdminSettings admin;
   TcpSettings tcp;
   LogConfig log;
 };

@@ -53,6 +53,11 @@ class Bus {
   /// sequence once, however often it comes.
   virtual void relay(std::span<const UserId> users, const SharedBytes& pdu, std::optional<uint64_t> sequence,
                      std::optional<ClientClass> only) = 0;
+  /// To the members of the group on other servers, as of `version` or a newer one, but for `except` (0: none).
+  virtual void relay_to_group(GroupId group, uint32_t version, const SharedBytes& pdu, std::optional<uint64_t> sequence,
+                              UserId except) = 0;
+  /// To the sessions on other servers that are interested in this user.
+  virtual void relay_to_watchers(UserId about, const SharedBytes& pdu) = 0;
   virtual void user_online(UserId user, const SessionInfo& session) = 0;
   virtual void user_offline(UserId user, const SessionInfo& session) = 0;
   /// Removes the user's session of that class from whichever other server holds it.

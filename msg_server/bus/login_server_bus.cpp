@@ -226,6 +226,24 @@ void LoginServerBus::relay(std::span<const UserId> users, const SharedBytes& pdu
   send_to_all(relay);
 }
 
+void LoginServerBus::relay_to_group(GroupId group, uint32_t version, const SharedBytes& pdu,
+                                    std::optional<uint64_t> sequence, UserId except) {
+  TbRelay relay;
+  relay.set_group_id(group);
+  relay.set_group_version(version);
+  relay.set_pdu(pdu.bytes().data(), pdu.size());
+  if (sequence) relay.set_message_sequence(*sequence);
+  if (except != 0) relay.set_except_user_id(except);
+  send_to_all(relay);
+}
+
+void LoginServerBus::relay_to_watchers(UserId about, const SharedBytes& pdu) {
+  TbRelay relay;
+  relay.set_watchers_of(about);
+  relay.set_pdu(pdu.bytes().data(), pdu.size());
+  send_to_all(relay);
+}
+
 void LoginServerBus::user_online(UserId user, const SessionInfo& session) {
   send_status(user, session, IM::BaseDefine::USER_STATUS_ONLINE);
 }

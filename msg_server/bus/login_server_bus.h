@@ -41,6 +41,9 @@ class LoginServerBus final : public Bus, private PduProtocol {
 
   void relay(std::span<const UserId> users, const SharedBytes& pdu, std::optional<uint64_t> sequence,
              std::optional<ClientClass> only) override;
+  void relay_to_group(GroupId group, uint32_t version, const SharedBytes& pdu, std::optional<uint64_t> sequence,
+                      UserId except) override;
+  void relay_to_watchers(UserId about, const SharedBytes& pdu) override;
   void user_online(UserId user, const SessionInfo& session) override;
   void user_offline(UserId user, const SessionInfo& session) override;
   void kick(UserId user, uint32_t client_type, IM::BaseDefine::KickReasonType reason, uint64_t login_stamp) override;

@@ -14,6 +14,12 @@ const char* to_string(StoreError error) {
       return "unknown user";
     case StoreError::kNotMember:
       return "not a member";
+    case StoreError::kUnknownGroup:
+      return "unknown group";
+    case StoreError::kNotAllowed:
+      return "not allowed";
+    case StoreError::kLimitReached:
+      return "limit reached";
     case StoreError::kUnknownConversation:
       return "unknown conversation";
   }

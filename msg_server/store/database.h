@@ -21,6 +21,9 @@ enum class StoreError : uint8_t {
   kNameTaken,           ///< an account of that name exists
   kUnknownUser,         ///< no such user, or a disabled one
   kNotMember,           ///< the user is not in that group
+  kUnknownGroup,        ///< no such group
+  kNotAllowed,          ///< the user may not do that
+  kLimitReached,        ///< a group would get too large, a quota is used up
   kUnknownConversation  ///< these two have never exchanged a message
 };
 
@@ -48,6 +51,9 @@ struct Done {};
 /// conversations() and unread() carry no more bytes of latest messages than this: where one would not fit any more, its
 /// body is left empty. So a list of many long messages stays a small answer.
 inline constexpr size_t kMaxLatestBytes = 1 << 20;
+
+/// Bodies of more bytes than this (audio, mostly) are kept apart, so that lists and scans of texts do not read them.
+inline constexpr size_t kLargeBody = 4 << 10;
 
 /// The seam to what lasts: one connection to one database, blocking, used by one thread at a time. Store puts it behind
 /// queues and workers; talkctl uses it directly. Every implementation passes the suite in tests/contract.
@@ -87,11 +93,40 @@ class Database {
   /// Profiles with updated_at > since, by (updated_at, id), at most `limit`; start with after = 0, go on with the last
   /// one's updated_at - 1 as `since` and its id as `after` (only ids > after count at updated_at == since + 1).
   virtual StoreResult<std::vector<Profile>> profiles_changed(int64_t since, UserId after, size_t limit) = 0;
+  /// Refuses kUnknownUser. Moves updated_at (always, by at least 1), so that others hear of it. Inside a batch.
+  virtual StoreResult<Done> edit_profile(UserId user, const ProfileEdit& edit, int64_t now) = 0;
+
+  // Departments.
+  /// Adds it (id 0) or replaces it; updated_at as in edit_profile(). Gives the id. Inside a batch.
+  virtual StoreResult<uint32_t> put_department(const Department& department, int64_t now) = 0;
+  /// Those with updated_at > since, deleted ones too, by (updated_at, id), at most `limit`; pages as profiles_changed().
+  virtual StoreResult<std::vector<Department>> departments_changed(int64_t since, uint32_t after, size_t limit) = 0;
+
+  // Groups. Writes: inside a batch.
+  /// Refuses kUnknownUser (one of them unknown or disabled), kLimitReached. `changed` has all members.
+  virtual StoreResult<GroupChanged> create_group(const NewGroup& group, int64_t now) = 0;
+  /// Refuses kUnknownGroup, kNotMember (the actor), kNotAllowed, kUnknownUser (when adding), kLimitReached; a member who
+  /// is added again, or somebody else who is removed, changes nothing. The version moves only where somebody changed.
+  /// When the creator leaves, the longest member becomes it.
+  virtual StoreResult<GroupChanged> change_members(const MemberChange& change, int64_t now) = 0;
+  /// Refuses kUnknownGroup. `changed` is empty.
+  virtual StoreResult<GroupChanged> edit_group(GroupId group, const GroupEdit& edit) = 0;
+  /// Refuses kUnknownGroup. Its messages are kept, but nobody sees them any more. Gives the last state.
+  virtual StoreResult<GroupState> delete_group(GroupId group) = 0;
+  /// Refuses kNotMember.
+  virtual StoreResult<Done> set_group_shield(UserId user, GroupId group, bool shielded) = 0;
+  virtual StoreResult<std::optional<GroupState>> find_group(GroupId group) = 0;
+  /// The groups that the user is in, by id.
+  virtual StoreResult<std::vector<Group>> groups_of(UserId user) = 0;
+  /// All groups with id > after, by id, at most `limit`.
+  virtual StoreResult<std::vector<Group>> groups_after(GroupId after, size_t limit) = 0;
 
   // Messages.
-  /// Stores one message: one insert and one row update. Refuses kUnknownUser, kNotMember. Inside a batch.
+  /// Stores one message: one insert and one row update (in a group also the sender's row; bodies above kLargeBody lie in
+  /// a table of their own). Refuses kUnknownUser, kNotMember. Inside a batch.
   virtual StoreResult<Appended> append(const NewMessage& message) = 0;
-  /// Messages with 0 < msg_id <= begin (begin 0: the newest), newest first, at most `limit`. Unknown: empty.
+  /// Messages with 0 < msg_id <= begin (begin 0: the newest), newest first, at most `limit`. Unknown: empty. Of a group
+  /// (here and below) only what came after the user's joining; kNotMember for whoever is not in it.
   virtual StoreResult<std::vector<Message>> messages_before(UserId user, ConversationRef ref, uint32_t begin,
                                                             size_t limit) = 0;
   /// Those that exist among `ids`, in ascending order.
@@ -114,6 +149,39 @@ class Database {
   virtual StoreResult<bool> mark_read(UserId user, ConversationRef ref, uint32_t msg_id) = 0;
   /// Hides the conversation from the user's list until the next message, and counts it as read. Inside a batch.
   virtual StoreResult<Done> remove_conversation(UserId user, ConversationRef ref) = 0;
+
+  // Pushes to devices of users who are not online. Writes: inside a batch.
+  /// Nothing: the user has none any more. Another user's entry with the same token goes.
+  virtual StoreResult<Done> set_device(UserId user, const std::optional<Device>& device) = 0;
+  /// Do not disturb at night. Refuses kUnknownUser.
+  virtual StoreResult<Done> set_push_shield(UserId user, bool on) = 0;
+  virtual StoreResult<bool> push_shield(UserId user) = 0;
+  /// Of those among `users` who have a device.
+  virtual StoreResult<std::vector<PushTarget>> push_targets(std::span<const UserId> users) = 0;
+  /// Of the group's members who have a device and have not muted the group.
+  virtual StoreResult<std::vector<PushTarget>> group_push_targets(GroupId group) = 0;
+
+  // Offline files. Writes: inside a batch.
+  /// Refuses kUnknownUser, kLimitReached.
+  virtual StoreResult<Done> add_file(const OfflineFile& file, const FileQuota& quota) = 0;
+  virtual StoreResult<std::optional<OfflineFile>> find_file(std::string_view task_id) = 0;
+  /// All its bytes are there. False: no such file, or it was complete already.
+  virtual StoreResult<bool> complete_file(std::string_view task_id) = 0;
+  /// False: there was none.
+  virtual StoreResult<bool> delete_file(std::string_view task_id) = 0;
+  /// Complete ones for this receiver that have not expired, oldest first, at most `limit`.
+  virtual StoreResult<std::vector<OfflineFile>> files_for(UserId to, int64_t now, size_t limit) = 0;
+  /// With expires_at <= now, complete or not, at most `limit`.
+  virtual StoreResult<std::vector<OfflineFile>> expired_files(int64_t now, size_t limit) = 0;
+
+  // Taking over another system's data, into an empty store, users first; ids are kept. Inside a batch.
+  virtual StoreResult<bool> empty() = 0;  ///< no users, no groups
+  virtual StoreResult<Done> import_user(const ImportedUser& user) = 0;
+  virtual StoreResult<Done> import_group(const GroupState& group) = 0;
+  /// append() for what has been accepted long ago: the sender may be disabled, or in the group no more.
+  virtual StoreResult<Appended> import_message(const NewMessage& message) = 0;
+  /// All messages so far count as read by everybody.
+  virtual StoreResult<Done> mark_all_read() = 0;
 };
 
 }  // namespace talkbeat

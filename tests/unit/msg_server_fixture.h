@@ -39,7 +39,15 @@ class FakeBus final : public Bus {
     uint32_t client_type;
     uint64_t stamp;
   };
+  struct GroupRelay {
+    GroupId group;
+    uint32_t version;
+    std::optional<uint64_t> sequence;
+    UserId except;
+  };
   std::vector<Relayed> relayed;
+  std::vector<GroupRelay> to_groups;
+  std::vector<UserId> to_watchers_of;
   std::vector<UserId> online;
   std::vector<UserId> offline;
   std::vector<Kick> kicks;
@@ -48,6 +56,11 @@ class FakeBus final : public Bus {
              std::optional<ClientClass> only) override {
     relayed.push_back({{users.begin(), users.end()}, sequence, only});
   }
+  void relay_to_group(GroupId group, uint32_t version, const SharedBytes&, std::optional<uint64_t> sequence,
+                      UserId except) override {
+    to_groups.push_back({group, version, sequence, except});
+  }
+  void relay_to_watchers(UserId about, const SharedBytes&) override { to_watchers_of.push_back(about); }
   void user_online(UserId user, const SessionInfo&) override { online.push_back(user); }
   void user_offline(UserId user, const SessionInfo&) override { offline.push_back(user); }
   void kick(UserId user, uint32_t client_type, KickReasonType, uint64_t stamp) override {
@@ -243,8 +256,21 @@ class MsgServerTest : public LoopTest {
   FakeBus bus;
   Delivery delivery{connections, users, store, bus};
   StatusNotifier status{connections, users, {}};
-  MsgServerParts parts{config, loop,     connections, store,    hashing,  users, bus,  delivery,
-                       status, throttle, logins,      liveness, sessions, rng,   decoy};
+  MsgServerParts parts{.config = config,
+                       .loop = loop,
+                       .connections = connections,
+                       .store = store,
+                       .hashing = hashing,
+                       .users = users,
+                       .bus = bus,
+                       .delivery = delivery,
+                       .status = status,
+                       .throttle = throttle,
+                       .logins = logins,
+                       .liveness = liveness,
+                       .sessions = sessions,
+                       .rng = rng,
+                       .decoy_hash = decoy};
   Sessions sessions{parts};
   ClientPort port{parts};
 };

@@ -1,0 +1,137 @@
+#include "msg_server/service_settings.h"
+
+namespace talkbeat {
+
+namespace {
+
+constexpr int64_t kHour = 3'600'000;
+constexpr int64_t kDay = 24 * kHour;
+
+}  // namespace
+
+void describe(OptionTable& table, ProfileSettings& profile) {
+  table.section("profile", "What users may say of themselves.");
+  table
+      .bytes("max_avatar_url", profile.max_avatar_url, {16, 64 << 10},
+             "Longest address of an avatar: it is part of every list of users.")
+      .reloadable();
+  table.bytes("max_sign_info", profile.max_sign_info, {16, 64 << 10}, "Longest signature; the same.").reloadable();
+}
+
+void describe(OptionTable& table, GroupSettings& groups) {
+  table.section("groups", "Groups of users.");
+  table
+      .integer("max_members", groups.max_members, {2, 100'000}, "members",
+               "Members of one group; each change sends the list of all of them to each of them.")
+      .reloadable();
+  table.bytes("max_name", groups.max_name, {8, 64 << 10}, "Longest name of a group.").reloadable();
+  table
+      .boolean("members_may_add", groups.members_may_add,
+               "true: every member may add others, as in TeamTalk. false: only the creator may.")
+      .reloadable();
+  table.integer("cached_members", groups.cached_members, {1'000, 1'000'000'000}, "members",
+                "Members of groups kept in memory, 12 bytes each; the groups that were used longest ago make room.");
+}
+
+namespace {
+
+void describe_requests(OptionTable& table, PushSettings& push) {
+  table
+      .integer(
+          "max_queued", push.max_queued, {10, 10'000'000}, "pushes",
+          "Pushes that wait for the gateway; past it the oldest are dropped and counted. The messages are not lost: "
+          "they are in the store.")
+      .reloadable();
+  table.integer("max_batch", push.max_batch, {1, 10'000}, "pushes", "Most pushes in one request.").reloadable();
+  table.duration("gather", push.gather_ms, {1, 60'000}, "Pushes are gathered for this long before a request.")
+      .reloadable();
+  table.integer("max_requests", push.max_requests, {1, 1'000}, "requests", "At the same time.").reloadable();
+  table.duration("timeout", push.timeout_ms, {100, kHour}, "A request without an answer for this long has failed.")
+      .reloadable();
+  table
+      .integer(
+          "max_tries", push.max_tries, {1, 1'000}, "tries",
+          "A request that has failed so often (no answer, 429 or 5xx) is dropped and counted; other refusals are at "
+          "once.")
+      .reloadable();
+  table
+      .duration("retry_first", push.backoff.first_ms, {1, kHour},
+                "The first wait after a failure is a random part of this; it doubles with each failure (full jitter).")
+      .reloadable();
+  table.duration("retry_max", push.backoff.max_ms, {1, kHour}, "No wait is longer than this.").reloadable();
+}
+
+}  // namespace
+
+void describe(OptionTable& table, PushSettings& push) {
+  table.section("push", "Messages for users who are not online go to a push gateway, by HTTP POST (OPERATIONS.md).");
+  table.text("url", push.url, "Where to: http:// or https://. Empty: nothing is pushed.");
+  table.text("secret_file", push.secret_file,
+             "The file with the key that signs each request (X-TalkBeat-Signature). Needed where url is set.");
+  describe_requests(table, push);
+  table
+      .boolean("when_pc_online", push.when_pc_online,
+               "true: push also while the user is online on a PC, but on no mobile device.")
+      .reloadable();
+  table
+      .text("quiet_from", push.quiet_from,
+            "Users who have turned their push shield on get no pushes from this time of day …")
+      .reloadable();
+  table.text("quiet_until", push.quiet_until, "… to this one, HH:MM.").reloadable();
+  table.text("time_zone", push.time_zone, "The zone of these two: a name of the IANA database (Europe/Berlin).")
+      .reloadable();
+}
+
+void describe(OptionTable& table, FileSettings& files) {
+  table.section("files", "Files from user to user, over a second connection to the client port.");
+  table.text(
+      "path", files.path,
+      "The directory for files that wait for their receiver. All msg_servers of a machine share it. Empty: files "
+      "go between users who are online only.");
+  table
+      .bytes("max_size", files.max_size, {1, (4ULL << 30) - 1},
+             "Largest file. The protocol counts in 32 bits, so that 4 GiB is the end.")
+      .reloadable();
+  table
+      .bytes("max_chunk", files.max_chunk, {4 << 10, 1 << 20},
+             "Most bytes asked for in one piece. What is held of one file in memory is a few of them.")
+      .reloadable();
+  table
+      .integer("max_transfers", files.max_transfers, {1, 1'000'000}, "files",
+               "Files under way, or offered and not fetched yet, on this server at once.")
+      .reloadable();
+  table
+      .integer("max_transfers_per_user", files.max_transfers_per_user, {1, 1'000'000}, "files",
+               "The same of one sender.")
+      .reloadable();
+  table
+      .duration("peer_timeout", files.peer_timeout_ms, {1'000, kDay},
+                "How long an offer to a user who is online waits for both to connect.")
+      .reloadable();
+  table
+      .bytes("quota_per_sender", files.quota_per_sender, {0, 1ULL << 50},
+             "What one user's files that wait may take together; a further one is refused.")
+      .reloadable();
+  table.bytes("quota_total", files.quota_total, {0, 1ULL << 50}, "The same of all users.").reloadable();
+  table
+      .duration("keep", files.keep_ms, {1'000, 10 * 365 * kDay},
+                "A file that was not fetched is deleted after this time.")
+      .reloadable();
+  table.duration("sweep_interval", files.sweep_interval_ms, {100, kDay}, "How often expired files are looked for.")
+      .reloadable();
+  table.integer("workers", files.workers, {1, 64}, "threads", "Reading and writing files.");
+  table.integer("max_queued", files.max_queued, {10, 1'000'000}, "chunks",
+                "Chunks that wait to be read or written; past it transfers wait.");
+}
+
+void describe(OptionTable& table, AdminSettings& admin) {
+  table.section("admin", "The administration API on the HTTP port (OPERATIONS.md).");
+  table.text("key_file", admin.key_file,
+             "The file with the key that requests have to show (Authorization: Bearer KEY). Empty: there is no API.");
+  table.bytes("max_body", admin.max_body, {1 << 10, 64 << 20}, "Longest body of a request.").reloadable();
+  table.text(
+      "system_user", admin.system_user,
+      "The account that messages of the administration come from; made where there is none. Nobody can log in to it.");
+}
+
+}  // namespace talkbeat
