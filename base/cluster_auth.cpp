@@ -1,10 +1,6 @@
 #include "base/cluster_auth.h"
 
 #include <sodium.h>
-#include <sys/stat.h>
-
-#include <fstream>
-#include <iterator>
 
 namespace talkbeat {
 
@@ -19,23 +15,9 @@ std::string little_endian(uint64_t value) {
 }  // namespace
 
 Result<ClusterKey> ClusterKey::load(const std::string& path) {
-  struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) return Error{path + ": there is no such key file; tools/start.sh makes one"};
-  if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return Error{path + ": others can read the cluster key; run chmod 600 " + path};
-  }
-  if (!S_ISREG(info.st_mode)) return Error{path + ": the cluster key has to be a regular file"};
-  std::ifstream file(path);
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  ClusterKey key;
-  size_t size = 0;
-  const char* end = nullptr;
-  const int failed =
-      ::sodium_hex2bin(key.bytes.data(), key.bytes.size(), text.data(), text.size(), " \t\r\n", &size, &end);
-  if (failed != 0 || size != key.bytes.size() || end != text.data() + text.size()) {
-    return Error{path + ": not a cluster key: 64 hex digits are expected"};
-  }
-  return key;
+  Result<KeyBytes> bytes = load_key_file(path, "cluster key");
+  if (!bytes.ok()) return Error{bytes.message()};
+  return ClusterKey{bytes.value()};
 }
 
 std::string ClusterAuth::make_nonce(Rng& rng) {
@@ -54,7 +36,7 @@ std::string ClusterAuth::prove_login_server(std::string_view server_nonce, std::
 }
 
 bool ClusterAuth::same(std::string_view left, std::string_view right) {
-  return left.size() == right.size() && ::sodium_memcmp(left.data(), right.data(), left.size()) == 0;
+  return same_bytes(left, right);
 }
 
 // Each part goes in behind its length: else a peer that chooses one part's length could move bytes between the others.

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/key_file.h"
 #include "base/rng.h"
 #include "base/status.h"
 
@@ -14,7 +15,7 @@ namespace talkbeat {
 
 /// The key that all servers of one cluster hold. Made by tools/start.sh, in a file that only its owner can read.
 struct ClusterKey {
-  std::array<unsigned char, 32> bytes{};
+  KeyBytes bytes{};
 
   /// 64 hex digits, white space around them allowed. Refuses a file that others can read.
   static Result<ClusterKey> load(const std::string& path);

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/pdu_protocol.h"
+#include "proto/end_reason.h"
 
 namespace talkbeat::login {
 
@@ -167,6 +168,7 @@ void Cluster::send_kick(const KickVerdict& verdict) {
 }
 
 void Cluster::kick(ServerId from, const IM::Server::IMServerKickUser& order) {
+  if (end_reason_of(order.reason())) return end_session(from, order);
   const Session* session = presence_.find(order.user_id(), class_of(static_cast<uint32_t>(order.client_type())));
   if (session == nullptr || session->server == from) return;
   Connection* link = connections_.find(link_of(session->server));
@@ -175,9 +177,26 @@ void Cluster::kick(ServerId from, const IM::Server::IMServerKickUser& order) {
   send_pdu(*link, order);
 }
 
+// Also to servers that are not known to have the user: one may be about to let the user in.
+void Cluster::end_session(ServerId from, const IM::Server::IMServerKickUser& order) {
+  std::vector<ServerId> others;  // sending may close a link that does not read, which changes the registry
+  for (const auto& [id, server] : registry_.all()) {
+    if (id != from) others.push_back(id);
+  }
+  for (const ServerId id : others) {
+    Connection* link = connections_.find(link_of(id));
+    if (link == nullptr) continue;
+    kicks_.add();
+    send_pdu(*link, order);
+  }
+}
+
 void Cluster::relay(ServerId from, const TbRelay& relay) {
   const SharedBytes pdu = encode_pdu(relay);
-  if (relay.has_message_sequence()) recent_relays_.add(connections_.loop().now(), from, relay.user_ids(), pdu);
+  const bool names_receivers = relay.user_ids_size() > 0;
+  if (relay.has_message_sequence() && names_receivers) {
+    recent_relays_.add(connections_.loop().now(), from, relay.user_ids(), pdu);
+  }
   collect_targets(from, relay);
   if (targets_.empty()) {
     relays_dropped_.add();
@@ -190,8 +209,16 @@ void Cluster::relay(ServerId from, const TbRelay& relay) {
   relay_copies_.add(static_cast<double>(targets_.size()));
 }
 
+// What goes to every server needs no second chance (RecentRelays): whoever logs in after it came through has asked for
+// what there is after the message was committed, and finds it.
 void Cluster::collect_targets(ServerId from, const TbRelay& relay) {
   targets_.clear();
+  if (relay.has_group_id() || relay.has_watchers_of()) {
+    for (const auto& [id, server] : registry_.all()) {
+      if (id != from) targets_.push_back(id);
+    }
+    return;
+  }
   const auto consider = [&](uint32_t user_id, ClientClass client_class) {
     if (relay.has_client_class() && relay.client_class() != static_cast<uint32_t>(client_class)) return;
     const Session* session = presence_.find(user_id, client_class);

@@ -45,7 +45,8 @@ class Cluster {
 
   /// To the msg_server where the user has a session of that class, unless it is the one that asks.
   void kick(ServerId from, const IM::Server::IMServerKickUser& order);
-  /// To each other msg_server that has one of the users, once.
+  /// To each other msg_server that has one of the users, once; what is for a group, or for those who are interested in
+  /// a user, to all of them: who that is they know themselves.
   void relay(ServerId from, const TbRelay& relay);
 
   ServerRegistry& registry() { return registry_; }
@@ -55,6 +56,7 @@ class Cluster {
   void online(const Session& session);
   void offline(ServerId id, uint32_t user_id, ClientClass client_class, uint64_t login_stamp);
   void send_kick(const KickVerdict& verdict);
+  void end_session(ServerId from, const IM::Server::IMServerKickUser& order);
   void send_recent_relays(const Session& session);
   void sweep_others(ServerId except, uint64_t after_sequence);
   void collect_targets(ServerId from, const TbRelay& relay);

@@ -26,9 +26,12 @@ void describe_client(OptionTable& table, ClientPortSettings& client) {
   table.integer("max_connections", client.max_connections, {1, 1'000'000}, "connections",
                 "On each of the two ports at the same time; the rest get a refusal. They are short: this bounds what "
                 "an attacker can hold open.");
-  table.text("msfs_prior", client.msfs_prior, "Told to HTTP clients as msfsPrior, the file server; empty: none.")
+  table
+      .text("msfs_prior", client.msfs_prior,
+            "Told to HTTP clients as msfsPrior, where they send images to; empty: this server, if it keeps images.")
       .reloadable();
-  table.text("msfs_backup", client.msfs_backup, "Told to HTTP clients as msfsBackup; empty: none.").reloadable();
+  table.text("msfs_backup", client.msfs_backup, "Told to HTTP clients as msfsBackup; empty: as msfsPrior.")
+      .reloadable();
   table.text("discovery", client.discovery, "Told to HTTP clients as discovery, a page to show; empty: none.")
       .reloadable();
 }
@@ -71,6 +74,51 @@ void describe_rest(OptionTable& table, LoginServerConfig& config) {
       .reloadable();
 }
 
+void describe_image_storage(OptionTable& table, ImageSettings& images) {
+  table.section("images", "The pictures that clients send each other: POST / and GET /g0/… on client.http_listen.");
+  table.text("directory", images.directory,
+             "Where they are kept; several login_servers may share it. Empty: no images are taken or served.");
+  table.text(
+      "url", images.url,
+      "By which address clients reach this server, as http://im.example.com/: told as msfsPrior, and part of each "
+      "image's address. Empty: that by which the client has come, which is right but behind a proxy that changes "
+      "the Host header or ends TLS.");
+  table.bytes("max_size", images.max_size, {1 << 10, 1 << 30},
+              "Of one image. While it comes it is held in memory: max_uploads of them are.");
+  table.bytes("max_total", images.max_total, {1 << 20, int64_t{1} << 50},
+              "Of all images in the directory; more are refused until some have expired or were removed. It is counted "
+              "anew every sweep_interval.");
+  table
+      .duration("expiry", images.expiry_ms, {60'000, Tick{3650} * 86'400'000},
+                "An image that nobody has sent for this long is removed. Off by default: the messages that show it are "
+                "kept for ever, too.")
+      .or_off()
+      .reloadable();
+  table
+      .duration("sweep_interval", images.sweep_interval_ms, {1'000, 86'400'000},
+                "In this time the whole directory is looked through once, in 256 steps, for what has expired and for "
+                "what it holds.")
+      .reloadable();
+}
+
+void describe_image_limits(OptionTable& table, ImageSettings& images) {
+  table.integer("max_uploads", images.max_uploads, {1, 10'000}, "uploads",
+                "At the same time; the rest are told to come again (503).");
+  table.integer("max_uploads_per_address", images.max_uploads_per_address, {1, 10'000}, "uploads",
+                "The same for one address, so that nobody keeps all others out by being slow. Behind a proxy, whose "
+                "address all have: as max_uploads.");
+  table.duration("upload_timeout", images.upload_timeout_ms, {1'000, 3'600'000},
+                 "From an upload's headers to its end; one that pauses for client.request_timeout is closed earlier.");
+  table.bytes("chunk", images.chunk, {4 << 10, 4 << 20},
+              "Images are read from the disk and sent in pieces of this size: what a slow reader costs in memory.");
+  table.integer("workers", images.workers, {1, 64}, "threads", "Which read and write the images.");
+  table.check([&images]() -> std::optional<BrokenRule> {
+    const bool good = images.url.empty() || images.url.starts_with("http://") || images.url.starts_with("https://");
+    if (good && images.url.find_first_of(" \"<>\\") == std::string::npos) return std::nullopt;
+    return BrokenRule{"images.url", "must be an address of the form http://HOST:PORT/ or https://HOST/"};
+  });
+}
+
 }  // namespace
 
 void describe(OptionTable& table, LoginServerConfig& config) {
@@ -78,6 +126,8 @@ void describe(OptionTable& table, LoginServerConfig& config) {
   describe_client(table, config.client);
   describe_cluster(table, config.cluster);
   describe_rest(table, config);
+  describe_image_storage(table, config.images);
+  describe_image_limits(table, config.images);
   describe(table, config.tcp);
   describe(table, config.log);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "base/connection.h"
@@ -38,6 +39,21 @@ struct PresenceSettings {
   int chunk = 5'000;
 };
 
+/// Section [images]: the pictures that clients send each other.
+struct ImageSettings {
+  std::string directory;  // empty: off
+  std::string url;
+  size_t max_size = 10 << 20;
+  uint64_t max_total = uint64_t{10} << 30;
+  Tick expiry_ms = 0;
+  size_t max_uploads = 16;
+  size_t max_uploads_per_address = 8;
+  Tick upload_timeout_ms = 300'000;
+  size_t chunk = 64 << 10;
+  size_t workers = 2;
+  Tick sweep_interval_ms = 600'000;
+};
+
 /// All settings of a login_server. A plain value with its defaults; owned by main() (or a test), and outlives the
 /// LoginServer, which reads the reloadable ones at each use.
 ///
@@ -51,6 +67,7 @@ struct LoginServerConfig {
   ServerPortSettings cluster;
   AllocationSettings allocation;
   PresenceSettings presence;
+  ImageSettings images;
   TcpSettings tcp;
   LogConfig log;
 };

@@ -1,7 +1,10 @@
 #include "login_server/http_pages.h"
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "base/why_page.h"
 
@@ -68,43 +71,63 @@ Json describe_server(const MsgServer& server, const Connection* link, size_t ses
 
 }  // namespace
 
-HttpPages::HttpPages(Cluster& cluster, Discovery& discovery, ConnectionTable& connections,
+HttpPages::HttpPages(Cluster& cluster, Discovery& discovery, ImageService& images, ConnectionTable& connections,
                      const ClosedConnections& closed, Metrics& metrics, const LoginServerConfig& config)
     : cluster_(cluster),
       discovery_(discovery),
+      images_(images),
       connections_(connections),
       closed_(closed),
       metrics_(metrics),
       config_(config),
       started_at_(connections.loop().now()) {}
 
-HttpResponse HttpPages::respond(const HttpRequest& request, const Connection& asker) {
+bool HttpPages::is_upload(const HttpRequest& request) const {
+  return images_.on() && request.path == "/" && request.method == "POST";
+}
+
+bool HttpPages::is_image(const HttpRequest& request) const {
+  return images_.on() && request.path.starts_with("/g0/");
+}
+
+std::optional<HttpResponse> HttpPages::refuse(const HttpRequest& head) const {
+  constexpr std::array<std::string_view, 5> kPages{"/msg_server", "/healthz", "/metrics", "/api/cluster", "/api/why"};
+  if (std::ranges::find(kPages, head.path) == kPages.end() && !is_image(head)) return refusal(404, "no such page");
+  if (head.method == "GET" || head.method == "HEAD") return std::nullopt;
+  HttpResponse response = refusal(405, "only GET is answered here");
+  response.headers.emplace_back("Allow", "GET, HEAD");
+  return response;
+}
+
+HttpVerdict HttpPages::judge(const HttpRequest& head, const Connection& asker) {
+  if (is_upload(head)) return images_.judge(head, asker);
+  return {.refusal = refuse(head), .max_body = 0};
+}
+
+std::optional<HttpResponse> HttpPages::respond(HttpRequest&& request, const Connection& asker) {
   const std::string& path = request.path;
-  const bool known =
-      path == "/msg_server" || path == "/healthz" || path == "/metrics" || path == "/api/cluster" || path == "/api/why";
-  if (!known) return refusal(404, "no such page");
-  if (request.method != "GET" && request.method != "HEAD") {
-    HttpResponse response = refusal(405, "only GET is answered here");
-    response.headers.emplace_back("Allow", "GET, HEAD");
-    return response;
-  }
-  if (path == "/msg_server") return msg_server(asker);
+  if (is_upload(request)) return images_.upload(std::move(request), asker);
+  if (is_image(request)) return images_.fetch(request, asker);
+  if (path == "/msg_server") return msg_server(request, asker);
   if (path == "/healthz") return healthz();
   if (path == "/metrics") return figures();
   if (path == "/api/why") return why(request, asker);
   return cluster_state();
 }
 
-HttpResponse HttpPages::msg_server(const Connection& asker) {
+HttpResponse HttpPages::msg_server(const HttpRequest& request, const Connection& asker) {
   const Directions directions = discovery_.direct(asker);
   const bool allocated = directions.result == AllocationResult::kAllocated;
+  const ClientPortSettings& told = config_.client;
+  const bool ours = told.msfs_prior.empty() && images_.on();
+  const std::string msfs_prior = ours ? images_.address(request, asker) : told.msfs_prior;
   return json_response(200, {{"code", static_cast<int>(directions.result)},
                              {"msg", message_of(directions.result)},
                              {"priorIP", directions.prior_ip},
                              {"backupIP", directions.backup_ip},
-                             {"msfsPrior", config_.client.msfs_prior},
-                             {"msfsBackup", config_.client.msfs_backup},
-                             {"discovery", config_.client.discovery},
+                             {"msfsPrior", msfs_prior},
+                             {"msfsBackup", told.msfs_backup.empty() ? msfs_prior : told.msfs_backup},
+                             {"discovery", told.discovery},
                              {"port", allocated ? std::to_string(directions.port) : ""}});
 }
 

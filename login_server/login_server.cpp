@@ -6,22 +6,26 @@
 
 namespace talkbeat::login {
 
-LoginServer::LoginServer(EventLoop& loop, Rng& rng, Metrics& metrics, const LoginServerConfig& config,
+LoginServer::LoginServer(EventLoop& loop, Executor& disk, Rng& rng, Metrics& metrics, const LoginServerConfig& config,
                          const ClusterKey& key)
     : config_(config),
       close_log_(metrics, config.closed_kept),
+      upload_places_(config.images.max_uploads, config.images.max_uploads_per_address),
       connections_(
           loop, [this](const Connection& connection, CloseReason reason) { close_log_.observe(connection, reason); }),
       cluster_(connections_, metrics, config),
       discovery_(cluster_.registry(), metrics, config.allocation),
-      pages_(cluster_, discovery_, connections_, close_log_.closed(), metrics, config),
       client_port_(connections_, discovery_, config.client),
       http_port_(
           connections_,
           {.request_timeout_ms = config.client.request_timeout_ms,
            .max_connections = config.client.max_connections,
-           .max_body = 0},
-          [this](const HttpRequest& request, const Connection& asker) { return pages_.respond(request, asker); }),
+           .max_body = 0,
+           .upload_timeout_ms = config.images.upload_timeout_ms},
+          [this](HttpRequest&& request, const Connection& asker) { return pages_.respond(std::move(request), asker); },
+          [this](const HttpRequest& head, const Connection& asker) { return pages_.judge(head, asker); }),
+      images_(loop, http_port_, disk, upload_places_, metrics, config.images, config.name),
+      pages_(cluster_, discovery_, images_, connections_, close_log_.closed(), metrics, config),
       server_port_(connections_, cluster_, discovery_, rng, key, config.cluster),
       client_listener_(loop, config.tcp.clients,
                        [this](SocketHandle socket, const Address& peer) { client_port_.accept(socket, peer); }),
@@ -51,6 +55,8 @@ Status LoginServer::open_ports() {
   Status status = server_listener_.start(config_.cluster.listen);
   if (status.ok()) status = client_listener_.start(config_.client.listen);
   if (status.ok()) status = http_listener_.start(config_.client.http_listen);
+  // Last: what it finds half written is surely nobody's, since nobody else has these ports.
+  if (status.ok()) status = images_.start();
   return status;
 }
 

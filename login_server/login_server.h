@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "base/close_log.h"
+#include "base/executor.h"
 #include "base/http_port.h"
 #include "base/listener.h"
 #include "login_server/client_port.h"
@@ -10,22 +11,26 @@
 #include "login_server/config.h"
 #include "login_server/discovery.h"
 #include "login_server/http_pages.h"
+#include "login_server/image_service.h"
 #include "login_server/server_port.h"
+#include "login_server/upload_places.h"
 
 namespace talkbeat::login {
 
-/// One login_server, whole: its three ports and what stands behind them. Holds nothing on disk. Made by main(), by
-/// tests, and several at once by simulations, each on a loop (which may be the same one) with Metrics of its own.
-/// `config` and all references outlive it, and it outlives the loop's last turn. The loop's thread only.
+/// One login_server, whole: its three ports and what stands behind them. Holds nothing on disk but images, where it is
+/// told to. Made by main(), by tests, and several at once by simulations, each on a loop (which may be the same one)
+/// with Metrics of its own. `config` and all references outlive it, and it outlives the loop's last turn. The loop's
+/// thread only; `disk` runs what reads and writes images.
 ///
-///   LoginServer server(loop, rng, metrics, config, key);
+///   LoginServer server(loop, disk, rng, metrics, config, key);
 ///   Status status = server.start();
 ///   server.stop([&] { loop.stop(); });
 class LoginServer final : private TurnHandler {
  public:
-  LoginServer(EventLoop& loop, Rng& rng, Metrics& metrics, const LoginServerConfig& config, const ClusterKey& key);
+  LoginServer(EventLoop& loop, Executor& disk, Rng& rng, Metrics& metrics, const LoginServerConfig& config,
+              const ClusterKey& key);
 
-  /// Opens the ports. Fails where one is taken: then none is open.
+  /// Opens the ports. Fails where one is taken, or the images have no place: then none is open.
   Status start();
   /// Closes the ports and all connections; what waits to be sent still goes out. Calls `stopped` when all are gone.
   void stop(std::function<void()> stopped);
@@ -48,12 +53,14 @@ class LoginServer final : private TurnHandler {
 
   const LoginServerConfig& config_;
   CloseLog close_log_;
+  UploadPlaces upload_places_;
   ConnectionTable connections_;
   Cluster cluster_;
   Discovery discovery_;
-  HttpPages pages_;
   ClientPort client_port_;
   HttpPort http_port_;
+  ImageService images_;
+  HttpPages pages_;
   ServerPort server_port_;
   Listener client_listener_;
   Listener http_listener_;

@@ -7,6 +7,7 @@
 #include "base/reload.h"
 #include "base/signals.h"
 #include "base/stall_log.h"
+#include "base/thread_executor.h"
 #include "login_server/login_server.h"
 
 namespace talkbeat::login {
@@ -17,7 +18,7 @@ constexpr int kExitFailed = 1;
 const ServerDescription kDescription{
     "login_server",
     "login_server tells clients which msg_server to use, knows where each user is online, and carries PDUs between the "
-    "msg_servers. It keeps nothing on disk.",
+    "msg_servers. It keeps the pictures that clients send each other, and nothing else.",
     "login_server --config conf/login_server.toml"};
 
 int fail(int exit_code, const std::string& message) {
@@ -31,7 +32,10 @@ int run(OptionTable& table, const LoginServerConfig& config, const ClusterKey& k
   EpollTransport transport;
   EventLoop loop(clock, transport);
   Metrics metrics(clock);
-  LoginServer server(loop, rng, metrics, config, key);
+  // Each connection has one job at most. Those of connections that have gone are still done, so there is room for more.
+  const size_t disk_jobs = 2 * config.client.max_connections;
+  ThreadExecutor disk("images", config.images.workers, disk_jobs, [&loop](Task task) { loop.post(std::move(task)); });
+  LoginServer server(loop, disk, rng, metrics, config, key);
   const StallLog stall_log(loop);
 
   bool stopping = false;
@@ -48,6 +52,7 @@ int run(OptionTable& table, const LoginServerConfig& config, const ClusterKey& k
   const Status status = server.start();
   if (!status.ok()) return fail(kExitFailed, status.message());
   loop.run();
+  disk.stop();
   log_info("login_server_stopped", {{"name", config.name}});
   flush_log();
   return 0;
