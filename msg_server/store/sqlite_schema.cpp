@@ -17,7 +17,7 @@ constexpr const char* kApplicationId = "1416315508";
 // the smaller user id and `low_sent` counts what it has written; low_read is the msg_id that low has read up to and
 // low_seen how many of high's messages are among those; low_hidden is the msg_id up to which low has removed the
 // conversation from its list. messages.low_sent is the counter as it stood after that message. For a group (kind 2),
-// `low` is the group's id and `high` is 0.
+// `low` is the group's id, `high` is 0, and the counters are in the rows of its members (version 2).
 //
 // `client_key` holds an unsigned 64-bit number in SQLite's signed one, bit by bit.
 constexpr const char* kVersion1 = R"sql(
@@ -73,7 +73,109 @@ CREATE UNIQUE INDEX messages_by_conversation ON messages (conv_id, msg_id);
 CREATE UNIQUE INDEX messages_by_client_key ON messages (from_user, client_key) WHERE client_key IS NOT NULL;
 )sql";
 
-constexpr std::array kSteps{kVersion1};
+// Groups, departments, devices, files that wait, and large bodies.
+//
+// groups: AUTOINCREMENT, because the id of a deleted group must not come back: its conversation is still there.
+//
+// group_members: in the order of (group, user) without a rowid, so that a group's members lie side by side. A member's
+// counters are those of `low` in a conversation of two: `sent` counts its own messages since the joining, unread =
+// (last_msg_id - joined_after) - sent - seen. So a message changes the sender's row, and none of the others'.
+// since_version is the group's version at the joining: tells who has been in it longest.
+//
+// In a group's message, low_sent is the sender's `sent` after it. messages_by_writer finds the latest one that a member
+// has written before some other message, and so how many of those that it has read are its own; pairs do not need it
+// (types from 16 are a group's), and so do not pay for it.
+//
+// large_bodies: audio and other long messages, away from the rows that lists and sweeps go through. Its messages' own
+// bodies are empty, which no other message's is. whole_messages puts the two together; the subquery only runs for such
+// a message.
+//
+// offline_bytes: one row with the sum of all sizes, kept by triggers, since a quota must not cost a scan.
+constexpr const char* kVersion2 = R"sql(
+ALTER TABLE users ADD COLUMN push_shield INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE groups (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind INTEGER NOT NULL,
+  version INTEGER NOT NULL DEFAULT 1,
+  name TEXT NOT NULL,
+  avatar_url TEXT NOT NULL,
+  creator INTEGER NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE group_members (
+  group_id INTEGER NOT NULL,
+  user_id INTEGER NOT NULL,
+  since_version INTEGER NOT NULL,
+  joined_after INTEGER NOT NULL,
+  shielded INTEGER NOT NULL DEFAULT 0,
+  sent INTEGER NOT NULL DEFAULT 0,
+  read INTEGER NOT NULL,
+  seen INTEGER NOT NULL DEFAULT 0,
+  hidden INTEGER NOT NULL,
+  PRIMARY KEY (group_id, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX group_members_by_user ON group_members (user_id, group_id);
+
+CREATE INDEX messages_by_writer ON messages (conv_id, from_user, msg_id) WHERE type >= 16;
+
+CREATE TABLE large_bodies (
+  sequence INTEGER PRIMARY KEY,
+  body BLOB NOT NULL
+) STRICT;
+
+CREATE VIEW whole_messages AS
+  SELECT sequence, conv_id, msg_id, from_user, created_at, type, client_key, low_sent,
+    CASE WHEN length(body) > 0 THEN body
+    ELSE (SELECT large.body FROM large_bodies large WHERE large.sequence = messages.sequence) END AS body
+  FROM messages;
+
+CREATE TABLE departments (
+  id INTEGER PRIMARY KEY,
+  parent_id INTEGER NOT NULL,
+  priority INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  deleted INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX departments_by_change ON departments (updated_at, id);
+
+CREATE TABLE devices (
+  user_id INTEGER PRIMARY KEY,
+  token TEXT NOT NULL UNIQUE,
+  client_type INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE offline_files (
+  id INTEGER PRIMARY KEY,
+  task_id TEXT NOT NULL UNIQUE,
+  from_user INTEGER NOT NULL,
+  to_user INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  complete INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX offline_files_by_sender ON offline_files (from_user, size);
+CREATE INDEX offline_files_by_receiver ON offline_files (to_user, created_at);
+CREATE INDEX offline_files_by_expiry ON offline_files (expires_at);
+
+CREATE TABLE offline_bytes (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  total INTEGER NOT NULL
+) STRICT;
+INSERT INTO offline_bytes VALUES (1, 0);
+CREATE TRIGGER offline_file_added AFTER INSERT ON offline_files BEGIN
+  UPDATE offline_bytes SET total = total + new.size WHERE id = 1;
+END;
+CREATE TRIGGER offline_file_deleted AFTER DELETE ON offline_files BEGIN
+  UPDATE offline_bytes SET total = total - old.size WHERE id = 1;
+END;
+)sql";
+
+constexpr std::array kSteps{kVersion1, kVersion2};
 
 Result<size_t> read_number(SqliteConnection& connection, const std::string& sql) {
   auto text = connection.first_value(sql);

@@ -56,6 +56,12 @@ class DatabaseContract : public ::testing::TestWithParam<DatabaseKind> {
     return result;
   }
 
+  template <class T>
+  static void expect_refused(const StoreResult<T>& result, StoreError error) {
+    ASSERT_FALSE(result.ok());
+    EXPECT_STREQ(to_string(result.error()), to_string(error));
+  }
+
   UserId add_user(const std::string& name, int64_t now = 1'000) {
     auto id = write([&](Database& db) { return db.add_user({name, "hash of " + name, ""}, now); });
     EXPECT_TRUE(id.ok());

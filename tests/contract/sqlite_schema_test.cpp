@@ -53,6 +53,42 @@ TEST_F(SqliteSchema, an_older_file_is_brought_up_step_by_step_with_its_contents)
   EXPECT_EQ(connection.first_value("SELECT pet FROM users WHERE name = 'alice'").value(), "catfish");
 }
 
+// What version 1 wrote must read the same after the step to groups and the rest.
+TEST_F(SqliteSchema, a_file_of_version_1_keeps_its_messages_and_marks_and_learns_groups) {
+  {
+    SqliteConnection old = connect();
+    ASSERT_TRUE(migrate(old, schema_steps().first(1)).ok());
+    ASSERT_TRUE(old.execute(R"(
+      INSERT INTO users (id, name, password_hash, nick, updated_at) VALUES (1, 'alice', 'h', 'Al', 7), (2, 'bob', 'h', 'B', 8);
+      INSERT INTO conversations VALUES (1, 1, 1, 2, 3, 3, 50, 2, 1, 0, 0, 1, 1, 0);
+      INSERT INTO messages VALUES (1, 1, 1, 1, 40, 1, 99, 1, x'6f6e65'), (2, 1, 2, 2, 45, 1, NULL, 1, x'74776f');
+      INSERT INTO messages VALUES (3, 1, 3, 1, 50, 2, NULL, 2, zeroblob(20000));)")
+                    .ok());
+    EXPECT_EQ(old.first_value("PRAGMA user_version").value(), "1");
+  }
+  auto opened = SqliteDatabase::open({.path = path()});
+  ASSERT_TRUE(opened.ok()) << opened.message();
+  Database& database = *opened.value();
+  const ConversationRef alice{ConversationKind::kSingle, 1};
+  auto messages = database.messages_before(2, alice, 0, 10).value();
+  ASSERT_EQ(messages.size(), 3u);
+  EXPECT_EQ(messages[0].body, std::string(20'000, '\0'));  // stays where it was
+  EXPECT_EQ(messages[2].body, "one");
+  EXPECT_EQ(database.unread(2).value().at(0).count, 1u);
+  EXPECT_EQ(database.unread(1).value().at(0).count, 1u);
+  EXPECT_EQ(database.find_account("alice").value()->id, 1u);
+  EXPECT_FALSE(database.push_shield(1).value());
+  ASSERT_TRUE(database.begin_batch().ok());
+  EXPECT_TRUE(database.append({1, alice, 1, "again", 60, 99}).value().duplicate);
+  auto group = database.create_group({.name = "g", .avatar_url = "", .creator = 1, .members = {2}}, 60);
+  ASSERT_TRUE(group.ok());
+  const ConversationRef ref{ConversationKind::kGroup, group.value().now.group.id};
+  EXPECT_EQ(database.append({1, ref, 0x11, "hello", 60, std::nullopt}).value().msg_id, 1u);
+  ASSERT_TRUE(database.commit_batch().ok());
+  EXPECT_EQ(database.unread(2).value().size(), 2u);
+  EXPECT_EQ(value("PRAGMA integrity_check"), "ok");
+}
+
 TEST_F(SqliteSchema, a_step_that_fails_leaves_the_version_before_it) {
   ASSERT_EQ(open_error(), "");
   std::vector<const char*> steps(schema_steps().begin(), schema_steps().end());

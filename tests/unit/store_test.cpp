@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/unit/unavailable_database.h"
+
 // Store's batching, over a database that only keeps a diary and an executor that runs when the test says so.
 namespace talkbeat {
 namespace {
@@ -14,7 +16,7 @@ namespace {
 using ::testing::ElementsAre;
 
 // Writes are set_password_hash(user, …) calls: user 13 is unknown, user 666 breaks the database.
-class DiaryDatabase final : public Database {
+class DiaryDatabase final : public UnavailableDatabase {
  public:
   std::vector<std::string> diary;
   bool begin_fails = false;
@@ -38,32 +40,6 @@ class DiaryDatabase final : public Database {
     diary.push_back("read");
     return uint64_t{42};
   }
-
-  StoreResult<UserId> add_user(const NewUser&, int64_t) override { return StoreError::kUnavailable; }
-  StoreResult<Done> revoke_tokens(UserId) override { return StoreError::kUnavailable; }
-  StoreResult<Done> set_disabled(UserId, bool, int64_t) override { return StoreError::kUnavailable; }
-  StoreResult<std::optional<Account>> find_account(std::string_view) override { return StoreError::kUnavailable; }
-  StoreResult<std::vector<Profile>> profiles(std::span<const UserId>) override { return StoreError::kUnavailable; }
-  StoreResult<std::vector<Profile>> profiles_changed(int64_t, UserId, size_t) override {
-    return StoreError::kUnavailable;
-  }
-  StoreResult<Appended> append(const NewMessage&) override { return StoreError::kUnavailable; }
-  StoreResult<std::vector<Message>> messages_before(UserId, ConversationRef, uint32_t, size_t) override {
-    return StoreError::kUnavailable;
-  }
-  StoreResult<std::vector<Message>> messages_by_id(UserId, ConversationRef, std::span<const uint32_t>) override {
-    return StoreError::kUnavailable;
-  }
-  StoreResult<uint32_t> latest_msg_id(UserId, ConversationRef) override { return StoreError::kUnavailable; }
-  StoreResult<std::vector<SequencedMessage>> messages_after(uint64_t, size_t) override {
-    return StoreError::kUnavailable;
-  }
-  StoreResult<std::vector<Conversation>> conversations(UserId, int64_t, size_t) override {
-    return StoreError::kUnavailable;
-  }
-  StoreResult<std::vector<Unread>> unread(UserId) override { return StoreError::kUnavailable; }
-  StoreResult<bool> mark_read(UserId, ConversationRef, uint32_t) override { return StoreError::kUnavailable; }
-  StoreResult<Done> remove_conversation(UserId, ConversationRef) override { return StoreError::kUnavailable; }
 
  private:
   Status note(const char* what, bool fails) {

@@ -1,4 +1,4 @@
-#include "msg_server/store/database.h"
+#include "msg_server/store/store_result.h"
 
 namespace talkbeat {
 

@@ -1,0 +1,160 @@
+#include "msg_server/store/sqlite_core.h"
+
+#include <sqlite3.h>
+
+#include "base/check.h"
+#include "msg_server/store/sqlite_schema.h"
+
+namespace talkbeat {
+namespace {
+
+// How long a checkpoint waits for readers that still use the log. They read for milliseconds; meanwhile writers wait.
+constexpr int kReaderPatienceMs = 100;
+
+int remember_log_pages(void* log_pages, sqlite3*, const char*, int pages) {
+  *static_cast<int*>(log_pages) = pages;
+  return SQLITE_OK;
+}
+
+}  // namespace
+
+SqliteCore::SqliteCore(const SqliteOptions& options, SqliteConnection connection,
+                       std::optional<WriteTurnstile> turnstile)
+    : options_(options), connection_(std::move(connection)), turnstile_(std::move(turnstile)) {}
+
+SqliteCore::~SqliteCore() {
+  rollback_batch();
+}
+
+int64_t SqliteCore::last_id() const {
+  return sqlite3_last_insert_rowid(connection_.handle());
+}
+
+int SqliteCore::changed_rows() const {
+  return sqlite3_changes(connection_.handle());
+}
+
+// Processes that start together on a new file do this one after the other.
+Status SqliteCore::configure() {
+  Status entered = enter_turnstile();
+  if (!entered.ok()) return entered;
+  sqlite3_busy_timeout(connection_.handle(), options_.busy_timeout_ms);
+  auto mode = connection_.first_value("PRAGMA journal_mode = WAL");
+  Status status = mode.ok() ? Status() : Error{mode.message()};
+  if (status.ok()) {
+    status = connection_.execute(
+        "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;"
+        "PRAGMA cache_size = -" +
+        std::to_string(options_.cache_kib) +
+        "; PRAGMA journal_size_limit = " + std::to_string(options_.log_limit_bytes));
+  }
+  if (status.ok()) status = migrate(connection_, schema_steps());
+  leave_turnstile();
+  if (status.ok() && turnstile_ && mode.value() != "wal") status = Error{"it cannot have a write-ahead log here"};
+  if (status.ok()) status = prepare_all();
+  // The hook takes the place of SQLite's own checkpoints inside the commit.
+  if (options_.upkeep_in_commit) {
+    sqlite3_wal_autocheckpoint(connection_.handle(), options_.upkeep_pages);
+  } else {
+    sqlite3_wal_hook(connection_.handle(), remember_log_pages, &log_pages_);
+  }
+  return status;
+}
+
+Status SqliteCore::prepare_all() {
+  statements_.reserve(kSqlTexts.size());
+  for (const SqlText& sql : kSqlTexts) {
+    auto prepared = Statement::prepare(connection_, sql.text);
+    if (!prepared.ok()) return Error{prepared.message()};
+    statements_.push_back(std::move(prepared.value()));
+  }
+  return {};
+}
+
+Status SqliteCore::enter_turnstile() {
+  return turnstile_ ? turnstile_->enter() : Status();
+}
+
+void SqliteCore::leave_turnstile() {
+  if (turnstile_) turnstile_->leave();
+}
+
+Status SqliteCore::begin_batch() {
+  CHECK(batch_ == Batch::kNone);
+  Status status = enter_turnstile();
+  if (status.ok()) status = connection_.execute("BEGIN IMMEDIATE");
+  if (status.ok()) {
+    batch_ = Batch::kOpen;
+  } else {
+    last_error_ = status.message();
+    leave_turnstile();
+  }
+  return status;
+}
+
+Status SqliteCore::commit_batch() {
+  CHECK(batch_ != Batch::kNone);
+  Status status = batch_ == Batch::kOpen ? connection_.execute("COMMIT") : Error{last_error_};
+  if (!status.ok()) {
+    last_error_ = status.message();
+    rollback_batch();
+    return status;
+  }
+  batch_ = Batch::kNone;
+  leave_turnstile();
+  return status;
+}
+
+void SqliteCore::rollback_batch() {
+  if (batch_ == Batch::kNone) return;
+  // After some errors SQLite has rolled back by itself.
+  if (sqlite3_get_autocommit(connection_.handle()) == 0) (void)connection_.execute("ROLLBACK");
+  batch_ = Batch::kNone;
+  leave_turnstile();
+}
+
+StoreError SqliteCore::unavailable() {
+  last_error_ = connection_.error_text();
+  if (batch_ == Batch::kOpen) batch_ = Batch::kBroken;
+  return StoreError::kUnavailable;
+}
+
+bool SqliteCore::may_write() const {
+  CHECK(batch_ != Batch::kNone);
+  return batch_ == Batch::kOpen;
+}
+
+// A log that is being written can never be copied to its end, and only a log that has been is begun anew. So most of it
+// is copied while commits go on, and the little that came meanwhile while the writers wait at the turnstile.
+Status SqliteCore::upkeep() {
+  CHECK(batch_ == Batch::kNone);
+  int log_pages = 0;
+  int copied = 0;
+  Status status = checkpoint(SQLITE_CHECKPOINT_PASSIVE, log_pages, copied);
+  const bool another_process_was_first = log_pages < options_.upkeep_pages;
+  if (!status.ok() || another_process_was_first) return status;
+  status = checkpoint(SQLITE_CHECKPOINT_PASSIVE, log_pages, copied);  // the second one has little to copy
+  return status.ok() ? finish_checkpoint() : status;
+}
+
+Status SqliteCore::finish_checkpoint() {
+  Status status = enter_turnstile();
+  if (!status.ok()) return status;
+  int log_pages = 0;
+  int copied = 0;
+  sqlite3_busy_timeout(connection_.handle(), kReaderPatienceMs);
+  status = checkpoint(SQLITE_CHECKPOINT_RESTART, log_pages, copied);
+  sqlite3_busy_timeout(connection_.handle(), options_.busy_timeout_ms);
+  leave_turnstile();
+  return status;
+}
+
+Status SqliteCore::checkpoint(int mode, int& log_pages, int& copied_pages) {
+  const int code = sqlite3_wal_checkpoint_v2(connection_.handle(), nullptr, mode, &log_pages, &copied_pages);
+  // Busy: another process is at it, or somebody reads; the next time will do.
+  if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY) return {};
+  last_error_ = connection_.error_text();
+  return Error{last_error_};
+}
+
+}  // namespace talkbeat

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace talkbeat {
+
+/// Every statement that SqliteDatabase runs on behalf of others; all are prepared when it opens. The texts stand in
+/// sqlite_*_queries.h, in this order.
+enum class Sql : uint8_t {
+  // sqlite_account_queries.h
+  kAddUser,
+  kSetPasswordHash,
+  kUpgradePasswordHash,
+  kRevokeTokens,
+  kSetDisabled,
+  kFindAccount,
+  kProfile,
+  kProfilesChanged,
+  kUsersAfter,
+  kEditProfile,
+  kUserEnabled,
+  kUserKnown,
+  kPutDepartment,
+  kDepartmentsChanged,
+  kSetDevice,
+  kDropDevice,
+  kSetPushShield,
+  kPushShield,
+  kPushTarget,
+  kGroupPushTargets,
+  // sqlite_group_queries.h
+  kAddGroup,
+  kAddMember,
+  kChangeGroup,
+  kRemoveMember,
+  kRemoveMembers,
+  kDeleteGroup,
+  kSetGroupShield,
+  kFindGroup,
+  kGroupVersion,
+  kLongestMember,
+  kGroupsOf,
+  kGroupsAfter,
+  // sqlite_message_queries.h
+  kFindByClientKey,
+  kAddMessage,
+  kAddLargeBody,
+  kMessagesBefore,
+  kMessageById,
+  kMessageBySequence,
+  kMessagesAfter,
+  kLatestSequence,
+  kLowSentAt,
+  kOwnSentAt,
+  // sqlite_conversation_queries.h
+  kAddConversation,
+  kFindPair,
+  kFindMembership,
+  kFindGroupConversation,
+  kPairsOfLow,
+  kPairsOfHigh,
+  kMembershipsOf,
+  kNoteMessage,
+  kNoteSent,
+  kMarkLow,
+  kMarkHigh,
+  kMarkMember,
+  // sqlite_file_queries.h
+  kAddFile,
+  kFindFile,
+  kCompleteFile,
+  kDeleteFile,
+  kFilesFor,
+  kExpiredFiles,
+  kBytesOfSender,
+  kBytesOfAll,
+  // sqlite_import_queries.h
+  kImportUser,
+  kImportMember,
+  kReadAllPairs,
+  kReadAllGroups,
+};
+
+struct SqlText {
+  Sql id;
+  std::string_view text;
+};
+
+}  // namespace talkbeat
