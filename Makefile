@@ -53,7 +53,7 @@ run: build ## build, start a cluster in DIR, let two demo users talk, say how to
 stop: ## end the cluster in DIR
 	@tools/stop.sh --dir $(DIR)
 
-test: build asan ## the release build, then every test (unit, contract, scenario) under ASan and UBSan
+test: asan ## every test (unit, contract, scenario) under ASan and UBSan: what CI runs
 	@echo "All tests passed. Next: make run (a cluster to try), make tsan (the same tests under ThreadSanitizer)"
 
 asan: ## every test under AddressSanitizer and UndefinedBehaviorSanitizer

@@ -32,4 +32,9 @@ Verdict refusal_of(StoreError error) {
   CHECK(false);
 }
 
+std::optional<ErrorCode> result_code_of(StoreError error) {
+  if (error == StoreError::kBusy || error == StoreError::kUnavailable) return std::nullopt;
+  return refusal_of(error).code;
+}
+
 }  // namespace talkbeat

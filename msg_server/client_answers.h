@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <utility>
 
 #include "msg_server/client_session.h"
@@ -10,6 +11,12 @@ namespace talkbeat {
 
 /// The TbError for what the store refused.
 Verdict refusal_of(StoreError error);
+/// The same for an answer with a `result_code`. Nothing where the store could not do its work (busy, unavailable):
+/// that is a TbError for every request.
+std::optional<ErrorCode> result_code_of(StoreError error);
+
+/// More ids than client.max_list.
+inline constexpr Verdict kTooManyIds = Verdict::refused(ERROR_INVALID_ARGUMENT, "too many ids in one request");
 
 /// What the store calls back to answer a request: `answer(connection, value)`, or a TbError where it refused; nothing
 /// where the connection has gone meanwhile.

@@ -9,7 +9,7 @@ namespace talkbeat {
 /// all connections again when the settings have changed. The loop's thread only.
 ///
 ///   session.phase = Phase::kOnline;
-///   apply_limits(config.client, connection);
-void apply_limits(const ClientSettings& settings, Connection& connection);
+///   apply_limits(config, connection);
+void apply_limits(const MsgServerConfig& config, Connection& connection);
 
 }  // namespace talkbeat

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "msg_server/client_limits.h"
 #include "msg_server/client_routes.h"
+#include "msg_server/files/transfers.h"
 #include "msg_server/sessions.h"
 
 namespace talkbeat {
@@ -11,12 +12,25 @@ namespace {
 
 constexpr Verdict kNotLoggedIn = Verdict::refused(ERROR_NOT_LOGGED_IN, "log in first");
 constexpr Verdict kAlreadyLoggedIn = Verdict::refused(ERROR_ALREADY_LOGGED_IN, "already logged in, or about to be");
+constexpr Verdict kOnlyForFiles = Verdict::refused(ERROR_NOT_ALLOWED, "only on a connection that carries a file");
+constexpr Verdict kNotForFiles = Verdict::refused(ERROR_NOT_ALLOWED, "not on a connection that carries a file");
 
 Verdict refusal_of_unknown(const PduHeader& header) {
   if (header.service_id != service_of(header.command_id)) {
     return Verdict::refused(ERROR_MALFORMED, "service_id and command_id disagree");
   }
   return Verdict::refused(ERROR_UNKNOWN_COMMAND, "no such command here");
+}
+
+bool is_login(const PduHeader& header) {
+  return header.command_id == IM::BaseDefine::CID_LOGIN_REQ_USERLOGIN ||
+         header.command_id == IM::BaseDefine::CID_FILE_LOGIN_REQ;
+}
+
+// A file's bytes come as fast as they were asked for, and who asks for too many waits (TransferRole).
+bool is_paid_for_later(const ClientSession& session, const PduHeader& header) {
+  return session.phase == Phase::kTransfer && (header.command_id == IM::BaseDefine::CID_FILE_PULL_DATA_REQ ||
+                                               header.command_id == IM::BaseDefine::CID_FILE_PULL_DATA_RSP);
 }
 
 }  // namespace
@@ -31,7 +45,7 @@ Status ClientPort::start() {
 }
 
 void ClientPort::settings_changed() {
-  for_each([this](Connection& connection) { apply_limits(parts_.config.client, connection); });
+  for_each([this](Connection& connection) { apply_limits(parts_.config, connection); });
 }
 
 void ClientPort::for_each(const std::function<void(Connection&)>& visit) {
@@ -51,7 +65,7 @@ void ClientPort::accept(SocketHandle socket, const Address& peer) {
   connection.set_attachment(
       std::make_unique<ClientSession>(TokenBucket(settings.message_rate, settings.message_burst, connection.now()),
                                       TokenBucket(settings.request_rate, settings.request_burst, connection.now())));
-  apply_limits(settings, connection);
+  apply_limits(parts_.config, connection);
   parts_.liveness.begin(connection);
   ++open_;
   ++open_by_ip_[peer.ip];
@@ -67,7 +81,7 @@ void ClientPort::accept(SocketHandle socket, const Address& peer) {
 
 Verdict ClientPort::on_pdu(Connection& connection, const PduHeader& header, std::span<const std::byte> body) {
   auto& session = connection.attachment<ClientSession>();
-  if (!session.requests.take(connection.now())) {
+  if (!is_paid_for_later(session, header) && !session.requests.take(connection.now())) {
     return Verdict::refused(ERROR_RATE_LIMITED, "too many requests: wait and ask again",
                             static_cast<uint32_t>(session.requests.wait_ms()));
   }
@@ -77,10 +91,17 @@ Verdict ClientPort::on_pdu(Connection& connection, const PduHeader& header, std:
 
 // Before the login nobody learns which commands there are.
 PduProtocol::Denials ClientPort::denials(const ClientSession& session, const PduHeader& header) {
-  const bool second_login =
-      session.phase != Phase::kFresh && header.command_id == IM::BaseDefine::CID_LOGIN_REQ_USERLOGIN;
-  const Verdict wrong_phase = second_login ? kAlreadyLoggedIn : kNotLoggedIn;
-  return {session.phase == Phase::kOnline ? refusal_of_unknown(header) : kNotLoggedIn, wrong_phase};
+  if (session.phase != Phase::kFresh && is_login(header)) return {kAlreadyLoggedIn, kAlreadyLoggedIn};
+  switch (session.phase) {
+    case Phase::kFresh:
+    case Phase::kLoggingIn:
+      return {kNotLoggedIn, kNotLoggedIn};
+    case Phase::kOnline:
+      return {refusal_of_unknown(header), kOnlyForFiles};
+    case Phase::kTransfer:
+      return {refusal_of_unknown(header), kNotForFiles};
+  }
+  CHECK(false);
 }
 
 // Whoever is there answers it, or says anything else.
@@ -92,7 +113,12 @@ void ClientPort::on_time_to_leave(Connection& connection, CloseReason reason) {
   tell_why(connection, reason);
 }
 
+void ClientPort::on_drained(Connection& connection) {
+  parts_.transfers.drained(connection);
+}
+
 void ClientPort::on_close(Connection& connection, CloseReason /*reason*/) {
+  parts_.transfers.left(connection);
   parts_.sessions.end(connection, connection.attachment<ClientSession>());
   --open_;
   const auto by_ip = open_by_ip_.find(connection.peer().ip);

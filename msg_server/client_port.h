@@ -30,6 +30,7 @@ class ClientPort final : private PduProtocol {
   const char* role() const override { return "client"; }
   Verdict on_pdu(Connection& connection, const PduHeader& header, std::span<const std::byte> body) override;
   void on_close(Connection& connection, CloseReason reason) override;
+  void on_drained(Connection& connection) override;
   void on_heartbeat_due(Connection& connection) override;
   void on_time_to_leave(Connection& connection, CloseReason reason) override;
 

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <unordered_set>
 
 #include "base/pdu_protocol.h"
 #include "base/token_bucket.h"
 #include "msg_server/user_directory.h"
+#include "proto/base_define.pb.h"
 
 namespace talkbeat {
 
@@ -14,6 +16,12 @@ struct MsgServerParts;
 /// How far a client connection has come. kLoggingIn: the password is being checked. kTransfer: it has no user's
 /// session, but carries the bytes of a file.
 enum class Phase : uint8_t { kFresh, kLoggingIn, kOnline, kTransfer };
+
+/// Which file a connection in kTransfer carries, and for whom.
+struct TransferSeat {
+  IM::BaseDefine::ClientFileRole role;
+  std::string task_id;
+};
 
 /// What a msg_server keeps with a client's connection.
 struct ClientSession : PduPeer {
@@ -27,10 +35,11 @@ struct ClientSession : PduPeer {
   UserId user = 0;
   ClientClass client_class = ClientClass::kPc;
   SessionInfo info;
-  uint64_t begun_at = 0;           ///< how far the store had got at the login
-  TokenBucket messages;            ///< takes one for each message sent
-  TokenBucket requests;            ///< takes one for each PDU
-  uint32_t messages_in_store = 0;  ///< sent and not yet answered
+  uint64_t begun_at = 0;               ///< how far the store had got at the login
+  TokenBucket messages;                ///< takes one for each message sent
+  TokenBucket requests;                ///< takes one for each PDU
+  uint32_t messages_in_store = 0;      ///< sent and not yet answered
+  std::unique_ptr<TransferSeat> seat;  ///< kTransfer only
 };
 
 /// What a handler of a client's PDU gets: the server, and the connection that the PDU came from. Valid only inside the

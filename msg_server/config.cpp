@@ -47,6 +47,10 @@ void describe_limits(OptionTable& table, ClientSettings& client) {
       .integer("max_list", client.max_list, {10, 100'000}, "entries",
                "Most ids in one request, and most sessions in one answer.")
       .reloadable();
+  table
+      .bytes("max_p2p_command", client.max_p2p_command, {64, 1 << 20},
+             "Longest command from client to client (IMP2PCmdMsg: is typing).")
+      .reloadable();
 }
 
 void describe_output(OptionTable& table, ClientSettings& client) {

@@ -38,6 +38,7 @@ struct ClientSettings {
   OutLimits out;
   size_t max_queued_before_login = 4 << 10;
   size_t max_list = 1'000;
+  size_t max_p2p_command = 4 << 10;
   size_t max_watched_users = 10'000;
   Tick status_gather_ms = 200;
 };

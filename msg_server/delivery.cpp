@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/log.h"
-#include "msg_server/client_session.h"
 #include "msg_server/wire_records.h"
 
 namespace talkbeat {
@@ -22,6 +22,16 @@ SharedBytes copy_of(const std::string& bytes) {
 
 }  // namespace
 
+Delivery::Delivery(ConnectionTable& connections, UserDirectory& users, Watchers& watchers, GroupCache& groups,
+                   Store& store, Bus& bus)
+    : connections_(connections),
+      users_(users),
+      watchers_(watchers),
+      groups_(groups),
+      store_(store),
+      bus_(bus),
+      retry_timer_(connections.loop().timers(), [this] { sweep_missed(); }) {}
+
 void Delivery::to_local(UserId user, const SharedBytes& pdu, ConnId except, std::optional<ClientClass> only) {
   users_.for_each_local(user, [&](ClientClass client_class, const LocalSession& session) {
     if (session.conn == except || (only && *only != client_class)) return;
@@ -34,10 +44,30 @@ void Delivery::to_user(UserId user, const SharedBytes& pdu, ConnId except, std::
   bus_.relay(std::array{user}, pdu, std::nullopt, only);
 }
 
+void Delivery::to_users(std::span<const UserId> users, const SharedBytes& pdu, ConnId except) {
+  if (users.empty()) return;
+  for (const UserId user : users) to_local(user, pdu, except, std::nullopt);
+  bus_.relay(users, pdu, std::nullopt, std::nullopt);
+}
+
+void Delivery::to_watchers(UserId about, const SharedBytes& pdu) {
+  to_local_watchers(about, pdu);
+  bus_.relay_to_watchers(about, pdu);
+}
+
+void Delivery::to_local_watchers(UserId about, const SharedBytes& pdu) {
+  watchers_.for_each(about, [&](ConnId session) {
+    Connection* connection = connections_.find(session);
+    if (connection != nullptr && connection->attachment<ClientSession>().user != about) connection->send(pdu);
+  });
+}
+
 void Delivery::message(UserId from, UserId to, const SharedBytes& pdu, uint64_t sequence, ConnId except) {
+  ++messages_;
   bus_.note_sequence(sequence);
   bus_.relay(std::array{to, from}, pdu, sequence, std::nullopt);
   if (!recent_.insert(sequence)) return;
+  watchers_.watch_by_all(users_, to, from);
   to_local(to, pdu, except, std::nullopt);
   to_local(from, pdu, except, std::nullopt);
 }
@@ -52,6 +82,14 @@ void Delivery::to_local_if(UserId user, const SharedBytes& pdu, Wants wants) {
 
 void Delivery::relayed(const TbRelay& relay) {
   const SharedBytes pdu = copy_of(relay.pdu());
+  if (relay.has_group_id()) {
+    relayed_to_group(relay, pdu);
+    return;
+  }
+  if (relay.has_watchers_of()) {
+    to_local_watchers(relay.watchers_of(), pdu);
+    return;
+  }
   if (relay.has_message_sequence()) {
     relayed_message(relay, pdu);
     return;
@@ -65,6 +103,8 @@ void Delivery::relayed_message(const TbRelay& relay, const SharedBytes& pdu) {
   const uint64_t sequence = relay.message_sequence();
   bus_.note_sequence(sequence);
   if (!recent_.insert(sequence)) return;
+  // As message() has named them: the receiver, then the sender.
+  if (relay.user_ids_size() == 2) watchers_.watch_by_all(users_, relay.user_ids(0), relay.user_ids(1));
   for (const UserId user : relay.user_ids()) {
     to_local_if(user, pdu, [sequence](const ClientSession& session) { return session.begun_at < sequence; });
   }
@@ -81,9 +121,10 @@ void Delivery::sweep(uint64_t after_sequence) {
 void Delivery::sweep_page(uint64_t after_sequence) {
   using Page = std::vector<SequencedMessage>;
   store_.read<Page>([after_sequence](Database& db) { return db.messages_after(after_sequence, kSweepPage); },
-                    [this](StoreResult<Page> page) {
+                    [this, after_sequence](StoreResult<Page> page) {
                       if (!page.ok()) {
                         log_error("sweep_failed", {{"error", to_string(page.error())}});
+                        sweep_later(after_sequence);
                         return;
                       }
                       for (const SequencedMessage& message : page.value()) deliver_swept(message);
@@ -93,16 +134,31 @@ void Delivery::sweep_page(uint64_t after_sequence) {
 
 void Delivery::deliver_swept(const SequencedMessage& message) {
   bus_.note_sequence(message.sequence);
-  if (message.kind != ConversationKind::kSingle || recent_.contains(message.sequence)) return;
+  if (recent_.contains(message.sequence)) return;
+  const SharedBytes pdu = encode_pdu(wire_message(message));
+  if (message.kind == ConversationKind::kGroup) {
+    deliver({message.to, message.group_version, message.message.from, message.message.msg_id, message.sequence, pdu},
+            Origin::kSwept, ConnId::kNone);
+    return;
+  }
   recent_.insert(message.sequence);
   ++swept_;
-  const SharedBytes pdu = encode_pdu(wire_message(message));
+  watchers_.watch_by_all(users_, message.to, message.message.from);
   const auto is_new_to = [&message](const ClientSession& session) { return session.begun_at < message.sequence; };
   to_local_if(message.to, pdu, is_new_to);
   // A session with a message on its way into the store may be the one that has sent this one: its ack says as much.
   to_local_if(message.message.from, pdu, [&is_new_to](const ClientSession& session) {
     return session.messages_in_store == 0 && is_new_to(session);
   });
+}
+
+void Delivery::sweep_later(uint64_t after_sequence) {
+  missed_after_ = std::min(missed_after_.value_or(after_sequence), after_sequence);
+  if (!retry_timer_.armed()) retry_timer_.start_once(kRetryMs);
+}
+
+void Delivery::sweep_missed() {
+  if (missed_after_) sweep(*std::exchange(missed_after_, std::nullopt));
 }
 
 }  // namespace talkbeat

@@ -2,28 +2,59 @@
 
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "base/connection_table.h"
 #include "msg_server/bus/bus.h"
+#include "msg_server/client_session.h"
+#include "msg_server/groups/group_cache.h"
 #include "msg_server/recent_sequences.h"
 #include "msg_server/store/store.h"
 #include "msg_server/user_directory.h"
+#include "msg_server/watchers.h"
 
 namespace talkbeat {
 
+/// A group's message that is in the store, on its way to the members.
+struct GroupMessage {
+  GroupId group = 0;
+  uint32_t version = 0;  ///< the members as of this version of the group, or a newer one, get it
+  UserId from = 0;
+  uint32_t msg_id = 0;
+  uint64_t sequence = 0;
+  SharedBytes pdu;
+};
+
 /// Brings PDUs to users wherever they are: to the sessions on this server, and over the bus to those on the others.
 /// The loop's thread only.
+///
+/// A message that could not be delivered now (too much waits for the members of groups, the store does not answer) is
+/// not lost: it is in the store, and a moment later a sweep brings it.
 class Delivery {
  public:
-  Delivery(ConnectionTable& connections, UserDirectory& users, Store& store, Bus& bus)
-      : connections_(connections), users_(users), store_(store), bus_(bus) {}
+  /// Up to so many members of a group are named in a relay, which then goes to their servers only. A larger group is
+  /// relayed as such, to all servers, and each finds its members.
+  static constexpr size_t kNamedMembers = 200;
+
+  Delivery(ConnectionTable& connections, UserDirectory& users, Watchers& watchers, GroupCache& groups, Store& store,
+           Bus& bus);
 
   /// To all sessions of the user, or those of one class, but for `except`.
   void to_user(UserId user, const SharedBytes& pdu, ConnId except = ConnId::kNone,
                std::optional<ClientClass> only = std::nullopt);
+  /// To all sessions of all of them.
+  void to_users(std::span<const UserId> users, const SharedBytes& pdu, ConnId except = ConnId::kNone);
+
+  /// To the sessions that are interested in this user, but for the user's own.
+  void to_watchers(UserId about, const SharedBytes& pdu);
 
   /// A message that has just been stored (or was sent again): to every session of both, but for the one that sent it.
   void message(UserId from, UserId to, const SharedBytes& pdu, uint64_t sequence, ConnId except);
+  /// The same for a group's: to every session of every member who was in it before the message. What is handed over for
+  /// one group leaves in this order.
+  void group_message(const GroupMessage& message, ConnId except);
+  /// Not a stored message: to all sessions of the members as they are now, and of those who have `gone`.
+  void to_group(const GroupState& now, std::span<const UserId> gone, const SharedBytes& pdu, ConnId except);
 
   /// From another server, for sessions on this one. Of a stored message, those get it that began before it.
   void relayed(const TbRelay& relay);
@@ -36,23 +67,49 @@ class Delivery {
   /// session gets only what is newer than its login: what is older it fetches itself.
   void sweep(uint64_t after_sequence);
 
+  /// Stored messages that were brought on their way from here.
+  uint64_t messages() const { return messages_; }
   uint64_t swept_messages() const { return swept_; }
+  /// Messages left to a sweep, since they could not be delivered at once.
+  uint64_t delayed_messages() const { return delayed_; }
+
+  /// A sweep for what was delayed begins so long after the first of it.
+  static constexpr Tick kRetryMs = 1'000;
 
  private:
   void to_local(UserId user, const SharedBytes& pdu, ConnId except, std::optional<ClientClass> only);
-  void sweep_page(uint64_t after_sequence);
-  void deliver_swept(const SequencedMessage& message);
-  void relayed_message(const TbRelay& relay, const SharedBytes& pdu);
   template <class Wants>
   void to_local_if(UserId user, const SharedBytes& pdu, Wants wants);
+  void to_local_watchers(UserId about, const SharedBytes& pdu);
+  void relayed_message(const TbRelay& relay, const SharedBytes& pdu);
+
+  // group_delivery.cpp
+  enum class Origin : uint8_t { kStored, kRelayed, kSwept };
+  void deliver(const GroupMessage& message, Origin origin, ConnId except);
+  void relay_message(const GroupMessage& message, const GroupCache::Found& members);
+  void to_local_members(const GroupMembers& members, const GroupMessage& message, Origin origin, ConnId except);
+  std::vector<ConnId> local_sessions(const GroupMembers& members, uint32_t msg_id) const;
+  void to_all_local_members(const GroupMembers& members, const SharedBytes& pdu, ConnId except, UserId except_user);
+  void relayed_to_group(const TbRelay& relay, const SharedBytes& pdu);
+
+  void sweep_page(uint64_t after_sequence);
+  void deliver_swept(const SequencedMessage& message);
+  void sweep_later(uint64_t after_sequence);
+  void sweep_missed();
 
   ConnectionTable& connections_;
   UserDirectory& users_;
+  Watchers& watchers_;
+  GroupCache& groups_;
   Store& store_;
   Bus& bus_;
   RecentSequences recent_{kRecent};
   std::optional<uint64_t> begin_;
+  std::optional<uint64_t> missed_after_;
+  Timer retry_timer_;
+  uint64_t messages_ = 0;
   uint64_t swept_ = 0;
+  uint64_t delayed_ = 0;
 
   // Enough for the messages of half a minute (the time in which a dead link is noticed) at full load.
   static constexpr size_t kRecent = 1 << 17;

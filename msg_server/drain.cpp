@@ -5,6 +5,7 @@
 
 #include "base/go_away.h"
 #include "base/log.h"
+#include "msg_server/files/transfers.h"
 #include "msg_server/place_list.h"
 
 namespace talkbeat {
@@ -16,6 +17,11 @@ constexpr Tick kReportMs = 1'000;
 
 bool was_told(const Connection& connection) {
   return connection.attachment<ClientSession>().asked_to_move();
+}
+
+// It goes on until it is done, or drain.timeout: what it carries cannot go on elsewhere, or would have to begin again.
+bool carries_file(const Connection& connection) {
+  return connection.attachment<ClientSession>().phase == Phase::kTransfer;
 }
 
 bool is_online(const Connection& connection) {
@@ -45,7 +51,7 @@ void Drain::begin() {
   schedule_ = DrainSchedule(now());
   last_told_ = now() - kStepMs;
   clients_.for_each([this](const Connection& connection) {
-    if (!was_told(connection)) untold_.push_back(connection.id());
+    if (!was_told(connection) && !carries_file(connection)) untold_.push_back(connection.id());
   });
   log_info("drain_begins", {{"clients", clients_.connections()},
                             {"spread_ms", parts_.config.drain.spread_ms},
@@ -78,6 +84,7 @@ void Drain::take_no_more() {
   begun_at_ = now();
   hooks_.announce();
   clients_.stop_accepting();
+  parts_.transfers.take_no_more();
 }
 
 Tick Drain::closes_in_ms() const {
@@ -126,7 +133,7 @@ void Drain::tell(const std::vector<ConnId>& clients, const TbPlacesRsp& places, 
   PlaceList list(places);
   for (size_t i = 0; i < clients.size(); ++i) {
     Connection* connection = parts_.connections.find(clients[i]);
-    if (connection == nullptr || was_told(*connection)) continue;
+    if (connection == nullptr || was_told(*connection) || carries_file(*connection)) continue;
     const TbPlace* place = is_online(*connection) ? list.next() : nullptr;
     tell(*connection, place, window * static_cast<Tick>(i) / static_cast<Tick>(clients.size()));
   }

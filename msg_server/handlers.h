@@ -29,23 +29,25 @@ Verdict on_server_time(ClientContext& client, const PduHeader& header, const IM:
 Verdict on_recent_sessions(ClientContext& client, const PduHeader& header,
                            const IM::Buddy::IMRecentContactSessionReq& request);
 Verdict on_remove_session(ClientContext& client, const PduHeader& header, const IM::Buddy::IMRemoveSessionReq& request);
-Verdict on_users_info(ClientContext& client, const PduHeader& header, const IM::Buddy::IMUsersInfoReq& request);
-Verdict on_all_users(ClientContext& client, const PduHeader& header, const IM::Buddy::IMAllUserReq& request);
 Verdict on_users_status(ClientContext& client, const PduHeader& header, const IM::Buddy::IMUsersStatReq& request);
 
-// profile_handlers.cpp
+// directory_handlers.cpp
+Verdict on_users_info(ClientContext& client, const PduHeader& header, const IM::Buddy::IMUsersInfoReq& request);
+Verdict on_all_users(ClientContext& client, const PduHeader& header, const IM::Buddy::IMAllUserReq& request);
 Verdict on_departments(ClientContext& client, const PduHeader& header, const IM::Buddy::IMDepartmentReq& request);
+
+// profile_handlers.cpp
 Verdict on_change_avatar(ClientContext& client, const PduHeader& header, const IM::Buddy::IMChangeAvatarReq& request);
 Verdict on_change_sign_info(ClientContext& client, const PduHeader& header,
                             const IM::Buddy::IMChangeSignInfoReq& request);
 
-// device_handlers.cpp
+// push/device_handlers.cpp
 Verdict on_device_token(ClientContext& client, const PduHeader& header, const IM::Login::IMDeviceTokenReq& request);
 Verdict on_push_shield(ClientContext& client, const PduHeader& header, const IM::Login::IMPushShieldReq& request);
 Verdict on_query_push_shield(ClientContext& client, const PduHeader& header,
                              const IM::Login::IMQueryPushShieldReq& request);
 
-// group_handlers.cpp
+// groups/group_handlers.cpp
 Verdict on_group_list(ClientContext& client, const PduHeader& header, const IM::Group::IMNormalGroupListReq& request);
 Verdict on_group_info(ClientContext& client, const PduHeader& header, const IM::Group::IMGroupInfoListReq& request);
 Verdict on_group_create(ClientContext& client, const PduHeader& header, const IM::Group::IMGroupCreateReq& request);
@@ -53,7 +55,7 @@ Verdict on_group_change_members(ClientContext& client, const PduHeader& header,
                                 const IM::Group::IMGroupChangeMemberReq& request);
 Verdict on_group_shield(ClientContext& client, const PduHeader& header, const IM::Group::IMGroupShieldReq& request);
 
-// file_handlers.cpp: what the two parties say of a file on their ordinary connections
+// files/file_handlers.cpp: what the two parties say of a file on their ordinary connections
 Verdict on_file_request(ClientContext& client, const PduHeader& header, const IM::File::IMFileReq& request);
 Verdict on_offline_files(ClientContext& client, const PduHeader& header, const IM::File::IMFileHasOfflineReq& request);
 Verdict on_add_offline_file(ClientContext& client, const PduHeader& header,
@@ -61,7 +63,7 @@ Verdict on_add_offline_file(ClientContext& client, const PduHeader& header,
 Verdict on_delete_offline_file(ClientContext& client, const PduHeader& header,
                                const IM::File::IMFileDelOfflineReq& request);
 
-// transfer_handlers.cpp: the second connection, which carries a file's bytes
+// files/transfer_handlers.cpp: the second connection, which carries a file's bytes
 Verdict on_file_login(ClientContext& client, const PduHeader& header, const IM::File::IMFileLoginReq& request);
 Verdict on_file_state(ClientContext& client, const PduHeader& header, const IM::File::IMFileState& state);
 Verdict on_file_pull(ClientContext& client, const PduHeader& header, const IM::File::IMFilePullDataReq& request);

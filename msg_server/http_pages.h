@@ -1,42 +1,36 @@
 #pragma once
 
-#include <functional>
+#include <optional>
 
-#include "base/closed_connections.h"
 #include "base/http_port.h"
 #include "base/metrics.h"
-#include "msg_server/parts.h"
+#include "msg_server/admin/api.h"
 
 namespace talkbeat {
 
-/// What a msg_server answers over HTTP, on loopback: GET /healthz, /readyz, /metrics and /api/why; POST
-/// /api/end_sessions?user=ID and /api/drain, which talkctl uses. Owned by the MsgServer; the loop's thread only.
+/// What a msg_server answers over HTTP: GET /healthz, /readyz and /metrics to everybody who reaches the port, and the
+/// administration API to whoever has its key. Owned by the MsgServer; the loop's thread only.
 ///
-///   HttpPages pages(parts, metrics, close_log.closed(), {.health = …, .ready = …, .drain = …});
-///   HttpPort http(connections, limits, [&](const HttpRequest& request, const Connection& connection) {
-///     return pages.respond(request, connection); });
+///   MsgHttpPages pages(parts, metrics, close_log.closed(), hooks, [&](ConnId id, const auto& r) { http.answer(id, r);
+///   }); HttpPort http(connections, limits,
+///                 [&](HttpRequest&& request, const Connection& asker) { return pages.respond(request, asker); },
+///                 [&](const HttpRequest& head, const Connection& asker) { return pages.judge(head, asker); });
 class MsgHttpPages {
  public:
-  /// What the server itself has to say.
-  struct Hooks {
-    std::function<std::string()> health;  ///< JSON
-    std::function<bool()> ready;
-    std::function<void()> drain;  ///< begins to leave, as at SIGTERM; again changes nothing
-  };
+  MsgHttpPages(MsgServerParts& parts, Metrics& metrics, const ClosedConnections& closed, admin::ServerHooks hooks,
+               admin::AdminApi::Answer answer);
 
-  MsgHttpPages(MsgServerParts& parts, Metrics& metrics, const ClosedConnections& closed, Hooks hooks);
+  /// Reads the administration's key.
+  Status start() { return api_.load_key(); }
 
-  HttpResponse respond(const HttpRequest& request, const Connection& asker);
+  HttpVerdict judge(const HttpRequest& head, const Connection& asker);
+  /// Of a request that judge() has let through. Nothing: the answer comes later.
+  std::optional<HttpResponse> respond(const HttpRequest& request, const Connection& asker);
 
  private:
-  HttpResponse show(const HttpRequest& request);
-  HttpResponse act(const HttpRequest& request);
-  HttpResponse end_sessions(const HttpRequest& request);
-
-  MsgServerParts& parts_;
   Metrics& metrics_;
-  const ClosedConnections& closed_;
-  Hooks hooks_;
+  admin::ServerHooks hooks_;
+  admin::AdminApi api_;
 };
 
 }  // namespace talkbeat

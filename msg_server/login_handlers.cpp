@@ -165,12 +165,23 @@ void admit(const LoginAttempt& attempt, Connection& connection, const LoginRecor
   }
 }
 
-void finish(const LoginAttempt& attempt, const LoginRecord& record, bool right) {
+/// The hash came from another system: from now on it is one of ours. Where that fails, the next login does it.
+void upgrade_hash(MsgServerParts& server, const Account& account, const std::string& better) {
+  server.store.write<bool>([user = account.id, old = account.password_hash,
+                            better](Database& db) { return db.upgrade_password_hash(user, old, better); },
+                           [user = account.id](const StoreResult<bool>& upgraded) {
+                             if (!upgraded.ok())
+                               log_warn("password_hash_kept", {{"user", user}, {"error", to_string(upgraded.error())}});
+                           });
+}
+
+void finish(const LoginAttempt& attempt, const LoginRecord& record, const PasswordCheck& check) {
   Connection* connection = attempt.server.connections.find(attempt.conn);
   if (connection == nullptr) return;
   // Others may have failed while this one was being checked: many guesses at once must not get more answers.
   if (refuse_throttled(attempt, *connection)) return;
-  if (right && record.account && record.profile) {
+  if (check.right && record.account && record.profile) {
+    if (!check.better_hash.empty()) upgrade_hash(attempt.server, *record.account, check.better_hash);
     admit(attempt, *connection, record);
   } else {
     refuse_wrong(attempt, *connection);
@@ -181,10 +192,11 @@ void finish(const LoginAttempt& attempt, const LoginRecord& record, bool right) 
 void check_password(const LoginAttempt& attempt, Connection& connection, const LoginRecord& record) {
   MsgServerParts& server = attempt.server;
   const std::string hash = record.account ? record.account->password_hash : server.decoy_hash;
-  const bool queued = server.hashing.try_submit([attempt, record, hash]() -> Task {
-    const bool right = verify_password(hash, attempt.secret);
-    return [attempt, record, right] { finish(attempt, record, right); };
-  });
+  const bool queued = server.hashing.try_submit(
+      [attempt, record, hash, decoy = server.decoy_hash, cost = server.config.password.cost]() -> Task {
+        const PasswordCheck check = check_login_password(hash, attempt.secret, decoy, cost);
+        return [attempt, record, check] { finish(attempt, record, check); };
+      });
   if (queued) {
     server.logins.counts.add_password_check();
   } else {

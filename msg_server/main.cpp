@@ -70,9 +70,10 @@ int run(const MsgServerConfig& config, OptionTable& table) {
   ThreadExecutor write_worker("store_write", 1, 4, post);
   ThreadExecutor read_worker("store_read", 1, config.store.max_queued_reads, post);
   ThreadExecutor hash_workers("hash", config.password.workers, config.password.max_queued, post);
+  ThreadExecutor file_workers("files", config.files.workers, config.files.max_queued, post);
   Store store(*writer.value(), write_worker, *reader.value(), read_worker, config.store.limits, post);
   Metrics metrics(clock);
-  MsgServer server(loop, store, hash_workers, rng, metrics, config, key.value());
+  MsgServer server(loop, store, hash_workers, file_workers, rng, metrics, config, key.value());
   running = &server;
   const StallLog stall_log(loop);
   server.when_gone([&] {
@@ -90,7 +91,7 @@ int run(const MsgServerConfig& config, OptionTable& table) {
 
   server.stop();
   wind_down(loop, server);
-  for (ThreadExecutor* worker : {&hash_workers, &read_worker, &write_worker}) worker->stop();
+  for (ThreadExecutor* worker : {&hash_workers, &file_workers, &read_worker, &write_worker}) worker->stop();
   log_info("stopped");
   flush_log();
   return 0;

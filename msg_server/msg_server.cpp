@@ -6,7 +6,7 @@
 
 namespace talkbeat {
 
-MsgServer::MsgServer(EventLoop& loop, Store& store, Executor& hashing, Rng& rng, Metrics& metrics,
+MsgServer::MsgServer(EventLoop& loop, Store& store, Executor& hashing, Executor& files, Rng& rng, Metrics& metrics,
                      const MsgServerConfig& config, const ClusterKey& key)
     : loop_(loop),
       store_(store),
@@ -22,9 +22,13 @@ MsgServer::MsgServer(EventLoop& loop, Store& store, Executor& hashing, Rng& rng,
       logins_(key, metrics),
       client_liveness_(connections_, config.client),
       bus_(connections_, rng, config, key, epoch_, *this),
-      delivery_(connections_, users_, store, bus_),
-      status_(connections_, users_,
-              {.gather_ms = config.client.status_gather_ms, .max_watched_users = config.client.max_watched_users}),
+      watchers_(config.client.max_watched_users),
+      groups_(group_loader(store), {.members = config.groups.cached_members,
+                                    .waiting = config.groups.max_waiting,
+                                    .waiting_bytes = config.groups.max_waiting_bytes}),
+      delivery_(connections_, users_, watchers_, groups_, store, bus_),
+      status_(connections_, users_, watchers_, config.client.status_gather_ms),
+      push_(loop, store, users_, rng, metrics, config.push),
       parts_{.config = config,
              .loop = loop,
              .connections = connections_,
@@ -32,15 +36,20 @@ MsgServer::MsgServer(EventLoop& loop, Store& store, Executor& hashing, Rng& rng,
              .hashing = hashing,
              .users = users_,
              .bus = bus_,
+             .groups = groups_,
              .delivery = delivery_,
+             .watchers = watchers_,
              .status = status_,
+             .push = push_,
              .throttle = throttle_,
              .logins = logins_,
              .liveness = client_liveness_,
              .sessions = sessions_,
+             .transfers = transfers_,
              .rng = rng,
              .decoy_hash = decoy_hash_},
       sessions_(parts_),
+      transfers_(parts_, files, metrics),
       client_port_(parts_),
       drain_(parts_, client_port_, metrics,
              {.announce = [this] { bus_.report_now(); },
@@ -53,13 +62,17 @@ MsgServer::MsgServer(EventLoop& loop, Store& store, Executor& hashing, Rng& rng,
       pages_(parts_, metrics, close_log_.closed(),
              {.health = [this] { return health(); },
               .ready = [this] { return bus_.connected() && !drain_.begun(); },
+              .draining = [this] { return drain_.begun(); },
               .drain =
                   [this] {
                     log_info("stopping", {{"asked_by", "http"}});
                     drain();
-                  }}),
-      http_(connections_, config.http,
-            [this](const HttpRequest& request, const Connection& asker) { return pages_.respond(request, asker); }),
+                  }},
+             [this](ConnId id, const HttpResponse& response) { http_.answer(id, response); }),
+      http_(
+          connections_, config.http,
+          [this](const HttpRequest& request, const Connection& asker) { return pages_.respond(request, asker); },
+          [this](const HttpRequest& head, const Connection& asker) { return pages_.judge(head, asker); }),
       http_listener_(loop, config.tcp.clients,
                      [this](SocketHandle socket, const Address& peer) { http_.accept(socket, peer); }) {
   add_metrics();
@@ -68,6 +81,9 @@ MsgServer::MsgServer(EventLoop& loop, Store& store, Executor& hashing, Rng& rng,
 MsgServer::~MsgServer() = default;
 
 Status MsgServer::start() {
+  if (Status status = push_.start(); !status.ok()) return status;
+  if (Status status = pages_.start(); !status.ok()) return status;
+  if (Status status = transfers_.start(); !status.ok()) return status;
   if (Status status = client_port_.start(); !status.ok()) return status;
   if (Status status = http_listener_.start(config_.http_listen); !status.ok()) return status;
   bus_.start(client_port_.address().port);
@@ -85,6 +101,7 @@ void MsgServer::stop() {
   http_listener_.stop();
   bus_.stop();
   connections_.close_all(CloseReason::kServerStopping);
+  push_.finish();
 }
 
 void MsgServer::settings_changed() {
@@ -92,6 +109,7 @@ void MsgServer::settings_changed() {
   client_port_.settings_changed();
   bus_.settings_changed();
   throttle_.set_limits(config_.password.throttle);
+  push_.settings_changed();
 }
 
 void MsgServer::on_relay(const TbRelay& relay) {
@@ -105,6 +123,10 @@ void MsgServer::on_sweep(uint64_t after_sequence) {
 void MsgServer::on_kick(UserId user, ClientClass client_class, IM::BaseDefine::KickReasonType reason,
                         uint64_t login_stamp) {
   sessions_.kicked_by_bus(user, client_class, reason, login_stamp);
+}
+
+void MsgServer::on_end_session(UserId user, ClientClass client_class, EndReason reason, uint64_t login_stamp) {
+  sessions_.ended_by_bus(user, client_class, reason, login_stamp);
 }
 
 void MsgServer::on_remote_online(size_t source, UserId user, ClientClass client_class, const SessionInfo& session) {
@@ -123,11 +145,12 @@ void MsgServer::on_source_lost(size_t source) {
 }
 
 OwnLoad MsgServer::own_load() {
+  loop_lag_ms_ = loop_.take_worst_lag();
   return {.connections = static_cast<uint32_t>(client_port_.connections()),
           .max_connections = static_cast<uint32_t>(config_.client.max_connections),
           .users = static_cast<uint32_t>(users_.local_users()),
           .draining = drain_.begun(),
-          .loop_lag_ms = static_cast<uint32_t>(loop_.take_worst_lag())};
+          .loop_lag_ms = static_cast<uint32_t>(loop_lag_ms_)};
 }
 
 std::string MsgServer::health() const {
@@ -158,7 +181,17 @@ void MsgServer::add_metrics() {
   Gauge writes = metrics_.gauge("talkbeat_store_writes", "Writes committed since the start.");
   Gauge busy = metrics_.gauge("talkbeat_store_busy", "Calls refused since too much waited already.");
   Gauge swept = metrics_.gauge("talkbeat_swept_messages", "Messages delivered after a gap in the bus.");
+  Gauge delayed = metrics_.gauge("talkbeat_group_messages_delayed",
+                                 "Messages left to a sweep, since their groups' members were not known in time.");
+  Gauge cached = metrics_.gauge("talkbeat_group_members_cached", "Members of groups in memory.");
+  Gauge loads = metrics_.gauge("talkbeat_group_loads", "Groups read from the store since the start.");
+  Gauge waiting = metrics_.gauge("talkbeat_group_messages_waiting", "Messages that wait for their groups' members.");
+  Gauge messages = metrics_.gauge("talkbeat_messages", "Messages stored and sent on by this server since the start.");
+  Gauge lag =
+      metrics_.gauge("talkbeat_loop_lag_ms", "The worst lateness of a turn in the last report to login_server.");
   metrics_.before_render([=, this]() mutable {
+    messages.set(static_cast<double>(delivery_.messages()));
+    lag.set(static_cast<double>(loop_lag_ms_));
     connections.set(static_cast<double>(client_port_.connections()));
     users.set(static_cast<double>(users_.local_users()));
     links.set(static_cast<double>(bus_.registered_links()));
@@ -167,6 +200,10 @@ void MsgServer::add_metrics() {
     writes.set(static_cast<double>(store_.stats().writes));
     busy.set(static_cast<double>(store_.stats().busy));
     swept.set(static_cast<double>(delivery_.swept_messages()));
+    delayed.set(static_cast<double>(delivery_.delayed_messages()));
+    cached.set(static_cast<double>(groups_.members()));
+    loads.set(static_cast<double>(groups_.stats().loads));
+    waiting.set(static_cast<double>(groups_.waiting()));
   });
 }
 

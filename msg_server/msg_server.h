@@ -6,7 +6,9 @@
 #include "msg_server/bus/login_server_bus.h"
 #include "msg_server/client_port.h"
 #include "msg_server/drain.h"
+#include "msg_server/files/transfers.h"
 #include "msg_server/http_pages.h"
+#include "msg_server/push/push.h"
 #include "msg_server/sessions.h"
 
 namespace talkbeat {
@@ -15,16 +17,17 @@ namespace talkbeat {
 /// handed in, so that main() runs one on real sockets, and a test or a simulation several in one thread. Loop's thread
 /// only.
 ///
-///   MsgServer server(loop, store, hashing, rng, metrics, config, cluster_key);
+///   MsgServer server(loop, store, hashing, files, rng, metrics, config, cluster_key);
 ///   server.when_gone([&] { loop.stop(); });
 ///   Status status = server.start();
 ///   loop.run();     // until drain() or leave_now() has ended
 ///   server.stop();  // and turn the loop until stopped()
 class MsgServer final : private BusListener {
  public:
-  /// All of them outlive the server. `hashing`: where passwords are checked.
-  MsgServer(EventLoop& loop, Store& store, Executor& hashing, Rng& rng, Metrics& metrics, const MsgServerConfig& config,
-            const ClusterKey& key);
+  /// All of them outlive the server. `hashing`: where passwords are checked. `files`: where offline files are read and
+  /// written.
+  MsgServer(EventLoop& loop, Store& store, Executor& hashing, Executor& files, Rng& rng, Metrics& metrics,
+            const MsgServerConfig& config, const ClusterKey& key);
   ~MsgServer();
 
   /// Opens the ports and begins to connect to the login_servers. Fails where a port is taken.
@@ -37,7 +40,7 @@ class MsgServer final : private BusListener {
   void when_gone(std::function<void()> gone) { gone_ = std::move(gone); }
   /// Closes the ports and all connections; what waits to be sent is sent.
   void stop();
-  bool stopped() const { return connections_.size() == 0; }
+  bool stopped() const { return connections_.size() == 0 && push_.finished(); }
   /// Takes over the settings that may change while the server runs.
   void settings_changed();
 
@@ -50,6 +53,7 @@ class MsgServer final : private BusListener {
   void on_sweep(uint64_t after_sequence) override;
   void on_kick(UserId user, ClientClass client_class, IM::BaseDefine::KickReasonType reason,
                uint64_t login_stamp) override;
+  void on_end_session(UserId user, ClientClass client_class, EndReason reason, uint64_t login_stamp) override;
   void on_remote_online(size_t source, UserId user, ClientClass client_class, const SessionInfo& session) override;
   void on_remote_offline(size_t source, UserId user, ClientClass client_class) override;
   void on_source_lost(size_t source) override;
@@ -65,6 +69,7 @@ class MsgServer final : private BusListener {
   const MsgServerConfig& config_;
   const uint64_t epoch_;
   const Tick started_at_;
+  Tick loop_lag_ms_ = 0;  // as of the last report
   const std::string decoy_hash_;
 
   CloseLog close_log_;
@@ -74,10 +79,14 @@ class MsgServer final : private BusListener {
   LoginParts logins_;
   ClientLiveness client_liveness_;
   LoginServerBus bus_;
+  Watchers watchers_;
+  GroupCache groups_;
   Delivery delivery_;
   StatusNotifier status_;
+  Push push_;
   MsgServerParts parts_;
   Sessions sessions_;
+  Transfers transfers_;
   ClientPort client_port_;
   std::function<void()> gone_;
   Drain drain_;

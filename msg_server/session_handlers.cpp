@@ -1,13 +1,30 @@
+#include "base/log.h"
 #include "msg_server/client_answers.h"
 #include "msg_server/handlers.h"
 #include "msg_server/sessions.h"
 
 namespace talkbeat {
 
+namespace {
+
+// Who logs out of a device wants no more pushes there; who only disconnects does.
+void forget_device(const ClientContext& client) {
+  const UserId user = client.session.user;
+  client.server.store.write<Done>([user](Database& db) { return db.set_device(user, std::nullopt); },
+                                  [user](const StoreResult<Done>& done) {
+                                    if (done.ok()) return;
+                                    log_warn("device_kept", {{"user", user}, {"why", to_string(done.error())}});
+                                  });
+}
+
+}  // namespace
+
 Verdict on_logout(ClientContext& client, const PduHeader& header, const IM::Login::IMLogoutReq& /*request*/) {
   IM::Login::IMLogoutRsp response;
   response.set_result_code(0);
   send_pdu(client.connection, response, header.seq_num);
+  const ClientSession& session = client.session;
+  if (session.phase == Phase::kOnline && session.client_class == ClientClass::kMobile) forget_device(client);
   return Verdict::close(CloseReason::kLoggedOut);
 }
 

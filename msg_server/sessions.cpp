@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/go_away.h"
 #include "base/log.h"
 #include "msg_server/client_limits.h"
 #include "proto/buddy.pb.h"
@@ -26,6 +27,19 @@ void kick(Connection& connection, UserId user, KickReasonType reason) {
   connection.close(close_reason_of(connection, reason));
 }
 
+// Clients that do not know TbGoAway understand the kick, and wait for the person as well.
+void send_away(Connection& connection, UserId user) {
+  TbGoAway notice;
+  notice.set_reason(GO_AWAY_KICKED);
+  notice.set_text(words_for(GO_AWAY_KICKED));
+  send_pdu(connection, notice);
+  IM::Login::IMKickUser message;
+  message.set_user_id(user);
+  message.set_kick_reason(IM::BaseDefine::KICK_REASON_MOBILE_KICK);
+  send_pdu(connection, message);
+  connection.close(CloseReason::kKicked);
+}
+
 }  // namespace
 
 // Later logins have higher stamps even where a clock has been set back; the random part decides between two servers
@@ -40,7 +54,7 @@ void Sessions::begin(Connection& connection, ClientSession& session, UserId user
   session.user = user;
   session.client_class = *class_of(client_type);
   session.info = {client_type, next_stamp(user, session.client_class)};
-  apply_limits(parts_.config.client, connection);
+  apply_limits(parts_.config, connection);
   parts_.liveness.logged_in(connection, session.client_class);
 
   parts_.status.about_to_change(user);
@@ -57,7 +71,7 @@ void Sessions::begin(Connection& connection, ClientSession& session, UserId user
 }
 
 void Sessions::end(const Connection& connection, const ClientSession& session) {
-  parts_.status.forget(connection.id());
+  parts_.watchers.forget(connection.id());
   if (session.phase != Phase::kOnline) return;
   const LocalSession* held = parts_.users.local(session.user, session.client_class);
   if (held == nullptr || held->conn != connection.id()) return;
@@ -70,14 +84,17 @@ void Sessions::end(const Connection& connection, const ClientSession& session) {
   if (session.client_class == ClientClass::kPc && !replaced) tell_pc_status(session.user, false);
 }
 
-void Sessions::watch_status(const Connection& connection, UserId user) {
-  if (connection.attachment<ClientSession>().client_class != ClientClass::kPc) return;
-  parts_.status.watch(connection.id(), user);
+void Sessions::watch(const Connection& connection, UserId user) {
+  if (user != connection.attachment<ClientSession>().user) parts_.watchers.watch(connection.id(), user);
 }
 
-// The stamp covers sessions that this server has not heard of yet, also one that began within this very millisecond.
+// Covers sessions that this server has not heard of yet, also one that began within this very millisecond.
+uint64_t Sessions::stamp_up_to_now(UserId user, ClientClass client_class) {
+  return (next_stamp(user, client_class) | 0xffff) + 1;
+}
+
 void Sessions::kick_pc(UserId user) {
-  const uint64_t up_to_now = (next_stamp(user, ClientClass::kPc) | 0xffff) + 1;
+  const uint64_t up_to_now = stamp_up_to_now(user, ClientClass::kPc);
   kick_local(user, ClientClass::kPc, IM::BaseDefine::KICK_REASON_MOBILE_KICK);
   parts_.bus.kick(user, IM::BaseDefine::CLIENT_TYPE_WINDOWS, IM::BaseDefine::KICK_REASON_MOBILE_KICK, up_to_now);
 }
@@ -91,6 +108,34 @@ void Sessions::kick_local(UserId user, ClientClass client_class, KickReasonType 
 void Sessions::kicked_by_bus(UserId user, ClientClass client_class, KickReasonType reason, uint64_t login_stamp) {
   const LocalSession* session = parts_.users.local(user, client_class);
   if (session != nullptr && session->login_stamp < login_stamp) kick_local(user, client_class, reason);
+}
+
+bool Sessions::end_local(UserId user, ClientClass client_class, EndReason reason, uint64_t login_stamp) {
+  const LocalSession* session = parts_.users.local(user, client_class);
+  if (session == nullptr || session->login_stamp > login_stamp) return false;
+  Connection* connection = parts_.connections.find(session->conn);
+  if (connection == nullptr) return false;
+  reason == EndReason::kRevoked ? connection->close(CloseReason::kRevoked) : send_away(*connection, user);
+  return true;
+}
+
+size_t Sessions::end_everywhere(UserId user, std::optional<ClientClass> only, EndReason reason) {
+  ++times_ended_;
+  size_t ended = 0;
+  for (const ClientClass client_class : {ClientClass::kPc, ClientClass::kMobile}) {
+    if (only && *only != client_class) continue;
+    const uint64_t up_to_now = stamp_up_to_now(user, client_class);
+    if (end_local(user, client_class, reason, up_to_now)) ++ended;
+    parts_.bus.end_session(user, client_class, reason, up_to_now);
+  }
+  return ended;
+}
+
+void Sessions::ended_by_bus(UserId user, ClientClass client_class, EndReason reason, uint64_t login_stamp) {
+  ++times_ended_;
+  if (end_local(user, client_class, reason, login_stamp)) {
+    log_info("session_ended_by_bus", {{"user", user}, {"stamp", login_stamp}});
+  }
 }
 
 size_t Sessions::end_all(UserId user, CloseReason reason) {

@@ -16,8 +16,8 @@ class Sessions {
   /// The connection has closed. Nothing happens where it never logged in or its place has been taken.
   void end(const Connection& connection, const ClientSession& session);
 
-  /// The session wants to hear of this user's coming and going. PC sessions are told of that, mobile ones are not.
-  void watch_status(const Connection& connection, UserId user);
+  /// The session is interested in this user (Watchers). What concerns its own user all sessions hear anyway.
+  void watch(const Connection& connection, UserId user);
 
   /// A mobile session removes its user's PC session, from wherever it is.
   void kick_pc(UserId user);
@@ -25,14 +25,21 @@ class Sessions {
   void kicked_by_bus(UserId user, ClientClass client_class, IM::BaseDefine::KickReasonType reason,
                      uint64_t login_stamp);
 
-  /// Closes all of the user's sessions here; returns how many. For an account that has just changed in the store:
-  /// logins that are under way look at it again before they begin a session.
+  /// The operator ends the user's sessions, or those of one class, on every server; returns how many there were here.
+  /// For a change of the account: after it is in the store. Logins that are under way look at it again before they
+  /// begin a session.
+  size_t end_everywhere(UserId user, std::optional<ClientClass> only, EndReason reason);
+  /// The same, asked for on another server: sessions with a higher stamp began later, and are not meant.
+  void ended_by_bus(UserId user, ClientClass client_class, EndReason reason, uint64_t login_stamp);
+  /// Closes all of the user's sessions here and nowhere else, as end_everywhere() does.
   size_t end_all(UserId user, CloseReason reason);
   /// How often end_all() has been called: a login that finds another number at its end has to look again.
   uint64_t times_ended() const { return times_ended_; }
 
  private:
   uint64_t next_stamp(UserId user, ClientClass client_class);
+  uint64_t stamp_up_to_now(UserId user, ClientClass client_class);
+  bool end_local(UserId user, ClientClass client_class, EndReason reason, uint64_t login_stamp);
   // Sends IMKickUser and closes the local session of that class, where there is one.
   void kick_local(UserId user, ClientClass client_class, IM::BaseDefine::KickReasonType reason);
   void tell_pc_status(UserId user, bool online);

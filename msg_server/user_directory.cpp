@@ -73,6 +73,45 @@ void UserDirectory::forget_source(size_t source) {
   if (source < remote_.size()) remote_[source].clear();
 }
 
+// The smallest ones of all, in a heap that never holds more than that.
+std::vector<UserId> UserDirectory::online_after(UserId after, size_t limit) const {
+  std::vector<UserId> smallest;
+  const auto consider = [&](UserId user) {
+    if (user <= after || limit == 0) return;
+    if (smallest.size() == limit) {
+      if (user >= smallest.front()) return;
+      std::ranges::pop_heap(smallest);
+      smallest.pop_back();
+    }
+    smallest.push_back(user);
+    std::ranges::push_heap(smallest);
+  };
+  for (const auto& entry : local_) consider(entry.first);
+  for (size_t source = 0; source < remote_.size(); ++source) {
+    for (const auto& entry : remote_[source]) {
+      if (!known_before(source, entry.first)) consider(entry.first);
+    }
+  }
+  std::ranges::sort_heap(smallest);
+  return smallest;
+}
+
+size_t UserDirectory::online_users() const {
+  size_t count = local_.size();
+  for (size_t source = 0; source < remote_.size(); ++source) {
+    for (const auto& entry : remote_[source]) count += known_before(source, entry.first) ? 0 : 1;
+  }
+  return count;
+}
+
+bool UserDirectory::known_before(size_t source, UserId user) const {
+  if (local_.contains(user)) return true;
+  for (size_t i = 0; i < source; ++i) {
+    if (remote_[i].contains(user)) return true;
+  }
+  return false;
+}
+
 Presence UserDirectory::presence(UserId user) const {
   Presence presence{local(user, ClientClass::kPc) != nullptr, local(user, ClientClass::kMobile) != nullptr};
   for (const Remote& remote : remote_) {

@@ -55,6 +55,14 @@ class UserDirectory {
   void for_all_local(Visit visit) const;
   size_t local_users() const { return local_.size(); }
 
+  /// Calls `visit(client_class, session, here)` for the user's sessions wherever they are, at most one a class.
+  template <class Visit>
+  void for_each_session(UserId user, Visit visit) const;
+  /// Users with an id above `after` who are online anywhere, by id, at most `limit`. Looks at every user who is online.
+  std::vector<UserId> online_after(UserId after, size_t limit) const;
+  /// How many are online anywhere; the same.
+  size_t online_users() const;
+
   // What the login_server with number `source` says of the other msg_servers.
   void remote_online(size_t source, UserId user, ClientClass client_class, const SessionInfo& session);
   void remote_offline(size_t source, UserId user, ClientClass client_class);
@@ -71,6 +79,9 @@ class UserDirectory {
   template <class Session>
   using ByClass = std::array<std::optional<Session>, 2>;
   using Remote = std::unordered_map<UserId, ByClass<SessionInfo>>;
+
+  /// Whether the user is online here, or by what a source before this one has said.
+  bool known_before(size_t source, UserId user) const;
 
   std::unordered_map<UserId, ByClass<LocalSession>> local_;
   std::vector<Remote> remote_;  // by source
@@ -95,6 +106,24 @@ void UserDirectory::for_all_local(Visit visit) const {
       const auto& session = sessions[static_cast<size_t>(client_class)];
       if (session) visit(user, client_class, *session);
     }
+  }
+}
+
+template <class Visit>
+void UserDirectory::for_each_session(UserId user, Visit visit) const {
+  for (const ClientClass client_class : {ClientClass::kPc, ClientClass::kMobile}) {
+    const LocalSession* held = local(user, client_class);
+    std::optional<SessionInfo> newest = held == nullptr ? std::nullopt : std::optional<SessionInfo>(*held);
+    bool here = held != nullptr;
+    for (const Remote& remote : remote_) {
+      const auto found = remote.find(user);
+      if (found == remote.end()) continue;
+      const auto& there = found->second[static_cast<size_t>(client_class)];
+      if (!there || (newest && newest->login_stamp >= there->login_stamp)) continue;
+      newest = *there;
+      here = false;
+    }
+    if (newest) visit(client_class, *newest, here);
   }
 }
 

@@ -72,6 +72,14 @@ write_file() {
   fail "$1 cannot be written: ${said##*: } ($(room_in "$dir"))"
 }
 
+# What the servers prove themselves with to each other, and what operators show to msg_servers; made once.
+make_keys() {
+  local key
+  for key in cluster.key admin.key; do
+    [[ -e $dir/$key ]] || od -An -v -tx1 -N32 /dev/urandom | tr -d ' \n' | write_file "$dir/$key" 600
+  done
+}
+
 # How much room a directory's file system has, in words.
 room_in() { say "$(df -Ph "$1" 2>/dev/null | awk 'NR == 2 {print $4 " free on " $6}')"; }
 
@@ -153,10 +161,11 @@ compose_command() {
     --set "client.listen=0.0.0.0:$(port_of "$name" clients)")
   if is_msg_server "$name"; then
     command+=(--set "http.listen=127.0.0.1:$(port_of "$name" http)"
-      --set "cluster.login_servers=$(IFS=,; say "${logins[*]}")" --set "store.path=$dir/talkbeat.db")
+      --set "cluster.login_servers=$(IFS=,; say "${logins[*]}")" --set "store.path=$dir/talkbeat.db" --set "files.path=$dir/files"
+      --set "admin.key_file=$dir/admin.key")
   else
     command+=(--set "client.http_listen=0.0.0.0:$(port_of "$name" http)"
-      --set "cluster.listen=127.0.0.1:$(port_of "$name" servers)")
+      --set "cluster.listen=127.0.0.1:$(port_of "$name" servers)" --set "images.directory=$dir/images")
   fi
   command+=(--set "cluster.key_file=$dir/cluster.key" --set "log.file=$dir/log/$name.log")
   local setting
@@ -180,6 +189,7 @@ knows_setting() {
 declare -A children=()
 launch() {
   local name=$1 command started
+  make_keys # a cluster of an older version has not all of them
   compose_command "$name"
   [[ ! -s $dir/log/$name.out ]] || mv -f "$dir/log/$name.out" "$dir/log/$name.out.old"
   (

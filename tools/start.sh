@@ -12,7 +12,7 @@ Usage: tools/start.sh [flags]
 Starts login_servers and msg_servers on this machine, and returns when all of them serve. Where something prevents
 that, it says in one line what, and leaves nothing running. What runs already is left alone.
 
-  --dir DIR              all that the cluster is: conf/, log/, database, key, pid files (default: run)
+  --dir DIR              all that the cluster is: conf/, log/, database, images, keys, pid files (default: run)
   --port-base B          login_server k: clients B+8+k, HTTP B+80+k, msg_servers B+100+k
                          msg_server k: clients B+200+10k, HTTP B+203+10k (default: 8000)
   --login-servers N      how many (default: 1, at most 10)
@@ -86,9 +86,7 @@ write_files() {
     if [[ -r $repo/conf/$kind.toml ]]; then cat "$repo/conf/$kind.toml"; else "$bin/$kind" --print-config; fi |
       write_file "$dir/conf/$kind.toml" 644
   done
-  if [[ ! -e $dir/cluster.key ]]; then
-    od -An -v -tx1 -N32 /dev/urandom | tr -d ' \n' | write_file "$dir/cluster.key" 600
-  fi
+  make_keys
   shape_text | write_file "$dir/cluster.conf" 644
   settings_text | write_file "$dir/cluster.set" 600
 }

@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "msg_server/user_directory.h"
+#include "proto/end_reason.h"
 #include "proto/login.pb.h"
 #include "proto/talkbeat.pb.h"
 
@@ -29,6 +30,8 @@ class BusListener {
   /// This server's session of that user and class has to go, unless its stamp is higher than `login_stamp`.
   virtual void on_kick(UserId user, ClientClass client_class, IM::BaseDefine::KickReasonType reason,
                        uint64_t login_stamp) = 0;
+  /// The operator ends the user's session of that class, unless its stamp is higher than `login_stamp`.
+  virtual void on_end_session(UserId user, ClientClass client_class, EndReason reason, uint64_t login_stamp) = 0;
   virtual void on_remote_online(size_t source, UserId user, ClientClass client_class, const SessionInfo& session) = 0;
   virtual void on_remote_offline(size_t source, UserId user, ClientClass client_class) = 0;
   /// Nothing is known any more from this source.
@@ -62,6 +65,8 @@ class Bus {
   virtual void user_offline(UserId user, const SessionInfo& session) = 0;
   /// Removes the user's session of that class from whichever other server holds it.
   virtual void kick(UserId user, uint32_t client_type, IM::BaseDefine::KickReasonType reason, uint64_t login_stamp) = 0;
+  /// Has every other server end the user's session of that class, where its stamp is not above `login_stamp`.
+  virtual void end_session(UserId user, ClientClass client_class, EndReason reason, uint64_t login_stamp) = 0;
   /// The highest sequence of the store that this server has seen: where a sweep would have to begin.
   virtual void note_sequence(uint64_t sequence) = 0;
   /// Registered with at least one login_server.

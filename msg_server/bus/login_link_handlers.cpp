@@ -27,6 +27,10 @@ Verdict on_link_users(Context& context, const PduHeader& /*header*/, const IM::S
 
 Verdict on_link_kick(Context& context, const PduHeader& /*header*/, const IM::Server::IMServerKickUser& kick) {
   const auto client_class = class_of(static_cast<uint32_t>(kick.client_type()));
+  if (const auto reason = end_reason_of(kick.reason()); client_class && reason) {
+    context.bus.listener().on_end_session(kick.user_id(), *client_class, *reason, kick.login_stamp());
+    return Verdict::handled();
+  }
   if (!client_class || !IM::BaseDefine::KickReasonType_IsValid(static_cast<int>(kick.reason()))) return kMalformedBody;
   context.bus.listener().on_kick(kick.user_id(), *client_class,
                                  static_cast<IM::BaseDefine::KickReasonType>(kick.reason()), kick.login_stamp());

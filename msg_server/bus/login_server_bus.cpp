@@ -271,6 +271,16 @@ void LoginServerBus::kick(UserId user, uint32_t client_type, IM::BaseDefine::Kic
   send_to_all(kick);
 }
 
+void LoginServerBus::end_session(UserId user, ClientClass client_class, EndReason reason, uint64_t login_stamp) {
+  IM::Server::IMServerKickUser order;
+  order.set_user_id(user);
+  order.set_client_type(client_class == ClientClass::kPc ? IM::BaseDefine::CLIENT_TYPE_WINDOWS
+                                                         : IM::BaseDefine::CLIENT_TYPE_ANDROID);
+  order.set_reason(static_cast<uint32_t>(reason));
+  order.set_login_stamp(login_stamp);
+  send_to_all(order);
+}
+
 // The same login_server as long as it answers: what it has given away counts there only.
 void LoginServerBus::find_places(uint32_t clients, PlaceFinder::Callback done) {
   for (size_t i = 0; i < links_.size(); ++i) {

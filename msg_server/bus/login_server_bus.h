@@ -47,6 +47,7 @@ class LoginServerBus final : public Bus, private PduProtocol {
   void user_online(UserId user, const SessionInfo& session) override;
   void user_offline(UserId user, const SessionInfo& session) override;
   void kick(UserId user, uint32_t client_type, IM::BaseDefine::KickReasonType reason, uint64_t login_stamp) override;
+  void end_session(UserId user, ClientClass client_class, EndReason reason, uint64_t login_stamp) override;
   void note_sequence(uint64_t sequence) override;
   bool connected() const override { return registered_links() > 0; }
 

@@ -19,6 +19,9 @@ struct OfflineFile {
   int64_t expires_at = 0;
 };
 
+/// A file counts for no less than this: else there would be no end to the number of empty ones.
+inline constexpr uint32_t kLeastFileCharge = 64 << 10;
+
 /// What offline files may take together, by their full sizes. 0: nothing.
 struct FileQuota {
   uint64_t per_sender = 0;

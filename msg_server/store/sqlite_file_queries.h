@@ -22,7 +22,7 @@ inline constexpr std::array kFileQueries{
     SqlText{Sql::kExpiredFiles,
             "SELECT task_id, from_user, to_user, name, size, complete, created_at, expires_at FROM offline_files"
             " WHERE expires_at <= ?1 ORDER BY expires_at, id LIMIT ?2"},
-    SqlText{Sql::kBytesOfSender, "SELECT coalesce(sum(size), 0) FROM offline_files WHERE from_user = ?1"},
+    SqlText{Sql::kBytesOfSender, "SELECT coalesce(sum(max(size, 65536)), 0) FROM offline_files WHERE from_user = ?1"},
     SqlText{Sql::kBytesOfAll, "SELECT total FROM offline_bytes WHERE id = 1"},
 };
 

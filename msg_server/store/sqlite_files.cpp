@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "msg_server/store/sqlite_database.h"
@@ -27,8 +28,9 @@ StoreResult<bool> fits(SqliteCore& core, const OfflineFile& file, const FileQuot
   if (!of_sender.ok()) return of_sender.error();
   auto of_all = core.first(Sql::kBytesOfAll, read_bytes);
   if (!of_all.ok()) return of_all.error();
-  return of_sender.value().value_or(0) + file.size <= quota.per_sender &&
-         of_all.value().value_or(0) + file.size <= quota.total;
+  const uint64_t counts_for = std::max(file.size, kLeastFileCharge);
+  return of_sender.value().value_or(0) + counts_for <= quota.per_sender &&
+         of_all.value().value_or(0) + counts_for <= quota.total;
 }
 
 }  // namespace

@@ -90,7 +90,7 @@ CREATE UNIQUE INDEX messages_by_client_key ON messages (from_user, client_key) W
 // bodies are empty, which no other message's is. whole_messages puts the two together; the subquery only runs for such
 // a message.
 //
-// offline_bytes: one row with the sum of all sizes, kept by triggers, since a quota must not cost a scan.
+// offline_bytes: one row with what all files count for (FileQuota), kept by triggers, since a quota must not cost a scan.
 constexpr const char* kVersion2 = R"sql(
 ALTER TABLE users ADD COLUMN push_shield INTEGER NOT NULL DEFAULT 0;
 
@@ -168,10 +168,10 @@ CREATE TABLE offline_bytes (
 ) STRICT;
 INSERT INTO offline_bytes VALUES (1, 0);
 CREATE TRIGGER offline_file_added AFTER INSERT ON offline_files BEGIN
-  UPDATE offline_bytes SET total = total + new.size WHERE id = 1;
+  UPDATE offline_bytes SET total = total + max(new.size, 65536) WHERE id = 1;
 END;
 CREATE TRIGGER offline_file_deleted AFTER DELETE ON offline_files BEGIN
-  UPDATE offline_bytes SET total = total - old.size WHERE id = 1;
+  UPDATE offline_bytes SET total = total - max(old.size, 65536) WHERE id = 1;
 END;
 )sql";
 

@@ -21,7 +21,7 @@ class FileContract : public DatabaseContract {
             .created_at = created_at,
             .expires_at = created_at + 100};
   }
-  StoreResult<Done> add(const OfflineFile& file, FileQuota quota = {1'000, 10'000}) {
+  StoreResult<Done> add(const OfflineFile& file, FileQuota quota = {1'000'000, 10'000'000}) {
     return write([&](Database& db) { return db.add_file(file, quota); });
   }
   bool complete(const std::string& task_id) {
@@ -90,35 +90,43 @@ TEST_P(FileContract, expired_files_are_found_complete_or_not) {
 }
 
 TEST_P(FileContract, a_senders_quota_counts_its_files_by_their_full_sizes) {
-  ASSERT_TRUE(add(file("1", 600)).ok());
-  expect_refused(add(file("2", 401)), StoreError::kLimitReached);
+  ASSERT_TRUE(add(file("1", 600'000)).ok());
+  expect_refused(add(file("2", 401'000)), StoreError::kLimitReached);
   EXPECT_FALSE(database_->find_file("2").value());
-  ASSERT_TRUE(add(file("3", 400)).ok());
-  OfflineFile of_carol = file("4", 1'000);
+  ASSERT_TRUE(add(file("3", 400'000)).ok());
+  OfflineFile of_carol = file("4", 1'000'000);
   of_carol.from = carol_;
   EXPECT_TRUE(add(of_carol).ok());
   ASSERT_TRUE(drop("1"));
-  EXPECT_TRUE(add(file("5", 600)).ok());
+  EXPECT_TRUE(add(file("5", 600'000)).ok());
 }
 
 TEST_P(FileContract, the_quota_of_all_counts_everybodys) {
-  const FileQuota quota{1'000, 1'500};
-  ASSERT_TRUE(add(file("1", 1'000), quota).ok());
-  OfflineFile of_carol = file("2", 501);
+  const FileQuota quota{1'000'000, 1'500'000};
+  ASSERT_TRUE(add(file("1", 1'000'000), quota).ok());
+  OfflineFile of_carol = file("2", 501'000);
   of_carol.from = carol_;
   expect_refused(add(of_carol, quota), StoreError::kLimitReached);
-  of_carol.size = 500;
+  of_carol.size = 500'000;
   EXPECT_TRUE(add(of_carol, quota).ok());
   ASSERT_TRUE(drop("1"));
-  EXPECT_TRUE(add(file("3", 1'000), quota).ok());
+  EXPECT_TRUE(add(file("3", 1'000'000), quota).ok());
   expect_refused(add(file("4", 1), {0, 0}), StoreError::kLimitReached);
+}
+
+TEST_P(FileContract, small_files_count_for_a_least_size_so_that_their_number_is_bounded) {
+  const FileQuota quota{3ULL * kLeastFileCharge, 10ULL * kLeastFileCharge};
+  for (const char* task : {"1", "2", "3"}) ASSERT_TRUE(add(file(task, 0), quota).ok());
+  expect_refused(add(file("4", 0), quota), StoreError::kLimitReached);
+  ASSERT_TRUE(drop("2"));
+  EXPECT_TRUE(add(file("4", 1), quota).ok());
 }
 
 TEST_P(FileContract, a_rolled_back_file_takes_no_room) {
   ASSERT_TRUE(database_->begin_batch().ok());
-  ASSERT_TRUE(database_->add_file(file("1", 1'000), {1'000, 1'000}).ok());
+  ASSERT_TRUE(database_->add_file(file("1", 1'000'000), {1'000'000, 1'000'000}).ok());
   database_->rollback_batch();
-  EXPECT_TRUE(add(file("2", 1'000), {1'000, 1'000}).ok());
+  EXPECT_TRUE(add(file("2", 1'000'000), {1'000'000, 1'000'000}).ok());
 }
 
 TEST_P(FileContract, strangers_and_a_task_id_in_use_are_refused) {

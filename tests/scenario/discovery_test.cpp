@@ -58,9 +58,10 @@ TEST(Discovery, a_client_is_told_where_to_connect_in_the_form_of_the_protocol_pa
   Cluster cluster(options);
   const uint16_t port = cluster.client_port("msg_server_0");
   const std::string body = cluster.get("login_server_0", "/msg_server").body;
-  EXPECT_THAT(body, StartsWith(R"({"code":0,"msg":"","priorIP":"192.0.2.1","backupIP":"198.51.100.1",)"
-                               R"("msfsPrior":"","msfsBackup":"","discovery":"","port":")" +
-                               std::to_string(port) + R"("})"));
+  EXPECT_THAT(body,
+              StartsWith(R"({"code":0,"msg":"","priorIP":"192.0.2.1","backupIP":"198.51.100.1",)"
+                         R"("msfsPrior":"http://localhost/","msfsBackup":"http://localhost/","discovery":"","port":")" +
+                         std::to_string(port) + R"("})"));
 
   const IMMsgServRsp answer = by_pdu(cluster);
   EXPECT_EQ(answer.result_code(), IM::BaseDefine::REFUSE_REASON_NONE);

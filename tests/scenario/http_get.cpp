@@ -5,12 +5,16 @@
 namespace talkbeat::scenario {
 
 HttpAnswer http_get(uint16_t port, const std::string& path, milliseconds timeout) {
+  return http_ask(port, "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", timeout);
+}
+
+HttpAnswer http_ask(uint16_t port, const std::string& request, milliseconds timeout) {
   const Deadline deadline(timeout);
   HttpAnswer answer;
   std::string all;
   try {
     RawSocket socket(port, timeout);
-    socket.write("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", deadline);
+    socket.write(request, deadline);
     while (socket.read(all, deadline) == RawSocket::Event::kBytes) continue;
   } catch (const Unexpected&) {
     return answer;

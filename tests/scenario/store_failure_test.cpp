@@ -1,63 +1,16 @@
 // The store has no room, or two servers want it at once.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/mount.h>
-#include <sys/resource.h>
-
-#include <filesystem>
-#include <fstream>
 
 #include "tests/scenario/figures.h"
 #include "tests/scenario/load.h"
+#include "tests/scenario/small_disk.h"
 
 namespace talkbeat::scenario {
 namespace {
 
-namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-void limit_file_size(pid_t pid, rlim_t bytes) {
-  rlimit limit{};
-  prlimit(pid, RLIMIT_FSIZE, nullptr, &limit);
-  limit.rlim_cur = bytes;
-  ASSERT_EQ(prlimit(pid, RLIMIT_FSIZE, &limit, nullptr), 0);
-}
-
-/// A file system of its own for what is made in the temporary directory meanwhile. Where nobody may mount one, it is
-/// the usual directory, and the limit of a process's files takes the place of the disk's end.
-class SmallDisk {
- public:
-  SmallDisk() {
-    mounted_ = mount("tmpfs", scratch_.path().c_str(), "tmpfs", 0, "size=64m") == 0;
-    if (mounted_) setenv("TMPDIR", scratch_.path().c_str(), 1);
-  }
-  ~SmallDisk() {
-    if (!mounted_) return;
-    unsetenv("TMPDIR");
-    umount2(scratch_.path().c_str(), MNT_DETACH);
-  }
-  SmallDisk(const SmallDisk&) = delete;
-  SmallDisk& operator=(const SmallDisk&) = delete;
-
-  void fill(const Cluster& cluster) {
-    if (!mounted_) return limit_file_size(cluster.pid("msg_server_0"), 64 << 10);
-    std::ofstream filler(filler_path(), std::ios::binary);
-    const std::string block(4096, 'x');
-    while (filler.write(block.data(), static_cast<std::streamsize>(block.size())).flush()) {
-    }
-  }
-  void make_room(const Cluster& cluster) {
-    if (!mounted_) return limit_file_size(cluster.pid("msg_server_0"), RLIM_INFINITY);
-    fs::remove(filler_path());
-  }
-
- private:
-  fs::path filler_path() const { return scratch_.path() / "filler"; }
-
-  ScratchDirectory scratch_;
-  bool mounted_ = false;
-};
 
 std::map<uint32_t, std::string> history(WireClient& client, uint32_t peer) {
   IM::Message::IMGetMsgListReq request;

@@ -1,9 +1,10 @@
-// The stream of PDUs itself: cut anywhere, with commands that nobody knows or that are not offered, and heartbeats.
+// The stream of PDUs itself: cut anywhere, with commands that nobody knows, and heartbeats.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <ctime>
 
+#include "proto/group.pb.h"
 #include "tests/scenario/cluster.h"
 #include "tests/scenario/requests.h"
 
@@ -47,9 +48,12 @@ std::string conversation(const WireClient& client, uint32_t peer) {
         all += encode(request, seq);
         break;
       }
-      case 7:
-        all += encode(0x0401, seq, "");
-        break;  // not offered
+      case 7: {
+        IM::Group::IMNormalGroupListReq request;
+        request.set_user_id(client.user_id());
+        all += encode(request, seq);
+        break;
+      }
     }
   }
   return all;
@@ -98,25 +102,6 @@ TEST(Stream, pdus_get_the_same_answers_however_they_are_cut) {
     before = now;
   }
   for (uint32_t i = 0; i < before; ++i) EXPECT_EQ(bob.expect<IM::Message::IMMsgData>().msg_id(), i + 1);
-}
-
-TEST(Stream, what_is_not_offered_yet_is_refused_and_the_connection_stays) {
-  ClusterOptions options;
-  options.msg_servers = 1;
-  Cluster cluster(options);
-  WireClient alice(cluster.client_port("msg_server_0"));
-  alice.log_in("alice");
-  for (const int number : {0x0108, 0x010c, 0x010e, 0x020c, 0x0210, 0x0213, 0x0401, 0x0403, 0x0405, 0x0407, 0x0409,
-                           0x0501, 0x0503, 0x0504, 0x0506, 0x0509, 0x050b, 0x050c, 0x0601}) {
-    const auto command = static_cast<uint16_t>(number);
-    const uint16_t seq = alice.next_seq();
-    alice.send_raw(encode(command, seq, "any body"));
-    const TbError error = alice.expect_error(ERROR_NOT_SUPPORTED, seq);
-    EXPECT_EQ(error.command_id(), command);
-    EXPECT_EQ(error.service_id(), command >> 8);
-  }
-  alice.sync();
-  EXPECT_FALSE(alice.closed());
 }
 
 // Unknown ones, answers, and what only servers say.

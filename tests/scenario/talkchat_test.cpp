@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/scenario/figures.h"
+#include "tests/scenario/chat_program.h"
 
 namespace talkbeat::scenario {
 namespace {
@@ -12,40 +12,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 std::vector<std::string> chat(const Cluster& cluster, const std::string& user, const std::string& to) {
-  return {programs() / "talkchat",
-          "--login",
-          "127.0.0.1:" + std::to_string(cluster.client_port("login_server_0")),
-          "--user",
-          user,
-          "--password",
-          std::string(kPassword),
-          "--to",
-          to};
-}
-
-size_t count_of(const std::string& needle, const std::string& text) {
-  size_t count = 0;
-  for (size_t at = text.find(needle); at != std::string::npos; at = text.find(needle, at + 1)) ++count;
-  return count;
-}
-
-void await(Program& program, const std::string& text, size_t times = 1) {
-  try {
-    wait_until("\"" + text + "\"", [&] { return count_of(text, program.written()) >= times; });
-  } catch (const Unexpected& late) {
-    throw Unexpected(late.what() + ("; so far:\n" + program.written()));
-  }
-}
-
-// What `name` said, in the order in which it was shown: "1", "2", …
-std::vector<std::string> said_by(const std::string& name, const std::string& text) {
-  std::vector<std::string> said;
-  const std::string mark = name + ": line ";
-  for (const std::string& line : lines_of(text)) {
-    const size_t at = line.find(mark);
-    if (at != std::string::npos) said.push_back(line.substr(at + mark.size()));
-  }
-  return said;
+  return chat_line(cluster, user, {}, {"--to", to});
 }
 
 TEST(Talkchat, a_conversation_goes_on_over_a_kill_of_its_msg_server) {
@@ -78,8 +45,8 @@ TEST(Talkchat, a_conversation_goes_on_over_a_kill_of_its_msg_server) {
   const Outcome bobs = bob.wait();
   EXPECT_EQ(alices.exit_code, 0) << alices.err;
   EXPECT_EQ(bobs.exit_code, 0) << bobs.err;
-  EXPECT_EQ(said_by("bob", alices.out), all);
-  EXPECT_EQ(said_by("alice", bobs.out), all);
+  EXPECT_EQ(said_behind("bob: line ", alices.out), all);
+  EXPECT_EQ(said_behind("alice: line ", bobs.out), all);
   EXPECT_THAT(alices.out,
               HasSubstr("connection lost (the server closed the connection); trying again until it works\n"));
   EXPECT_EQ(count_of("connection lost", alices.out), count_of("connected again", alices.out));

@@ -21,10 +21,19 @@ struct FakeMessage {
   uint64_t key;
 };
 
+/// A group as its one user of interest sees it.
+struct FakeGroup {
+  std::vector<FakeMessage> messages;
+  uint32_t joined_after = 0;  // earlier ones do not exist for the user
+  uint32_t read = 0;
+  bool member = true;
+};
+
 /// What the msg_servers of one fake cluster share.
 struct FakeCluster {
   std::map<uint32_t, std::vector<FakeMessage>> stored;  // by peer
   std::map<uint32_t, uint32_t> read;                    // by peer: up to here
+  std::map<uint32_t, FakeGroup> groups;                 // by group id
   FakeServer* home = nullptr;                           // where the user has logged in last
 };
 
@@ -40,6 +49,7 @@ class FakeServer final : private PduProtocol {
       : cluster_(other == nullptr ? own_cluster_ : other->cluster_),
         stored(cluster_.stored),
         read(cluster_.read),
+        groups(cluster_.groups),
         connections_(loop, [](const Connection&, CloseReason) {}),
         listener_(loop, {}, [this](SocketHandle socket, const Address& peer) {
           connections_.adopt(socket, peer, *this).set_attachment(std::make_unique<PduPeer>());
@@ -55,6 +65,20 @@ class FakeServer final : private PduProtocol {
   void deliver(uint32_t peer, const std::string& body, bool live = true, uint32_t from = 0) {
     stored[peer].push_back({from == 0 ? peer : from, body, 0});
     if (live && cluster_.home != nullptr) cluster_.home->send_live(peer, static_cast<uint32_t>(stored[peer].size()));
+  }
+  /// A member's message, to the client where it is online and `live`.
+  void deliver_to_group(uint32_t group, uint32_t from, const std::string& body, bool live = true) {
+    auto& messages = groups[group].messages;
+    messages.push_back({from, body, 0});
+    if (!live || cluster_.home == nullptr) return;
+    IM::Message::IMMsgData data;
+    data.set_from_user_id(from);
+    data.set_to_session_id(group);
+    data.set_msg_id(static_cast<uint32_t>(messages.size()));
+    data.set_create_time(1000);
+    data.set_msg_type(IM::BaseDefine::MSG_TYPE_GROUP_TEXT);
+    data.set_msg_data(body);
+    cluster_.home->send(data);
   }
   void send_live(uint32_t peer, uint32_t msg_id) {
     const Stored& message = stored[peer][msg_id - 1];
@@ -105,6 +129,7 @@ class FakeServer final : private PduProtocol {
  public:
   std::map<uint32_t, std::vector<Stored>>& stored;
   std::map<uint32_t, uint32_t>& read;
+  std::map<uint32_t, FakeGroup>& groups;
   std::string password;                  // empty: any is right
   std::string token;                     // given at each login; empty: none
   std::vector<std::string> good_tokens;  // taken instead of a password
@@ -216,8 +241,12 @@ class FakeServer final : private PduProtocol {
     return Verdict::handled();
   }
 
+  static Verdict not_member() { return Verdict::refused(ERROR_NOT_MEMBER, "not in that group"); }
+
   Verdict store(Connection& connection, const PduHeader& header, const IM::Message::IMMsgData& data) {
-    auto& messages = stored[data.to_session_id()];
+    const bool to_group = data.msg_type() >= IM::BaseDefine::MSG_TYPE_GROUP_TEXT;
+    if (to_group && !groups[data.to_session_id()].member) return not_member();
+    auto& messages = to_group ? groups[data.to_session_id()].messages : stored[data.to_session_id()];
     uint32_t msg_id = 0;
     for (size_t i = 0; i < messages.size() && msg_id == 0; ++i) {
       if (messages[i].key == data.client_msg_key() && messages[i].from == kUser) msg_id = static_cast<uint32_t>(i + 1);
@@ -230,7 +259,7 @@ class FakeServer final : private PduProtocol {
     ack.set_user_id(kUser);
     ack.set_session_id(data.to_session_id());
     ack.set_msg_id(msg_id);
-    ack.set_session_type(IM::BaseDefine::SESSION_TYPE_SINGLE);
+    ack.set_session_type(to_group ? IM::BaseDefine::SESSION_TYPE_GROUP : IM::BaseDefine::SESSION_TYPE_SINGLE);
     if (!lose_acks) send_pdu(connection, ack, header.seq_num);
     return Verdict::handled();
   }
@@ -244,7 +273,9 @@ class FakeServer final : private PduProtocol {
   }
 
   Verdict mark(const IM::Message::IMMsgDataReadAck& ack) {
-    read[ack.session_id()] = std::max(read[ack.session_id()], ack.msg_id());
+    const bool of_group = ack.session_type() == IM::BaseDefine::SESSION_TYPE_GROUP;
+    uint32_t& mark = of_group ? groups[ack.session_id()].read : read[ack.session_id()];
+    mark = std::max(mark, ack.msg_id());
     return Verdict::handled();
   }
 
@@ -271,6 +302,18 @@ class FakeServer final : private PduProtocol {
       info.set_unread_cnt(count);
       total += count;
     }
+    for (const auto& [id, group] : groups) {
+      uint32_t count = 0;
+      for (size_t i = std::max(group.read, group.joined_after); i < group.messages.size(); ++i) {
+        count += group.messages[i].from != kUser;
+      }
+      if (count == 0 || !group.member) continue;
+      auto& info = *answer.add_unreadinfo_list();
+      fill_latest(info, id, group.messages);
+      info.set_session_type(IM::BaseDefine::SESSION_TYPE_GROUP);
+      info.set_unread_cnt(count);
+      total += count;
+    }
     answer.set_total_cnt(total);
     send_pdu(connection, answer, header.seq_num);
     return Verdict::handled();
@@ -283,6 +326,14 @@ class FakeServer final : private PduProtocol {
       if (messages.empty() || hides_recent) continue;
       auto& info = *answer.add_contact_session_list();
       fill_latest(info, peer, messages);
+      info.set_session_status(IM::BaseDefine::SESSION_STATUS_OK);
+      info.set_updated_time(1);
+    }
+    for (const auto& [id, group] : groups) {
+      if (!group.member || group.messages.size() <= group.joined_after) continue;
+      auto& info = *answer.add_contact_session_list();
+      fill_latest(info, id, group.messages);
+      info.set_session_type(IM::BaseDefine::SESSION_TYPE_GROUP);
       info.set_session_status(IM::BaseDefine::SESSION_STATUS_OK);
       info.set_updated_time(1);
     }
@@ -304,10 +355,13 @@ class FakeServer final : private PduProtocol {
     answer.set_session_type(request.session_type());
     answer.set_session_id(request.session_id());
     answer.set_msg_id_begin(request.msg_id_begin());
-    const auto& messages = stored[request.session_id()];
+    const bool of_group = request.session_type() == IM::BaseDefine::SESSION_TYPE_GROUP;
+    if (of_group && !groups[request.session_id()].member) return not_member();
+    const auto& messages = of_group ? groups[request.session_id()].messages : stored[request.session_id()];
+    const uint32_t before = of_group ? groups[request.session_id()].joined_after : 0;
     auto msg_id = static_cast<uint32_t>(messages.size());
     if (request.msg_id_begin() != 0) msg_id = std::min(msg_id, request.msg_id_begin());
-    for (uint32_t left = request.msg_cnt(); left > 0 && msg_id > 0; --left, --msg_id) {
+    for (uint32_t left = request.msg_cnt(); left > 0 && msg_id > before; --left, --msg_id) {
       fill(*answer.add_msg_list(), msg_id, messages[msg_id - 1]);
     }
     send_pdu(connection, answer, header.seq_num);
@@ -320,9 +374,12 @@ class FakeServer final : private PduProtocol {
     answer.set_user_id(kUser);
     answer.set_session_type(request.session_type());
     answer.set_session_id(request.session_id());
-    const auto& messages = stored[request.session_id()];
+    const bool of_group = request.session_type() == IM::BaseDefine::SESSION_TYPE_GROUP;
+    if (of_group && !groups[request.session_id()].member) return not_member();
+    const auto& messages = of_group ? groups[request.session_id()].messages : stored[request.session_id()];
+    const uint32_t before = of_group ? groups[request.session_id()].joined_after : 0;
     for (const uint32_t msg_id : request.msg_id_list()) {
-      if (msg_id == 0 || msg_id > messages.size()) continue;
+      if (msg_id <= before || msg_id > messages.size()) continue;
       if (static_cast<size_t>(answer.msg_list_size()) == page_limit) break;
       fill(*answer.add_msg_list(), msg_id, messages[msg_id - 1]);
     }

@@ -17,9 +17,11 @@ namespace talkbeat {
 struct ClientRecorder final : ClientListener {
   std::vector<ClientState> states;
   std::string why;
-  std::vector<std::string> whys;   // of losing the connection
-  std::vector<std::string> texts;  // "2:hello" from user 2
-  std::vector<uint32_t> sent;      // msg_ids, in the order of the acks
+  std::vector<std::string> whys;           // of losing the connection
+  std::vector<std::string> texts;          // "2:hello" from user 2
+  std::vector<std::string> conversations;  // of each text: "user 2", "group 7"
+  std::vector<std::string> events;         // of groups, people and files
+  std::vector<uint32_t> sent;              // msg_ids, in the order of the acks
   std::vector<std::string> failed;
   uint32_t unread = 0;
   int synced = 0;
@@ -33,6 +35,30 @@ struct ClientRecorder final : ClientListener {
   }
   void on_message(const ReceivedMessage& message) override {
     texts.push_back(std::to_string(message.from) + ":" + message.body);
+    const bool group = message.conversation.type == IM::BaseDefine::SESSION_TYPE_GROUP;
+    conversations.push_back((group ? "group " : "user ") + std::to_string(message.conversation.id));
+  }
+  void on_avatar_changed(uint32_t user, const std::string& url) override {
+    events.push_back("avatar " + std::to_string(user) + " " + url);
+  }
+  void on_sign_info_changed(uint32_t user, const std::string& text) override {
+    events.push_back("sign " + std::to_string(user) + " " + text);
+  }
+  void on_p2p_command(uint32_t from, const std::string& data) override {
+    events.push_back("p2p " + std::to_string(from) + " " + data);
+  }
+  void on_group_changed(const GroupChange& change) override {
+    std::string event = "group " + std::to_string(change.group) + " by " + std::to_string(change.by);
+    event += change.added ? " added" : " removed";
+    for (const uint32_t user : change.changed) event += " " + std::to_string(user);
+    event += " left";
+    for (const uint32_t user : change.members) event += " " + std::to_string(user);
+    events.push_back(event);
+  }
+  void on_file_offer(const FileOffer& offer) override {
+    events.push_back("file " + offer.name + " " + std::to_string(offer.size) + " from " + std::to_string(offer.from) +
+                     " task " + offer.task_id + " at " + offer.servers.at(0).to_string() +
+                     (offer.offline ? " offline" : ""));
   }
   void on_sent(uint64_t, uint32_t msg_id) override { sent.push_back(msg_id); }
   void on_send_failed(uint64_t, ErrorCode, const std::string& text) override { failed.push_back(text); }

@@ -70,7 +70,7 @@ TEST(Inbox, a_gap_that_has_filled_by_itself_is_not_skipped_again) {
   inbox.add_own(kBob, 1);
   EXPECT_EQ(take(inbox), Ids({2}));
   inbox.add(message(1, true));
-  inbox.skip(kBob, asked);
+  inbox.skip(kBob, asked.last);
   EXPECT_FALSE(inbox.gap(kBob));
   inbox.add(message(3));
   EXPECT_EQ(take(inbox), Ids({3}));
@@ -115,7 +115,7 @@ TEST(Inbox, ids_that_the_server_does_not_have_are_skipped) {
   Inbox inbox;
   inbox.start_after(kBob, 0);
   inbox.add(message(3));
-  inbox.skip(kBob, {1, 2});
+  inbox.skip(kBob, 2);
   EXPECT_EQ(take(inbox), Ids({3}));
 }
 
@@ -156,6 +156,49 @@ TEST(Inbox, more_than_the_bound_is_fetched_again_instead_of_kept) {
   ASSERT_TRUE(gap);
   EXPECT_EQ(gap->first, Inbox::kMaxEarly + 1);
   EXPECT_EQ(gap->last, last);
+}
+
+TEST(Inbox, a_long_gap_is_skipped_at_once) {
+  Inbox inbox;
+  inbox.start_after(kBob, 5);
+  inbox.add(message(4'000'000'000));
+  inbox.skip(kBob, 3'999'999'999);
+  EXPECT_FALSE(inbox.gap(kBob));
+  EXPECT_EQ(take(inbox), Ids({4'000'000'000}));
+}
+
+TEST(Inbox, given_up_it_hands_out_what_has_come_and_goes_on_with_what_comes) {
+  Inbox inbox;
+  inbox.start_after(kBob, 1);
+  inbox.add(message(4));
+  inbox.add(message(9));
+  inbox.note_latest(kBob, 20);
+  inbox.give_up(kBob);
+  EXPECT_FALSE(inbox.gap(kBob));
+  EXPECT_EQ(take(inbox), Ids({4, 9}));
+  inbox.add(message(12));
+  ASSERT_TRUE(inbox.gap(kBob));
+  EXPECT_EQ(inbox.gap(kBob)->first, 10u);
+}
+
+TEST(Inbox, given_up_before_it_began_it_begins_with_what_has_come) {
+  Inbox inbox;
+  inbox.add(message(30));
+  inbox.give_up(kBob);
+  EXPECT_EQ(take(inbox), Ids({30}));
+}
+
+// All of them wait for the ack of the first one.
+TEST(Inbox, behind_a_full_store_nothing_is_fetched) {
+  Inbox inbox;
+  inbox.start_after(kBob, 0);
+  inbox.add(message(1, true));
+  for (uint32_t id = 2; id <= Inbox::kMaxEarly; ++id) EXPECT_TRUE(inbox.add(message(id)));
+  EXPECT_FALSE(inbox.add(message(static_cast<uint32_t>(Inbox::kMaxEarly + 1))));
+  EXPECT_FALSE(inbox.gap(kBob));
+  EXPECT_EQ(take(inbox, true), Ids());
+  EXPECT_EQ(take(inbox, false).size(), Inbox::kMaxEarly);
+  EXPECT_TRUE(inbox.gap(kBob));
 }
 
 }  // namespace

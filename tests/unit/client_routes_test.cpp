@@ -48,6 +48,8 @@ const std::set<uint16_t> kFromClients{
     CID_OTHER_HEARTBEAT,
 };
 const std::set<uint16_t> kInAnyPhase{CID_LOGIN_REQ_LOGINOUT, CID_OTHER_HEARTBEAT};
+const std::set<uint16_t> kLogins{CID_LOGIN_REQ_USERLOGIN, CID_FILE_LOGIN_REQ};
+const std::set<uint16_t> kOfFiles{CID_FILE_STATE, CID_FILE_PULL_DATA_REQ, CID_FILE_PULL_DATA_RSP};
 
 bool routed(uint16_t command) {
   return std::ranges::any_of(kClientRoutes, [command](const auto& row) { return row.command == command; });
@@ -65,6 +67,10 @@ class ClientRoutesTest : public MsgServerTest {
   UserId alice = add_user("alice");
 };
 
+TEST(ClientRoutes, every_command_that_clients_send_is_offered) {
+  for (const uint16_t command : kFromClients) EXPECT_TRUE(routed(command)) << command;
+}
+
 TEST(ClientRoutes, nothing_stands_in_the_table_that_clients_do_not_send) {
   for (const auto& row : kClientRoutes) EXPECT_TRUE(kFromClients.contains(row.command)) << row.command;
 }
@@ -72,10 +78,12 @@ TEST(ClientRoutes, nothing_stands_in_the_table_that_clients_do_not_send) {
 TEST(ClientRoutes, each_command_is_allowed_in_its_phases_and_in_no_other) {
   for (const auto& row : kClientRoutes) {
     const bool any = kInAnyPhase.contains(row.command);
-    const bool is_login = row.command == CID_LOGIN_REQ_USERLOGIN;
+    const bool is_login = kLogins.contains(row.command);
+    const bool of_files = kOfFiles.contains(row.command);
     EXPECT_EQ(allowed(row.command, Phase::kFresh), any || is_login) << row.command;
     EXPECT_EQ(allowed(row.command, Phase::kLoggingIn), any) << row.command;
-    EXPECT_EQ(allowed(row.command, Phase::kOnline), !is_login) << row.command;
+    EXPECT_EQ(allowed(row.command, Phase::kOnline), !is_login && !of_files) << row.command;
+    EXPECT_EQ(allowed(row.command, Phase::kTransfer), any || of_files) << row.command;
   }
 }
 
@@ -83,7 +91,7 @@ TEST_F(ClientRoutesTest, before_the_login_every_other_command_is_refused) {
   const auto client = connect();
   for (int command = 0x0100; command < 0x0a00; ++command) {
     const auto id = static_cast<uint16_t>(command);
-    if (kInAnyPhase.contains(id) || id == CID_LOGIN_REQ_USERLOGIN || (command & 0xff) > 0x40) continue;
+    if (kInAnyPhase.contains(id) || kLogins.contains(id) || (command & 0xff) > 0x40) continue;
     const uint16_t seq_num = client->send_raw(id);
     const auto error = expect<TbError>(*client);
     ASSERT_EQ(error.code(), ERROR_NOT_LOGGED_IN) << command;
@@ -104,16 +112,6 @@ TEST_F(ClientRoutesTest, while_a_login_is_checked_nothing_but_heartbeats_and_log
   sync(*client);
   hold_hashing = false;
   EXPECT_EQ(expect<IMLoginRes>(*client).result_code(), REFUSE_REASON_NONE);
-}
-
-TEST_F(ClientRoutesTest, what_this_server_does_not_offer_is_answered_as_such_and_is_no_fault) {
-  const auto client = log_in("alice");
-  for (const uint16_t command : kFromClients) {
-    if (routed(command)) continue;
-    client->send_raw(command);
-    ASSERT_EQ(expect<TbError>(*client).code(), ERROR_NOT_SUPPORTED) << command;
-  }
-  sync(*client);
 }
 
 TEST_F(ClientRoutesTest, a_second_login_is_refused_and_the_session_goes_on) {

@@ -1,6 +1,7 @@
 // What login_server does between msg_servers: presence, kicks, relayed PDUs, sweeps.
 #include <gmock/gmock.h>
 
+#include "proto/end_reason.h"
 #include "tests/unit/login_server_fixture.h"
 
 namespace talkbeat::login_server_test {
@@ -178,6 +179,60 @@ TEST_F(ClusterTest, AUserWhoComesOnlineGetsWhatWasRelayedAMomentAgo) {
   EXPECT_EQ(a->count<TbRelay>(), 0u);
 }
 
+TbRelay relay_to_group(uint32_t group) {
+  TbRelay relay;
+  relay.set_group_id(group);
+  relay.set_group_version(3);
+  relay.set_except_user_id(7);
+  relay.set_pdu("for a group");
+  relay.set_message_sequence(42);
+  return relay;
+}
+
+TbRelay relay_to_watchers(uint32_t user) {
+  TbRelay relay;
+  relay.set_watchers_of(user);
+  relay.set_pdu("for those who are interested");
+  return relay;
+}
+
+// Also to servers without a single user: who is concerned they know themselves.
+TEST_F(ClusterTest, ARelayToAGroupOrToWatchersGoesOnceToEveryOtherServer) {
+  auto a = register_server("msg_server_a");
+  auto b = register_server("msg_server_b");
+  auto c = register_server("msg_server_c");
+  for (const TbRelay& relay : {relay_to_group(5), relay_to_watchers(6)}) {
+    a->send(relay);
+    for (Peer* peer : {b.get(), c.get()}) {
+      const auto copy = wait_for<TbRelay>(*peer);
+      ASSERT_TRUE(copy);
+      EXPECT_EQ(copy->SerializeAsString(), relay.SerializeAsString());
+    }
+  }
+  for (Peer* peer : {a.get(), b.get(), c.get()}) {
+    settle(*peer);
+    EXPECT_EQ(peer->count<TbRelay>(), 0u);
+  }
+}
+
+TEST_F(ClusterTest, ARelayToAGroupIsNotKeptForThoseWhoComeOnline) {
+  auto a = register_server("msg_server_a");
+  auto b = register_server("msg_server_b");
+  a->send(relay_to_group(5));
+  EXPECT_TRUE(wait_for<TbRelay>(*b));
+  for (const uint32_t user : {5u, 0u}) b->send(status(user, USER_STATUS_ONLINE, 1));
+  settle(*b);
+  EXPECT_EQ(b->count<TbRelay>(), 0u);
+}
+
+TEST_F(ClusterTest, ARelayToAGroupWithOneServerIsForNobody) {
+  auto a = register_server("msg_server_a");
+  a->send(relay_to_group(5));
+  settle(*a);
+  EXPECT_EQ(a->count<TbRelay>(), 0u);
+  EXPECT_THAT(metrics_->render(), HasSubstr(R"(talkbeat_relays_total{result="dropped"} 1)"));
+}
+
 IMHeartBeat load_of(uint64_t sequence) {
   IMHeartBeat heartbeat;
   auto& load = *heartbeat.mutable_load();
@@ -282,6 +337,27 @@ TEST_F(SlowLinkTest, WhileItIsToldAboutTheOthersUsers) {
   EXPECT_TRUE(wait_closed(*b));
   transport_.writes_block = false;
   EXPECT_EQ(servers(), 1u);
+}
+
+TEST_F(ClusterTest, AnOperatorsEndOfASessionGoesToAllOthers) {
+  auto a = register_server("msg_server_a");
+  auto b = register_server("msg_server_b");
+  auto c = register_server("msg_server_c");
+  IMServerKickUser order;
+  order.set_user_id(7);
+  order.set_client_type(IM::BaseDefine::CLIENT_TYPE_WINDOWS);
+  order.set_reason(static_cast<uint32_t>(EndReason::kRevoked));
+  order.set_login_stamp(99);
+  a->send(order);
+  for (auto* other : {&b, &c}) {
+    const auto told = wait_for<IMServerKickUser>(**other);
+    ASSERT_TRUE(told) << "also where nothing is known of the user: a login may be under way";
+    EXPECT_EQ(told->user_id(), 7u);
+    EXPECT_EQ(told->reason(), static_cast<uint32_t>(EndReason::kRevoked));
+    EXPECT_EQ(told->login_stamp(), 99u);
+  }
+  settle(*a);
+  EXPECT_EQ(a->count<IMServerKickUser>(), 0u);
 }
 
 }  // namespace

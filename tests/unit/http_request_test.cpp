@@ -13,6 +13,14 @@ std::span<const std::byte> bytes(std::string_view text) {
   return std::as_bytes(std::span(text.data(), text.size()));
 }
 
+/// Feeds what stands behind the headers as well, without judging them.
+HttpRequestParser::Fed feed_past_head(HttpRequestParser& parser, std::span<const std::byte> text) {
+  const auto head = parser.feed(text);
+  if (head.progress != Progress::kHead) return head;
+  const auto rest = parser.feed(text.subspan(head.consumed));
+  return {rest.progress, head.consumed + rest.consumed};
+}
+
 struct Outcome {
   std::vector<HttpRequest> requests;
   int error = 0;
@@ -92,12 +100,12 @@ TEST(HttpRequestParser, WhatIsSentAheadWaitsForTake) {
   constexpr std::string_view kOne = "GET /1 HTTP/1.1\r\n\r\n";
   const std::string two = std::string(kOne) + "GET /2 HTTP/1.1\r\n\r\n";
   HttpRequestParser parser(0);
-  const auto fed = parser.feed(bytes(two));
+  const auto fed = feed_past_head(parser, bytes(two));
   EXPECT_EQ(fed.progress, Progress::kComplete);
   EXPECT_EQ(fed.consumed, kOne.size());
   EXPECT_EQ(parser.feed(bytes(two)).consumed, 0u);
   EXPECT_EQ(parser.take().path, "/1");
-  EXPECT_EQ(parser.feed(bytes(two).subspan(kOne.size())).progress, Progress::kComplete);
+  EXPECT_EQ(feed_past_head(parser, bytes(two).subspan(kOne.size())).progress, Progress::kComplete);
   EXPECT_EQ(parser.take().path, "/2");
 }
 
@@ -112,7 +120,7 @@ TEST(HttpRequestParser, AnUpgradeEndsBehindItsHeaders) {
   constexpr std::string_view kText = "GET /ws HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
   HttpRequestParser parser(0);
   const std::string with_frames = std::string(kText) + "\x81\x05hello";
-  const auto fed = parser.feed(bytes(with_frames));
+  const auto fed = feed_past_head(parser, bytes(with_frames));
   EXPECT_EQ(fed.progress, Progress::kComplete);
   EXPECT_EQ(fed.consumed, kText.size());
   const HttpRequest request = parser.take();
@@ -143,6 +151,62 @@ TEST(HttpRequestParser, BodiesEndAtTheirBound) {
   EXPECT_EQ(error_of("POST / HTTP/1.1\r\nContent-Length: 18446744073709551614\r\n\r\n", 3), 400);
   EXPECT_EQ(error_of("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n2\r\ncd\r\n", 3), 413);
   EXPECT_EQ(error_of("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", 3), 0);
+}
+
+TEST(HttpRequestParser, StopsBehindTheHeadersAtEverySplitPoint) {
+  constexpr std::string_view kHead = "PUT /p?q=1 HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\n";
+  const std::string text = std::string(kHead) + "body";
+  for (size_t split = 0; split <= text.size(); ++split) {
+    HttpRequestParser parser(0);
+    int heads = 0;
+    int completed = 0;
+    for (std::string_view piece : {std::string_view(text).substr(0, split), std::string_view(text).substr(split)}) {
+      while (!piece.empty()) {
+        const auto fed = parser.feed(bytes(piece));
+        piece.remove_prefix(fed.consumed);
+        ASSERT_NE(fed.progress, Progress::kError) << split;
+        if (fed.progress == Progress::kComplete) ++completed;
+        if (fed.progress != Progress::kHead) continue;
+        ++heads;
+        EXPECT_EQ(parser.head().method + parser.head().path, "PUT/p");
+        EXPECT_EQ(parser.head().headers.at("host"), "h");
+        EXPECT_TRUE(parser.has_body() && parser.head().body.empty());
+        EXPECT_TRUE(parser.allow_body(4));
+      }
+    }
+    ASSERT_EQ(heads, 1) << split;
+    ASSERT_EQ(completed, 1) << split;
+    EXPECT_EQ(parser.take().body, "body");
+  }
+}
+
+TEST(HttpRequestParser, TheLimitOfOneRequestIsNotThatOfTheNext) {
+  constexpr std::string_view kText = "POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\nbody";
+  HttpRequestParser parser(3);
+  auto fed = parser.feed(bytes(kText));
+  ASSERT_EQ(fed.progress, Progress::kHead);
+  EXPECT_TRUE(parser.allow_body(4));
+  EXPECT_EQ(parser.feed(bytes(kText).subspan(fed.consumed)).progress, Progress::kComplete);
+  parser.take();
+  fed = parser.feed(bytes(kText));
+  ASSERT_EQ(fed.progress, Progress::kHead);
+  EXPECT_FALSE(parser.allow_body(3));
+  EXPECT_EQ(parser.feed(bytes(kText).subspan(fed.consumed)).progress, Progress::kError);
+  EXPECT_EQ(parser.error_status(), 413);
+}
+
+TEST(HttpRequestParser, KnowsWhoWaitsToBeToldToGoOn) {
+  const auto waits = [](std::string_view text) {
+    HttpRequestParser parser(100);
+    EXPECT_EQ(parser.feed(bytes(text)).progress, Progress::kHead);
+    return parser.expects_continue();
+  };
+  EXPECT_TRUE(waits("POST / HTTP/1.1\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n"));
+  EXPECT_TRUE(waits("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nExpect: 100-CONTINUE\r\n\r\n"));
+  EXPECT_FALSE(waits("POST / HTTP/1.1\r\nContent-Length: 0\r\nExpect: 100-continue\r\n\r\n"));
+  EXPECT_FALSE(waits("POST / HTTP/1.0\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n"));
+  EXPECT_FALSE(waits("POST / HTTP/1.1\r\nContent-Length: 4\r\nExpect: miracles\r\n\r\n"));
+  EXPECT_FALSE(waits("POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\n"));
 }
 
 TEST(HttpRequestParser, WhatIsNotARequestIs400) {

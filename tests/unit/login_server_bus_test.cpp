@@ -37,6 +37,10 @@ class RecordingListener final : public BusListener {
   void on_kick(UserId user, ClientClass, KickReasonType, uint64_t stamp) override {
     heard.push_back("kick " + std::to_string(user) + " below " + std::to_string(stamp));
   }
+  void on_end_session(UserId user, ClientClass client_class, EndReason reason, uint64_t stamp) override {
+    heard.push_back("end " + std::to_string(user) + " class " + std::to_string(static_cast<int>(client_class)) +
+                    " for " + std::to_string(static_cast<int>(reason)) + " up to " + std::to_string(stamp));
+  }
   void on_remote_online(size_t source, UserId user, ClientClass, const SessionInfo&) override {
     heard.push_back("online " + std::to_string(user) + " from " + std::to_string(source));
   }
@@ -229,6 +233,9 @@ TEST_F(LoginServerBusTest, news_from_a_registered_link_reaches_the_server) {
   kick.set_login_stamp(9);
   second.send(kick);
   EXPECT_TRUE(heard("kick 5 below 9"));
+  kick.set_reason(static_cast<uint32_t>(EndReason::kKicked));
+  second.send(kick);
+  EXPECT_TRUE(heard("end 5 class 0 for 102 up to 9"));
   IMOnlineUserInfo users;
   auto& user = *users.add_user_stat_list();
   user.set_user_id(8);
@@ -257,6 +264,30 @@ TEST_F(LoginServerBusTest, everything_is_sent_to_all_login_servers) {
     EXPECT_EQ(expect<IMUserStatusUpdate>(*server).login_stamp(), 99u);
     EXPECT_EQ(expect<IMServerKickUser>(*server).login_stamp(), 100u);
   }
+}
+
+TEST_F(LoginServerBusTest, a_relay_to_a_group_names_no_users_and_one_to_watchers_names_whom_it_is_about) {
+  start({first.address()});
+  register_with(first);
+  const SharedBytes pdu(3);
+  bus->relay_to_group(5, 6, pdu, 7, 8);
+  bus->relay_to_group(5, 6, pdu, std::nullopt, 0);
+  bus->relay_to_watchers(9, pdu);
+  auto relay = expect<TbRelay>(first);
+  EXPECT_EQ(relay.user_ids_size(), 0);
+  EXPECT_EQ(relay.group_id(), 5u);
+  EXPECT_EQ(relay.group_version(), 6u);
+  EXPECT_EQ(relay.message_sequence(), 7u);
+  EXPECT_EQ(relay.except_user_id(), 8u);
+  EXPECT_EQ(relay.pdu().size(), 3u);
+  relay = expect<TbRelay>(first);
+  EXPECT_EQ(relay.group_id(), 5u);
+  EXPECT_FALSE(relay.has_message_sequence());
+  EXPECT_FALSE(relay.has_except_user_id());
+  relay = expect<TbRelay>(first);
+  EXPECT_EQ(relay.user_ids_size(), 0);
+  EXPECT_FALSE(relay.has_group_id());
+  EXPECT_EQ(relay.watchers_of(), 9u);
 }
 
 TEST_F(LoginServerBusTest, after_a_lost_link_it_says_until_when_the_link_was_whole) {

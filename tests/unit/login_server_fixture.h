@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/epoll_transport.h"
+#include "base/inline_executor.h"
 #include "login_server/login_server.h"
 #include "tests/unit/fake_transport.h"
 
@@ -179,7 +180,7 @@ class LoginServerTest : public testing::Test {
   void start() {
     metrics_ = std::make_unique<Metrics>(clock_);
     loop_ = std::make_unique<EventLoop>(clock_, transport_);
-    server_ = std::make_unique<LoginServer>(*loop_, rng_, *metrics_, config_, key_);
+    server_ = std::make_unique<LoginServer>(*loop_, disk_, rng_, *metrics_, config_, key_);
     ASSERT_TRUE(server_->start().ok());
   }
 
@@ -187,6 +188,7 @@ class LoginServerTest : public testing::Test {
   bool until(const std::function<bool()>& condition) {
     for (int turn = 0; turn < 400; ++turn) {
       if (condition()) return true;
+      disk_.run_all();
       loop_->turn(5);
     }
     return condition();
@@ -278,6 +280,7 @@ class LoginServerTest : public testing::Test {
 
   FakeClock clock_;
   FakeTransport transport_{clock_};
+  InlineExecutor disk_;
   SeededRng rng_{1};
   LoginServerConfig config_;
   ClusterKey key_ = key_of(1);

@@ -298,7 +298,7 @@ TEST_F(LoginServerTest, ATakenPortIsAnErrorAndLeavesNoneOpen) {
   second.client.listen = {"127.0.0.1", 0};
   second.client.http_listen = server_->http_address();
   Metrics metrics(clock_);
-  LoginServer other(*loop_, rng_, metrics, second, key_);
+  LoginServer other(*loop_, disk_, rng_, metrics, second, key_);
   const Status status = other.start();
   ASSERT_FALSE(status.ok());
   EXPECT_THAT(status.message(), HasSubstr(second.client.http_listen.to_string()));

@@ -141,6 +141,19 @@ TEST_F(MessageTest, a_read_ack_is_told_to_the_users_other_sessions_once) {
   EXPECT_EQ(phone->waiting<IM::Message::IMMsgDataReadNotify>(), 0u);
 }
 
+TEST_F(MessageTest, a_read_ack_beyond_the_newest_message_is_told_as_one_of_the_newest) {
+  write_from_many(1, 10);
+  const auto pc = log_in("alice");
+  const auto phone = log_in("alice", CLIENT_TYPE_ANDROID);
+  IM::Message::IMMsgDataReadAck ack;
+  ack.set_user_id(0);
+  ack.set_session_id(ask_unread(*pc).unreadinfo_list(0).session_id());
+  ack.set_msg_id(UINT32_MAX);
+  ack.set_session_type(SESSION_TYPE_SINGLE);
+  pc->send(ack);
+  EXPECT_EQ(expect<IM::Message::IMMsgDataReadNotify>(*phone).msg_id(), 1u);
+}
+
 TEST_F(MessageTest, all_users_come_in_several_answers_of_which_the_last_names_a_new_time) {
   ASSERT_TRUE(database->begin_batch().ok());
   for (int i = 0; i < 4'500; ++i) {

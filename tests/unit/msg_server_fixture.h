@@ -8,7 +8,9 @@
 #include "base/close_log.h"
 #include "base/inline_executor.h"
 #include "msg_server/client_port.h"
+#include "msg_server/files/transfers.h"
 #include "msg_server/password.h"
+#include "msg_server/push/push.h"
 #include "msg_server/sessions.h"
 #include "msg_server/store/sqlite_database.h"
 #include "tests/unit/loop_fixture.h"
@@ -50,7 +52,14 @@ class FakeBus final : public Bus {
   std::vector<UserId> to_watchers_of;
   std::vector<UserId> online;
   std::vector<UserId> offline;
+  struct End {
+    UserId user;
+    ClientClass client_class;
+    EndReason reason;
+    uint64_t stamp;
+  };
   std::vector<Kick> kicks;
+  std::vector<End> ends;
 
   void relay(std::span<const UserId> users, const SharedBytes&, std::optional<uint64_t> sequence,
              std::optional<ClientClass> only) override {
@@ -65,6 +74,9 @@ class FakeBus final : public Bus {
   void user_offline(UserId user, const SessionInfo&) override { offline.push_back(user); }
   void kick(UserId user, uint32_t client_type, KickReasonType, uint64_t stamp) override {
     kicks.push_back({user, client_type, stamp});
+  }
+  void end_session(UserId user, ClientClass client_class, EndReason reason, uint64_t stamp) override {
+    ends.push_back({user, client_class, reason, stamp});
   }
   void note_sequence(uint64_t) override {}
   bool connected() const override { return true; }
@@ -170,6 +182,7 @@ class MsgServerTest : public LoopTest {
     if (!hold_store) writes.run_all();
     if (!hold_store) reads.run_all();
     if (!hold_hashing) hashing.run_all();
+    if (!hold_disk) disk.run_all();
   }
   template <class Condition>
   bool until(Condition condition) {
@@ -231,14 +244,19 @@ class MsgServerTest : public LoopTest {
     return data;
   }
 
+  static constexpr Tick kGatherMs = 200;
+  static constexpr size_t kMaxWatchedUsers = 10'000;
+
   std::function<void(ConnId)> close_hook;
   bool hold_store = false;
   bool hold_hashing = false;
+  bool hold_disk = false;
   MsgServerConfig config = test_config();
   std::unique_ptr<SqliteDatabase> database = std::move(SqliteDatabase::open({.path = ":memory:"}).value());
   InlineExecutor writes;
   InlineExecutor reads;
   InlineExecutor hashing{2};
+  InlineExecutor disk;
   Store store{
       *database, writes, *database, reads, config.store.limits, [this](Task task) { loop.post(std::move(task)); }};
   SeededRng rng{1};
@@ -254,8 +272,11 @@ class MsgServerTest : public LoopTest {
   LoginParts logins{ClusterKey{}, metrics};
   ClientLiveness liveness{connections, config.client};
   FakeBus bus;
-  Delivery delivery{connections, users, store, bus};
-  StatusNotifier status{connections, users, {}};
+  Watchers watchers{kMaxWatchedUsers};
+  GroupCache groups{group_loader(store), {}};
+  Delivery delivery{connections, users, watchers, groups, store, bus};
+  StatusNotifier status{connections, users, watchers, kGatherMs};
+  Push push{loop, store, users, rng, metrics, config.push};
   MsgServerParts parts{.config = config,
                        .loop = loop,
                        .connections = connections,
@@ -263,15 +284,20 @@ class MsgServerTest : public LoopTest {
                        .hashing = hashing,
                        .users = users,
                        .bus = bus,
+                       .groups = groups,
                        .delivery = delivery,
+                       .watchers = watchers,
                        .status = status,
+                       .push = push,
                        .throttle = throttle,
                        .logins = logins,
                        .liveness = liveness,
                        .sessions = sessions,
+                       .transfers = transfers,
                        .rng = rng,
                        .decoy_hash = decoy};
   Sessions sessions{parts};
+  Transfers transfers{parts, disk, metrics};
   ClientPort port{parts};
 };
 

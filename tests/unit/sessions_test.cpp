@@ -175,5 +175,43 @@ TEST_F(SessionsTest, new_limits_count_for_sessions_that_have_logged_in_already) 
   expect_end(*client);
 }
 
+TEST_F(SessionsTest, the_operator_ends_sessions_here_and_has_the_others_told) {
+  const auto pc = log_in("alice");
+  const auto phone = log_in("alice", CLIENT_TYPE_ANDROID);
+  EXPECT_EQ(sessions.end_everywhere(alice, std::nullopt, EndReason::kRevoked), 2u);
+  EXPECT_EQ(expect<TbGoAway>(*pc).reason(), GO_AWAY_REVOKED);
+  expect_end(*pc);
+  expect_end(*phone);
+  ASSERT_EQ(bus.ends.size(), 2u);
+  EXPECT_EQ(bus.ends[0].client_class, ClientClass::kPc);
+  EXPECT_EQ(bus.ends[1].client_class, ClientClass::kMobile);
+}
+
+TEST_F(SessionsTest, an_end_from_another_server_spares_who_has_logged_in_since) {
+  const auto client = log_in("alice");
+  const uint64_t stamp = users.local(alice, ClientClass::kPc)->login_stamp;
+  sessions.ended_by_bus(alice, ClientClass::kPc, EndReason::kKicked, stamp - 1);
+  sync(*client);
+  sessions.ended_by_bus(alice, ClientClass::kMobile, EndReason::kKicked, stamp);
+  sync(*client);
+  sessions.ended_by_bus(alice, ClientClass::kPc, EndReason::kKicked, stamp);
+  EXPECT_EQ(expect<TbGoAway>(*client).reason(), GO_AWAY_KICKED);
+  expect<IMKickUser>(*client);
+  expect_end(*client);
+}
+
+TEST_F(SessionsTest, a_login_under_way_while_sessions_end_elsewhere_looks_at_the_account_again) {
+  hold_hashing = true;
+  const auto client = connect();
+  client->send(login("alice"));
+  ASSERT_TRUE(until([&] { return hashing.pending() > 0; }));
+  ASSERT_TRUE(database->begin_batch().ok());
+  ASSERT_TRUE(database->set_disabled(alice, true, 1).ok());
+  ASSERT_TRUE(database->commit_batch().ok());
+  sessions.ended_by_bus(alice, ClientClass::kPc, EndReason::kRevoked, UINT64_MAX);
+  hold_hashing = false;
+  EXPECT_NE(expect<IMLoginRes>(*client).result_code(), REFUSE_REASON_NONE);
+}
+
 }  // namespace
 }  // namespace talkbeat::msg_server_test

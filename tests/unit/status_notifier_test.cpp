@@ -5,8 +5,6 @@
 namespace talkbeat::msg_server_test {
 namespace {
 
-constexpr Tick kGatherMs = 200;
-
 class StatusNotifierTest : public MsgServerTest {
  protected:
   void watch(TestClient& client, UserId user) {
@@ -72,6 +70,7 @@ TEST_F(StatusNotifierTest, mobile_sessions_are_not_told) {
   watch(*client, bob);
   client->send(message(bob, "hello"));
   expect<IMMsgDataAck>(*client);
+  EXPECT_TRUE(watchers.watched(bob));  // for other news than this
   come(bob);
   EXPECT_EQ(notes_of(*client), 0u);
 }
@@ -87,15 +86,14 @@ TEST_F(StatusNotifierTest, who_has_written_to_a_user_hears_of_its_coming) {
 TEST_F(StatusNotifierTest, a_session_that_has_ended_watches_nobody) {
   const auto client = log_in("alice");
   watch(*client, bob);
-  EXPECT_EQ(status.watched_users(), 1u);
+  EXPECT_EQ(watchers.watched_users(), 1u);
   client->close();
-  EXPECT_TRUE(until([&] { return status.watched_users() == 0; }));
+  EXPECT_TRUE(until([&] { return watchers.watched_users() == 0; }));
   come(bob);
   run_for(kGatherMs);
 }
 
 TEST_F(StatusNotifierTest, a_slow_reader_that_is_closed_by_the_news_harms_nobody) {
-  StatusNotifier notifier(connections, users, {});
   std::vector<Peer> peers;
   std::vector<ConnId> ids;
   RecordingProtocol protocol;
@@ -103,11 +101,13 @@ TEST_F(StatusNotifierTest, a_slow_reader_that_is_closed_by_the_news_harms_nobody
     auto [socket, peer] = connect_pair();
     peers.push_back(std::move(peer));
     Connection& connection = connections.adopt(socket, {}, protocol);
+    const TokenBucket tokens(1, 1, clock.now());
+    connection.set_attachment(std::make_unique<ClientSession>(tokens, tokens));
     ids.push_back(connection.id());
-    notifier.watch(connection.id(), bob);
+    watchers.watch(connection.id(), bob);
   }
-  close_hook = [&](ConnId id) { notifier.forget(id); };
-  notifier.about_to_change(bob);
+  close_hook = [&](ConnId id) { watchers.forget(id); };
+  status.about_to_change(bob);
   users.remote_online(0, bob, ClientClass::kPc, {});
   // The news comes while they hold more than they may.
   transport.writes_block = true;
@@ -118,15 +118,7 @@ TEST_F(StatusNotifierTest, a_slow_reader_that_is_closed_by_the_news_harms_nobody
   });
   run_for(kGatherMs);
   EXPECT_EQ(protocol.closed.size(), 8u);
-  EXPECT_EQ(notifier.watched_users(), 0u);
-}
-
-TEST_F(StatusNotifierTest, a_session_watches_no_more_users_than_allowed) {
-  StatusNotifier notifier(connections, users, {.gather_ms = 1, .max_watched_users = 2});
-  for (UserId user = 1; user <= 5; ++user) notifier.watch(ConnId{1}, user);
-  EXPECT_EQ(notifier.watched_users(), 2u);
-  notifier.watch(ConnId{2}, 5);
-  EXPECT_EQ(notifier.watched_users(), 3u);
+  EXPECT_EQ(watchers.watched_users(), 0u);
 }
 
 }  // namespace

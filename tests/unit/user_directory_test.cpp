@@ -107,5 +107,31 @@ TEST(UserDirectory, all_local_sessions_are_visited_with_their_user_and_class) {
   EXPECT_EQ(sum, 15u);
 }
 
+TEST(UserDirectory, sessions_are_listed_once_a_class_wherever_they_are) {
+  UserDirectory users;
+  users.add(7, kPc, session(1));
+  users.remote_online(0, 7, kMobile, {0x11, 5});
+  users.remote_online(1, 7, kMobile, {0x12, 6});  // the other login_server knows the newer one
+  users.remote_online(0, 7, kPc, {0x01, 1'000});  // has just moved there
+  std::vector<std::string> seen;
+  users.for_each_session(7, [&](ClientClass client_class, const SessionInfo& info, bool here) {
+    seen.push_back(std::to_string(static_cast<int>(client_class)) + " " + std::to_string(info.login_stamp) +
+                   (here ? " here" : " elsewhere"));
+  });
+  EXPECT_EQ(seen, (std::vector<std::string>{"0 1000 elsewhere", "1 6 elsewhere"}));
+}
+
+TEST(UserDirectory, users_online_come_in_pages_by_id) {
+  UserDirectory users;
+  for (const UserId user : {9u, 3u, 5u}) users.add(user, kPc, session(user));
+  for (const UserId user : {5u, 4u, 8u}) users.remote_online(0, user, kMobile, {});
+  for (const UserId user : {4u, 2u}) users.remote_online(1, user, kMobile, {});
+  EXPECT_EQ(users.online_users(), 6u);
+  EXPECT_EQ(users.online_after(0, 100), (std::vector<UserId>{2, 3, 4, 5, 8, 9}));
+  EXPECT_EQ(users.online_after(0, 2), (std::vector<UserId>{2, 3}));
+  EXPECT_EQ(users.online_after(3, 3), (std::vector<UserId>{4, 5, 8}));
+  EXPECT_EQ(users.online_after(9, 3), std::vector<UserId>{});
+}
+
 }  // namespace
 }  // namespace talkbeat

@@ -36,12 +36,13 @@ void CatchUp::stop() {
   searches_.clear();
   locating_.clear();
   filling_.clear();
+  sparse_.clear();
 }
 
 void CatchUp::ask_unread() {
   IMUnreadMsgCntReq req;
   req.set_user_id(user_id_);
-  link_.request<IMUnreadMsgCntReq, IMUnreadMsgCntRsp>(req, [this, round = round_](Result<IMUnreadMsgCntRsp> answer) {
+  link_.request<IMUnreadMsgCntReq, IMUnreadMsgCntRsp>(req, [this, round = round_](Answer<IMUnreadMsgCntRsp> answer) {
     if (round != round_) return;
     if (!answer.ok()) {
       retry_later();
@@ -104,12 +105,12 @@ void CatchUp::find_start(const ConversationId& id) {
   req.set_session_id(id.id);
   req.set_msg_id_begin(search.begin);
   req.set_msg_cnt(std::clamp(search.count, kLeastHistory, kPage));
-  link_.request<IMGetMsgListReq, IMGetMsgListRsp>(req, [this, id, round = round_](Result<IMGetMsgListRsp> answer) {
-    if (round != round_) return;
+  link_.request<IMGetMsgListReq, IMGetMsgListRsp>(req, [this, id, round = round_](Answer<IMGetMsgListRsp> answer) {
+    if (round != round_ || !searches_.contains(id)) return;
     if (answer.ok()) {
       take_history(id, answer.value());
     } else {
-      search_failed(id);
+      search_failed(id, answer.code);
     }
   });
 }
@@ -129,12 +130,20 @@ void CatchUp::take_history(const ConversationId& id, const IMGetMsgListRsp& answ
     return;
   }
   inbox_.start_after(id, lowest - 1);
-  searches_.erase(id);
-  locating_.erase(id);
-  if (searches_.empty()) begin_filling();
+  search_ended(id);
 }
 
-void CatchUp::search_failed(const ConversationId& id) {
+void CatchUp::search_ended(const ConversationId& id) {
+  searches_.erase(id);
+  locating_.erase(id);
+  if (searches_.empty() && phase_ != Phase::kStopped) begin_filling();
+}
+
+void CatchUp::search_failed(const ConversationId& id, std::optional<ErrorCode> code) {
+  if (code == ERROR_NOT_MEMBER) {
+    give_up(id);
+    return;
+  }
   searches_.erase(id);
   locating_.erase(id);
   retry_later();
@@ -154,12 +163,12 @@ void CatchUp::locate(const ConversationId& id) {
   IMUnreadMsgCntReq req;
   req.set_user_id(user_id_);
   link_.request<IMUnreadMsgCntReq, IMUnreadMsgCntRsp>(req,
-                                                      [this, id, round = round_](Result<IMUnreadMsgCntRsp> answer) {
-                                                        if (round != round_) return;
+                                                      [this, id, round = round_](Answer<IMUnreadMsgCntRsp> answer) {
+                                                        if (round != round_ || !locating_.contains(id)) return;
                                                         if (answer.ok()) {
                                                           take_unread_of(id, answer.value());
                                                         } else {
-                                                          search_failed(id);
+                                                          search_failed(id, answer.code);
                                                         }
                                                       });
 }
@@ -192,47 +201,85 @@ void CatchUp::begin_filling() {
 void CatchUp::fill(const ConversationId& id) {
   const auto gap = inbox_.gap(id);
   if (phase_ == Phase::kStopped || !gap || !filling_.insert(id).second) return;
-  const Inbox::Gap page{gap->first, std::min(gap->last, gap->first + kPage - 1)};
+  const Page page = next_page(id, *gap);
   IMGetMsgByIdReq req;
   req.set_user_id(user_id_);
   req.set_session_type(id.type);
   req.set_session_id(id.id);
-  for (uint32_t msg_id = page.first; msg_id <= page.last; ++msg_id) req.add_msg_id_list(msg_id);
+  for (uint64_t msg_id = page.first; msg_id < page.last; msg_id += page.stride) {
+    req.add_msg_id_list(static_cast<uint32_t>(msg_id));
+  }
+  req.add_msg_id_list(page.last);
   link_.request<IMGetMsgByIdReq, IMGetMsgByIdRsp>(req,
-                                                  [this, id, page, round = round_](Result<IMGetMsgByIdRsp> answer) {
-                                                    if (round != round_) return;
-                                                    filling_.erase(id);
+                                                  [this, id, page, round = round_](Answer<IMGetMsgByIdRsp> answer) {
+                                                    if (round != round_ || filling_.erase(id) == 0) return;
                                                     if (answer.ok()) {
                                                       take_page(id, page, answer.value());
+                                                    } else if (answer.code == ERROR_NOT_MEMBER) {
+                                                      give_up(id);
                                                     } else {
                                                       retry_later();
                                                     }
                                                   });
 }
 
+// A group's history begins at the joining: of a long gap before it the server has nothing. After an empty page, the
+// next one looks at ids far apart: where one of them is there, all behind it are.
+CatchUp::Page CatchUp::next_page(const ConversationId& id, const Inbox::Gap& gap) const {
+  const uint32_t length = gap.last - gap.first + 1;
+  if (length > kPage && sparse_.contains(id)) return {gap.first, gap.last, (length + kPage - 1) / kPage};
+  return {gap.first, std::min(gap.last, gap.first + kPage - 1), 1};
+}
+
 // Ids below the highest that came do not exist; those above may just not have fitted into the answer. Where nothing
-// came at all, none of them exists.
-void CatchUp::take_page(const ConversationId& id, const Inbox::Gap& page, const IMGetMsgByIdRsp& answer) {
+// came at all, none of them exists. Of ids that are far apart, all before the last one that is missing are gone.
+void CatchUp::take_page(const ConversationId& id, const Page& page, const IMGetMsgByIdRsp& answer) {
+  uint32_t lowest = 0;
   uint32_t highest = 0;
+  bool room = true;
   for (const auto& info : answer.msg_list()) {
     if (info.msg_id() < page.first || info.msg_id() > page.last) continue;
-    add(id, info);
+    room = room && add(id, info);
+    if (!room) break;
+    if (lowest == 0) lowest = info.msg_id();
     highest = std::max(highest, info.msg_id());
   }
-  inbox_.skip(id, {page.first, highest == 0 ? page.last : highest});
+  if (highest == 0 && room) {
+    inbox_.skip(id, page.last);
+    sparse_.insert(id);
+  } else if (page.stride > 1) {
+    if (lowest > page.first) inbox_.skip(id, std::max(page.first, lowest - std::min(lowest, page.stride)));
+    sparse_.erase(id);
+  } else if (highest > 0) {
+    inbox_.skip(id, highest);
+    sparse_.erase(id);
+  }
   owner_.deliver(id);
   fill(id);
   check_synced();
 }
 
-void CatchUp::add(const ConversationId& id, const IM::BaseDefine::MsgInfo& info) {
-  inbox_.add({.conversation = id,
-              .msg_id = info.msg_id(),
-              .from = info.from_session_id(),
-              .created_at = info.create_time(),
-              .type = info.msg_type(),
-              .body = info.msg_data(),
-              .mine = info.from_session_id() == user_id_});
+void CatchUp::give_up(const ConversationId& id) {
+  if (phase_ == Phase::kStopped) return;
+  const bool searched = searches_.erase(id) + locating_.erase(id) > 0;
+  filling_.erase(id);
+  inbox_.give_up(id);
+  owner_.deliver(id);
+  if (searched && searches_.empty()) {
+    begin_filling();
+  } else {
+    check_synced();
+  }
+}
+
+bool CatchUp::add(const ConversationId& id, const IM::BaseDefine::MsgInfo& info) {
+  return inbox_.add({.conversation = id,
+                     .msg_id = info.msg_id(),
+                     .from = info.from_session_id(),
+                     .created_at = info.create_time(),
+                     .type = info.msg_type(),
+                     .body = info.msg_data(),
+                     .mine = info.from_session_id() == user_id_});
 }
 
 void CatchUp::check_synced() {

@@ -36,6 +36,8 @@ class CatchUp {
   void locate(const ConversationId& id);
   /// Asks for the conversation's first gap, if it has one and is not being asked for already.
   void fill(const ConversationId& id);
+  /// The server gives this user no more of the conversation: nothing of it is waited for.
+  void give_up(const ConversationId& id);
 
   static constexpr uint32_t kPage = 100;   ///< messages a request
   static constexpr Tick kRetryMs = 1'000;  ///< after a request that was refused, for now
@@ -48,16 +50,25 @@ class CatchUp {
     uint32_t begin = 0;
   };
 
+  // The ids first, first + stride, … and last.
+  struct Page {
+    uint32_t first = 0;
+    uint32_t last = 0;
+    uint32_t stride = 1;
+  };
+
   void ask_unread();
   void ask_recent();
   void take_lists();
   void find_start(const ConversationId& id);
   void take_history(const ConversationId& id, const IM::Message::IMGetMsgListRsp& answer);
   void take_unread_of(const ConversationId& id, const IM::Message::IMUnreadMsgCntRsp& answer);
-  void search_failed(const ConversationId& id);
+  void search_failed(const ConversationId& id, std::optional<ErrorCode> code);
+  void search_ended(const ConversationId& id);
   void begin_filling();
-  void take_page(const ConversationId& id, const Inbox::Gap& page, const IM::Message::IMGetMsgByIdRsp& answer);
-  void add(const ConversationId& id, const IM::BaseDefine::MsgInfo& info);
+  Page next_page(const ConversationId& id, const Inbox::Gap& gap) const;
+  void take_page(const ConversationId& id, const Page& page, const IM::Message::IMGetMsgByIdRsp& answer);
+  bool add(const ConversationId& id, const IM::BaseDefine::MsgInfo& info);
   void check_synced();
   void retry_later();
   void retry();
@@ -77,6 +88,7 @@ class CatchUp {
   std::map<ConversationId, StartSearch> searches_;
   std::set<ConversationId> locating_;
   std::set<ConversationId> filling_;
+  std::set<ConversationId> sparse_;  // whose last page was empty
 };
 
 }  // namespace talkbeat

@@ -58,6 +58,10 @@ uint64_t Client::send_text(uint32_t peer, std::string body) {
   return send({SESSION_TYPE_SINGLE, peer}, MSG_TYPE_SINGLE_TEXT, std::move(body));
 }
 
+uint64_t Client::send_text(const ConversationId& to, std::string body) {
+  return send(to, to.type == SESSION_TYPE_GROUP ? MSG_TYPE_GROUP_TEXT : MSG_TYPE_SINGLE_TEXT, std::move(body));
+}
+
 uint64_t Client::send(const ConversationId& to, MsgType type, std::string body) {
   return flow_.send(to, type, std::move(body));
 }

@@ -72,6 +72,7 @@ class Client final : private PduSink, private LoginAttempt::Owner {
   /// Sends now, or as soon as there is a connection. Returns the number that on_sent() or on_send_failed() will name;
   /// 0: max_unsent messages wait already.
   uint64_t send_text(uint32_t peer, std::string body);
+  uint64_t send_text(const ConversationId& to, std::string body);
   uint64_t send(const ConversationId& to, IM::BaseDefine::MsgType type, std::string body);
   /// The person has seen the conversation up to this message.
   void mark_read(const ConversationId& conversation, uint32_t msg_id);
@@ -87,8 +88,16 @@ class Client final : private PduSink, private LoginAttempt::Owner {
   }
   /// The same for a command with several answers (IMAllUserReq): the callback returns whether it waits for more.
   template <class Req, class Rsp>
-  void request_series(const Req& req, std::function<bool(Result<Rsp> answer)> callback) {
+  void request_series(const Req& req, ServerLink::SeriesCallback<Rsp> callback) {
     link_.request_series<Req, Rsp>(req, std::move(callback));
+  }
+
+  /// A command that has no answer ("is typing", a file's announcement). False: not online, and nothing was sent.
+  template <class Message>
+  bool tell(const Message& message) {
+    if (state_ != ClientState::kOnline || !link_.is_open()) return false;
+    link_.send(message, false);
+    return link_.is_open();
   }
 
   ClientInfo info() const;

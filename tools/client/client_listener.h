@@ -2,11 +2,13 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/address.h"
 #include "proto/talkbeat.pb.h"
 #include "tools/client/client_message.h"
 #include "tools/client/client_state.h"
+#include "tools/client/file_offer.h"
 
 namespace talkbeat {
 
@@ -15,6 +17,15 @@ struct UnreadCount {
   ConversationId conversation;
   uint32_t count = 0;
   uint32_t latest_msg_id = 0;
+};
+
+/// Who came into a group, or left it.
+struct GroupChange {
+  uint32_t group = 0;
+  uint32_t by = 0;  ///< 0: the administrator
+  bool added = false;
+  std::vector<uint32_t> changed;
+  std::vector<uint32_t> members;  ///< all of them, now
 };
 
 /// What a Client tells its application, on the loop's thread. Each call may use the client, and stop it, but may not
@@ -41,6 +52,15 @@ class ClientListener {
   /// Another session of this user has read up to here.
   virtual void on_read(const ConversationId& /*conversation*/, uint32_t /*msg_id*/) {}
   virtual void on_user_status(uint32_t /*user*/, IM::BaseDefine::UserStatType /*status*/) {}
+  virtual void on_avatar_changed(uint32_t /*user*/, const std::string& /*url*/) {}
+  virtual void on_sign_info_changed(uint32_t /*user*/, const std::string& /*text*/) {}
+  /// Live only: changes that happened meanwhile show in the group's version.
+  virtual void on_group_changed(const GroupChange& /*change*/) {}
+  /// "Is typing" and the like: never stored.
+  virtual void on_p2p_command(uint32_t /*from*/, const std::string& /*data*/) {}
+  /// Somebody sends a file, now or (offer.offline) has left it at the server. Live only: what waits at the server is
+  /// listed by IMFileHasOfflineReq.
+  virtual void on_file_offer(const FileOffer& /*offer*/) {}
   /// This session has been ended by another one, or by the operator: the client is closed, and does not fight it.
   virtual void on_kicked(KickedBy /*by*/) {}
 };

@@ -72,6 +72,10 @@ void ClientNetwork::on_heartbeat_due(Connection& connection) {
   if (PduSink* sink = sink_of(connection)) sink->on_heartbeat_due(connection);
 }
 
+void ClientNetwork::on_drained(Connection& connection) {
+  if (PduSink* sink = sink_of(connection)) sink->on_drained(connection);
+}
+
 Liveness& ClientNetwork::liveness_for(const LivenessPolicy& policy) {
   for (const auto& liveness : liveness_) {
     if (liveness->policy() == policy) return *liveness;

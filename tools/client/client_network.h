@@ -19,6 +19,8 @@ class PduSink {
                          google::protobuf::Arena& arena) = 0;
   virtual void on_closed(Connection& connection, CloseReason reason) = 0;
   virtual void on_heartbeat_due(Connection& connection) = 0;
+  /// All that was sent has gone to the kernel.
+  virtual void on_drained(Connection& /*connection*/) {}
 
  protected:
   ~PduSink() = default;
@@ -60,6 +62,7 @@ class ClientNetwork final : private PduProtocol, private TurnHandler {
   Verdict on_pdu(Connection& connection, const PduHeader& header, std::span<const std::byte> body) override;
   void on_close(Connection& connection, CloseReason reason) override;
   void on_heartbeat_due(Connection& connection) override;
+  void on_drained(Connection& connection) override;
   bool takes_go_away(const Connection&) const override { return false; }  // a server needs no telling
   void on_turn_end() override {}
   void on_stall(Tick stalled) override { stalled_ += stalled; }

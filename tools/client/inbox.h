@@ -23,8 +23,8 @@ class Inbox {
     uint32_t last;
   };
 
-  /// Live or fetched.
-  void add(ReceivedMessage message);
+  /// Live or fetched. False: there is no room for it, and it has to be fetched when its turn comes.
+  bool add(ReceivedMessage message);
   /// The server has acked a message that this client itself has sent: it counts as seen.
   void add_own(const ConversationId& id, uint32_t msg_id);
   /// The server says that the conversation reaches up to here.
@@ -34,8 +34,11 @@ class Inbox {
   bool started(const ConversationId& id) const;
   /// The lowest id that has come of a conversation that has not been started; 0: none.
   uint32_t first_waiting(const ConversationId& id) const;
-  /// The server has none of the ids of the gap: they are not waited for any more.
-  void skip(const ConversationId& id, const Gap& gap);
+  /// The server has none of the ids of the first gap, up to here: they are not waited for any more.
+  void skip(const ConversationId& id, uint32_t msg_id);
+  /// The server gives no more of this conversation: what has come is ready, and nothing is waited for, until it goes
+  /// on.
+  void give_up(const ConversationId& id);
 
   /// The next ones, in order. `own_unsettled`: a message of this client was sent and has no ack yet. Then one that
   /// seems to come from another session of the same user may be that very message: it waits, with those behind it.
@@ -55,8 +58,9 @@ class Inbox {
     bool started = false;
     uint32_t known = 0;
     uint32_t latest = 0;
-    uint32_t last_own = 0;  // the highest id that an ack has told
-    // Beyond `known`; empty: seen already (our own), or not there at the server.
+    uint32_t last_own = 0;    // the highest id that an ack has told
+    uint32_t gone_until = 0;  // up to here, what has not come is not there at the server
+    // Beyond `known`; empty: seen already (our own).
     std::map<uint32_t, std::optional<ReceivedMessage>> early;
   };
 

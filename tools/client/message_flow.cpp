@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "tools/client/file_requests.h"
+
 namespace talkbeat {
 
 using namespace IM::BaseDefine;
@@ -13,17 +15,6 @@ namespace {
 // High bits of MsgType: a group's message.
 bool is_group(MsgType type) {
   return (type & 0xf0) != 0;
-}
-
-bool is_for_the_moment(const TbError& error) {
-  switch (error.code()) {
-    case ERROR_RATE_LIMITED:
-    case ERROR_BUSY:
-    case ERROR_UNAVAILABLE:
-      return true;
-    default:
-      return error.retry_after_ms() > 0;
-  }
 }
 
 }  // namespace
@@ -128,6 +119,10 @@ void MessageFlow::take_message(const IMMsgData& data) {
               .body = data.msg_data(),
               .mine = mine});
   advance(id);
+}
+
+void MessageFlow::leave(const ConversationId& id) {
+  catch_up_.give_up(id);
 }
 
 void MessageFlow::advance(const ConversationId& id) {

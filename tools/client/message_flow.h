@@ -31,6 +31,9 @@ class MessageFlow final : private CatchUp::Owner {
   /// False: the error is not about a message of ours.
   bool take_refusal(const TbError& error);
 
+  /// The user is no longer in this group: what has come of it is delivered, the rest is not waited for.
+  void leave(const ConversationId& id);
+
   bool waits_for_ack() const { return outbox_.in_flight(); }
   size_t unsent() const { return outbox_.size(); }
 

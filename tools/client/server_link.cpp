@@ -27,7 +27,8 @@ void ServerLink::lose(const std::string& why) {
   heartbeat_seq_ = 0;
   silence_timer_.cancel();
   expiry_timer_.cancel();
-  for (const auto& [seq_num, pending] : std::exchange(pending_, {})) pending.finish(&why, {});
+  const Failure lost{why};
+  for (const auto& [seq_num, pending] : std::exchange(pending_, {})) pending.finish(&lost, {});
 }
 
 void ServerLink::resume() {
@@ -50,7 +51,7 @@ void ServerLink::add_pending(uint16_t seq_num, uint16_t answer_command, Finish f
 // The server lives, but has no answer to this one.
 void ServerLink::expire_requests() {
   const Tick now = network_.own_time();
-  const std::string why = "no answer";
+  const Failure silence{"no answer"};
   std::map<uint16_t, Pending> expired;
   Tick oldest = now;
   for (auto next = pending_.begin(); next != pending_.end();) {
@@ -62,7 +63,7 @@ void ServerLink::expire_requests() {
     }
   }
   if (!pending_.empty()) expiry_timer_.start_once(oldest + options_.response_timeout_ms - now);
-  for (const auto& [seq_num, pending] : expired) pending.finish(&why, {});
+  for (const auto& [seq_num, pending] : expired) pending.finish(&silence, {});
 }
 
 // It stays out of the table while its callback runs, which may close the link.
@@ -85,8 +86,8 @@ bool ServerLink::take_refusal(const TbError& error) {
   if (found == pending_.end() || found->second.answer_command != error.command_id() + 1) return false;
   const Finish finish = std::move(found->second.finish);
   pending_.erase(found);
-  const std::string text = error.text();
-  finish(&text, {});
+  const Failure refused{error.text(), error.code()};
+  finish(&refused, {});
   return true;
 }
 

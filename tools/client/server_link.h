@@ -11,6 +11,15 @@
 
 namespace talkbeat {
 
+/// An answer, or why there is none: with the code where the server has refused the request.
+template <class Rsp>
+struct Answer : Result<Rsp> {
+  using Result<Rsp>::Result;
+  Answer(Error error, std::optional<ErrorCode> with_code) : Result<Rsp>(std::move(error)), code(with_code) {}
+
+  std::optional<ErrorCode> code{};
+};
+
 /// The logged-in connection for those who send on it: numbers what is sent, brings each answer to who asked, beats, and
 /// notices a server that does not answer: an answer is due, and for `response_timeout` nothing at all has come. Owned
 /// by its Client; outlives the connections. The loop's thread only.
@@ -22,7 +31,10 @@ namespace talkbeat {
 class ServerLink {
  public:
   template <class Rsp>
-  using Callback = std::function<void(Result<Rsp> answer)>;
+  using Callback = std::function<void(Answer<Rsp> answer)>;
+  /// Returns whether it waits for more.
+  template <class Rsp>
+  using SeriesCallback = std::function<bool(Answer<Rsp> answer)>;
 
   ServerLink(ClientNetwork& network, const ClientOptions& options);
 
@@ -46,7 +58,7 @@ class ServerLink {
   void request(const Req& req, Callback<Rsp> callback);
   /// The same for a request with several answers: the callback returns whether it waits for more.
   template <class Req, class Rsp>
-  void request_series(const Req& req, std::function<bool(Result<Rsp> answer)> callback);
+  void request_series(const Req& req, SeriesCallback<Rsp> callback);
   /// For what is not a request of one of the above: returns the number that it went out under.
   template <class Message>
   uint16_t send(const Message& message, bool expects_answer);
@@ -70,8 +82,12 @@ class ServerLink {
 
  private:
   enum class Outcome : uint8_t { kDone, kMore, kMalformed };
+  struct Failure {
+    std::string why;
+    std::optional<ErrorCode> code{};
+  };
   // Gets the body, or why there is none.
-  using Finish = std::function<Outcome(const std::string* error, std::span<const std::byte> body)>;
+  using Finish = std::function<Outcome(const Failure* failure, std::span<const std::byte> body)>;
   struct Pending {
     uint16_t answer_command;
     Tick asked_at;
@@ -126,14 +142,14 @@ uint16_t ServerLink::send(const Message& message, bool expects_answer) {
 
 template <class Req, class Rsp>
 void ServerLink::request(const Req& req, Callback<Rsp> callback) {
-  request_series<Req, Rsp>(req, [callback = std::move(callback)](Result<Rsp> answer) {
+  request_series<Req, Rsp>(req, [callback = std::move(callback)](Answer<Rsp> answer) {
     callback(std::move(answer));
     return false;
   });
 }
 
 template <class Req, class Rsp>
-void ServerLink::request_series(const Req& req, std::function<bool(Result<Rsp> answer)> callback) {
+void ServerLink::request_series(const Req& req, SeriesCallback<Rsp> callback) {
   if (holding_) {
     held_.push_back([this, req, callback = std::move(callback)] { request_series<Req, Rsp>(req, callback); });
     return;
@@ -147,10 +163,10 @@ void ServerLink::request_series(const Req& req, std::function<bool(Result<Rsp> a
     callback(Error{"more than the connection takes"});
     return;
   }
-  add_pending(seq_num, kCommandOf<Rsp>, [callback](const std::string* error, std::span<const std::byte> body) {
+  add_pending(seq_num, kCommandOf<Rsp>, [callback](const Failure* failure, std::span<const std::byte> body) {
     Rsp rsp;
-    if (error != nullptr) {
-      callback(Error{*error});
+    if (failure != nullptr) {
+      callback({Error{failure->why}, failure->code});
       return Outcome::kDone;
     }
     if (!rsp.ParseFromArray(body.data(), static_cast<int>(body.size()))) {

@@ -8,28 +8,6 @@ namespace talkbeat {
 
 namespace {
 
-struct Decoded {
-  uint32_t code = 0;
-  size_t length = 0;  // 0: no UTF-8 begins here
-};
-
-Decoded decode(std::string_view text) {
-  const auto first = static_cast<unsigned char>(text[0]);
-  if (first < 0x80) return {first, 1};
-  const size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4 || text.size() < length) return {};
-  uint32_t code = first & (0x7fu >> length);
-  for (size_t i = 1; i < length; ++i) {
-    const auto next = static_cast<unsigned char>(text[i]);
-    if ((next & 0xc0) != 0x80) return {};
-    code = code << 6 | (next & 0x3fu);
-  }
-  constexpr std::array<uint32_t, 5> kLeast = {0, 0, 0x80, 0x800, 0x10000};
-  const bool surrogate = code >= 0xd800 && code <= 0xdfff;
-  if (code < kLeast[length] || code > 0x10ffff || surrogate) return {};
-  return {code, length};
-}
-
 bool steers(uint32_t code) {
   return code < 0x20 || (code >= 0x7f && code < 0xa0) || (code >= 0x200e && code <= 0x200f) ||
          (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) || code == 0x061c || code == 0xfeff;
@@ -67,7 +45,7 @@ bool is_combining(uint32_t code) {
 std::string printable(std::string_view text) {
   std::string result;
   while (!text.empty()) {
-    const Decoded next = decode(text);
+    const CodePoint next = decode_utf8(text);
     if (next.length == 0) {
       result += escaped("\\x%02x", static_cast<unsigned char>(text[0]));
       text.remove_prefix(1);
@@ -83,23 +61,29 @@ std::string printable(std::string_view text) {
   return result;
 }
 
+std::string without_control(std::string_view text, char replacement) {
+  std::string result;
+  while (!text.empty()) {
+    const CodePoint next = decode_utf8(text);
+    const size_t length = next.length == 0 ? 1 : next.length;
+    if (next.length == 0 || steers(next.code)) {
+      result += replacement;
+    } else {
+      result += text.substr(0, length);
+    }
+    text.remove_prefix(length);
+  }
+  return result;
+}
+
 size_t display_width(std::string_view text) {
   size_t width = 0;
   while (!text.empty()) {
-    const Decoded next = decode(text);
+    const CodePoint next = decode_utf8(text);
     width += is_wide(next.code) ? 2 : is_combining(next.code) ? 0 : 1;
     text.remove_prefix(next.length == 0 ? 1 : next.length);
   }
   return width;
-}
-
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const Decoded next = decode(text);
-    if (next.length == 0) return false;
-    text.remove_prefix(next.length);
-  }
-  return true;
 }
 
 }  // namespace talkbeat

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/utf8.h"
+
 namespace talkbeat {
 
 /// The text as it may be printed: control characters (C0, DEL, C1), those that turn the writing's direction, and bytes
@@ -11,9 +13,11 @@ namespace talkbeat {
 /// Pure functions.
 std::string printable(std::string_view text);
 
+/// The text with each control character, each that turns the writing's direction, and each byte that is not UTF-8
+/// replaced: for names, which are to be typed again.
+std::string without_control(std::string_view text, char replacement);
+
 /// How many columns printable text takes: wide characters two, combining ones none.
 size_t display_width(std::string_view text);
-
-bool is_utf8(std::string_view text);
 
 }  // namespace talkbeat

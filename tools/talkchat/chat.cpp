@@ -17,16 +17,20 @@ Chat::Chat(const ChatArguments& arguments)
             if (input_.interactive()) quit("");
             end_if_finished();
           }),
+      desk_(client_, parts_, book_, *this),
       signals_(loop_, {SIGINT, SIGTERM, SIGHUP, SIGWINCH}, [this](int number) {
         if (number == SIGWINCH) {
           input_.resized();
         } else if (number == SIGINT) {
           input_.interrupt();
-          end(0);
-        } else {
+        }
+        if (number != SIGWINCH) {
+          desk_.close();
           end(0);
         }
-      }) {}
+      }) {
+  input_.set_completer([this](const std::string& line, bool& files) { return complete(line, files); });
+}
 
 void Chat::on_state(ClientState state, const std::string& why) {
   switch (state) {
@@ -63,7 +67,9 @@ void Chat::said_online() {
   }
   was_online_ = true;
   said_offline_ = false;
-  if (!arguments_.to.empty() && peer_ == 0) to(arguments_.to);
+  if (!arguments_.to.empty() && to_.id == 0) to(arguments_.to);
+  // A server without files, or an answer that was lost: :files asks again.
+  desk_.fetch_waiting([](const Status&) {});
   show_waiting();
   take_lines();
 }
@@ -87,20 +93,31 @@ void Chat::on_message(const ReceivedMessage& message) {
   if (waiting_.size() == 1) show_waiting();
 }
 
-// In order: a message whose sender's name has to be fetched first holds the later ones back.
+// In order: a message for which a name has to be fetched first holds the later ones back.
 void Chat::show_waiting() {
-  while (!waiting_.empty()) {
-    const ReceivedMessage& message = waiting_.front();
-    const uint32_t peer = message.mine ? message.conversation.id : message.from;
-    if (!book_.knows(peer) && client_.state() == ClientState::kOnline) {
-      book_.learn({peer}, [this, peer] {
-        if (book_.knows(peer)) show_waiting();
-      });
-      return;
-    }
-    show(message);
+  while (!waiting_.empty() && knows_names_of(waiting_.front())) {
+    show(waiting_.front());
     waiting_.pop_front();
   }
+}
+
+// False: they are being fetched, and then show_waiting() goes on.
+bool Chat::knows_names_of(const ReceivedMessage& message) {
+  if (client_.state() != ClientState::kOnline) return true;
+  const bool in_group = message.conversation.type == IM::BaseDefine::SESSION_TYPE_GROUP;
+  const uint32_t group = message.conversation.id;
+  if (in_group && !groups_.knows(group)) {
+    groups_.learn(group, [this, group] {
+      if (groups_.knows(group)) show_waiting();
+    });
+    return false;
+  }
+  const uint32_t user = message.mine && !in_group ? message.conversation.id : message.from;
+  if (book_.knows(user)) return true;
+  book_.learn({user}, [this, user] {
+    if (book_.knows(user)) show_waiting();
+  });
+  return false;
 }
 
 void Chat::show(const ReceivedMessage& message) {
@@ -110,11 +127,15 @@ void Chat::show(const ReceivedMessage& message) {
 
 std::string Chat::line_of(const ReceivedMessage& message) const {
   const std::string when = style_.faint(clock_text(message.created_at, clock_.unix_seconds())) + " ";
-  const bool group = message.conversation.type == IM::BaseDefine::SESSION_TYPE_GROUP;
-  const std::string where = group ? style_.faint(" (group " + std::to_string(message.conversation.id) + ")") : "";
-  const std::string who = message.mine ? style_.own("you to " + book_.name_of(message.conversation.id))
-                                       : style_.name(book_.name_of(message.from));
-  return when + who + where + ": " + printable(message.body);
+  const std::string text = text_of(message);
+  const uint32_t id = message.conversation.id;
+  if (message.conversation.type == IM::BaseDefine::SESSION_TYPE_GROUP) {
+    const std::string group = groups_.name_of(id);
+    if (message.mine) return when + style_.own("you to " + group) + ": " + text;
+    return when + style_.faint(group) + " " + style_.name(book_.name_of(message.from)) + ": " + text;
+  }
+  if (message.mine) return when + style_.own("you to " + book_.name_of(id)) + ": " + text;
+  return when + style_.name(book_.name_of(message.from)) + ": " + text;
 }
 
 void Chat::on_sent(uint64_t /*local_id*/, uint32_t /*msg_id*/) {
@@ -147,7 +168,8 @@ void Chat::done() {
 
 // What came from a pipe is sent to its end before we go.
 void Chat::end_if_finished() {
-  if (input_ended_ && !busy_ && lines_.empty() && client_.info().unsent == 0) end(0);
+  const bool finished = !busy_ && lines_.empty() && client_.info().unsent == 0 && desk_.under_way() == 0;
+  if (input_ended_ && finished) end(0);
 }
 
 void Chat::take(const std::string& line) {
@@ -162,20 +184,31 @@ void Chat::take(const std::string& line) {
 }
 
 void Chat::say(const std::string& text) {
-  if (peer_ == 0) {
-    complain("nobody to write to yet; choose somebody: :to USER");
+  if (to_.id == 0) {
+    complain("nobody to write to yet; choose somebody: :to USER, or :to #GROUP");
     return;
   }
   if (!is_utf8(text)) {
     complain("not sent: that is not UTF-8");
     return;
   }
-  if (client_.send_text(peer_, text) == 0) complain("not sent: too many messages wait for the connection");
+  if (client_.send_text(to_, text) == 0) complain("not sent: too many messages wait for the connection");
 }
 
 std::string Chat::prompt() const {
   const std::string me = printable(arguments_.client.user);
-  return peer_ == 0 ? me + "> " : me + " to " + book_.name_of(peer_) + "> ";
+  const std::string front = progress_.empty() ? me : progress_ + "  " + me;
+  if (to_.id == 0) return front + "> ";
+  const bool group = to_.type == IM::BaseDefine::SESSION_TYPE_GROUP;
+  return front + " to " + (group ? groups_.name_of(to_.id) : book_.name_of(to_.id)) + "> ";
+}
+
+// Above the prompt there is no place that stays: so it stands in front of it.
+bool Chat::show_progress(const std::string& text) {
+  if (!input_.interactive()) return false;
+  progress_ = text;
+  input_.set_prompt(prompt());
+  return true;
 }
 
 }  // namespace talkbeat

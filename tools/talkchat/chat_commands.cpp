@@ -3,6 +3,7 @@
 
 #include "tools/client/terminal_text.h"
 #include "tools/talkchat/chat.h"
+#include "tools/talkchat/words.h"
 
 namespace talkbeat {
 
@@ -14,6 +15,7 @@ namespace {
 constexpr uint32_t kHistory = 20;
 constexpr uint32_t kMaxHistory = 500;
 constexpr size_t kMaxWho = 200;
+constexpr size_t kUsageWidth = 22;
 
 std::string milliseconds(std::optional<Tick> time) {
   return time ? std::to_string(*time) + " ms" : "not measured yet";
@@ -21,12 +23,30 @@ std::string milliseconds(std::optional<Tick> time) {
 
 }  // namespace
 
-const std::array<Chat::Command, 6> Chat::kCommands = {{
+const std::array<Chat::Command, 24> Chat::kCommands = {{
     {":help", "", "this list", &Chat::help},
+    {":to", "USER|#GROUP", "write to this user, or group, from now on", &Chat::to},
+    {":history", "[N]", "the last N messages (20) of that conversation", &Chat::history},
+    {":group", "NAME USER…", "make a group; \"two words\" stand in quotes", &Chat::make_group},
+    {":groups", "", "the groups that you are in", &Chat::list_groups},
+    {":members", "[GROUP]", "who is in it, and who is online", &Chat::members},
+    {":invite", "GROUP USER…", "take users into it", &Chat::invite},
+    {":remove", "GROUP USER…", "take users out of a group that you made", &Chat::remove},
+    {":leave", "[GROUP]", "leave it", &Chat::leave},
+    {":mute", "[GROUP] on|off", "no pushes to your phone for it, or again", &Chat::mute},
+    {":sendfile", "USER PATH", "send a file; the server keeps it while they are not online", &Chat::send_file},
+    {":files", "", "files offered to you, and on their way", &Chat::list_files},
+    {":accept", "[N]", "receive file N of :files", &Chat::accept_file},
+    {":refuse", "[N]", "refuse it", &Chat::refuse_file},
+    {":cancel", "[N]", "stop a file that is on its way", &Chat::cancel_file},
+    {":save", "DIR", "where received files go (here)", &Chat::save_files},
     {":info", "", "server, state, round trip, reconnects, moves, last heartbeat, messages without ack", &Chat::info},
     {":who", "", "all users, and who of them is online", &Chat::who},
-    {":to", "USER", "write to this user from now on", &Chat::to},
-    {":history", "[N]", "the last N messages (20) with that user", &Chat::history},
+    {":status", "USER", "online or not, and what they say of themselves", &Chat::status},
+    {":users", "", "all users with their names", &Chat::users},
+    {":departments", "", "how they are organised", &Chat::departments},
+    {":sign", "TEXT", "your signature, which the others see; nothing: none", &Chat::sign},
+    {":avatar", "URL", "your picture", &Chat::avatar},
     {":quit", "", "leave (as Ctrl-D)", &Chat::quit},
 }};
 
@@ -44,13 +64,34 @@ void Chat::run_command(const std::string& line) {
   complain("no command " + printable(name) + "; :help lists them (to send such a text, begin it with ::)");
 }
 
+// Of the word that the cursor stands behind. What somebody else has named so that it would steer the terminal is left
+// out.
+std::vector<std::string> Chat::complete(const std::string& line, bool& files) const {
+  std::vector<std::string> candidates;
+  const bool first_word = line.find(' ') == std::string::npos;
+  if (!line.starts_with(":") || line.starts_with("::")) return candidates;
+  if (first_word) {
+    for (const Command& command : kCommands) candidates.push_back(command.name);
+    return candidates;
+  }
+  const auto blanks = std::ranges::count(line, ' ');
+  files = line.starts_with(":save ") || (line.starts_with(":sendfile ") && blanks > 1);
+  if (files) return candidates;
+  for (const auto& [id, user] : book_.users()) candidates.push_back(user.user_domain());
+  for (const auto& [id, group] : groups_.groups()) candidates.push_back("#" + group.group_name());
+  std::erase_if(candidates, [](const std::string& name) { return name.size() < 2 || name != printable(name); });
+  return candidates;
+}
+
 void Chat::help(const std::string& /*argument*/) {
   for (const Command& command : kCommands) {
     std::string usage = std::string(command.name) + " " + command.arguments;
-    usage.resize(16, ' ');
-    print("  " + usage + command.purpose);
+    const std::string gap(kUsageWidth - display_width(usage), ' ');
+    print("  " + usage + gap + command.purpose);
   }
-  print("  anything else   is sent; a text that begins with : is written with ::");
+  std::string rest = "anything else";
+  rest.resize(kUsageWidth, ' ');
+  print("  " + rest + "is sent; a text that begins with : is written with ::");
 }
 
 // The answer's way there and back is the round trip at this moment.
@@ -131,43 +172,60 @@ void Chat::show_who(const IMUsersStatRsp& answer, size_t left_out) {
 
 void Chat::to(const std::string& argument) {
   if (argument.empty()) {
-    complain("to whom? :to USER");
+    complain("to whom? :to USER, or :to #GROUP");
     return;
   }
   busy_ = true;
-  book_.find(argument, [this](Result<uint32_t> id) {
+  const std::string name = unquoted(argument);
+  if (name.starts_with('#')) {
+    with_group(name, [this](uint32_t group) {
+      write_to({IM::BaseDefine::SESSION_TYPE_GROUP, group});
+      done();
+    });
+    return;
+  }
+  book_.find(name, [this](Result<uint32_t> id) {
     if (id.ok()) {
-      peer_ = id.value();
-      input_.set_prompt(prompt());
+      write_to({IM::BaseDefine::SESSION_TYPE_SINGLE, id.value()});
     } else {
-      complain(printable(id.message()));
+      complain(printable(id.message()) + "; :users lists them, and a group is written #GROUP");
     }
     done();
   });
+}
+
+void Chat::write_to(const ConversationId& whom) {
+  to_ = whom;
+  input_.set_prompt(prompt());
 }
 
 void Chat::history(const std::string& argument) {
   uint32_t count = kHistory;
   const auto [end, error] = std::from_chars(argument.data(), argument.data() + argument.size(), count);
   const bool whole = error == std::errc() && end == argument.data() + argument.size();
-  if (peer_ == 0 || (!argument.empty() && (!whole || count < 1 || count > kMaxHistory))) {
-    complain(peer_ == 0 ? "with whom? choose somebody first: :to USER" : ":history N, with N from 1 to 500");
+  if (to_.id == 0 || (!argument.empty() && (!whole || count < 1 || count > kMaxHistory))) {
+    complain(to_.id == 0 ? "with whom? choose somebody first: :to USER" : ":history N, with N from 1 to 500");
     return;
   }
   IMGetMsgListReq request;
   request.set_user_id(client_.info().user_id);
-  request.set_session_type(IM::BaseDefine::SESSION_TYPE_SINGLE);
-  request.set_session_id(peer_);
+  request.set_session_type(to_.type);
+  request.set_session_id(to_.id);
   request.set_msg_id_begin(0);
   request.set_msg_cnt(count);
   busy_ = true;
   client_.request<IMGetMsgListReq, IMGetMsgListRsp>(request, [this](Result<IMGetMsgListRsp> answer) {
-    if (answer.ok()) {
-      show_history(answer.value());
-    } else {
+    if (!answer.ok()) {
       complain("the history did not come: " + printable(answer.message()));
+      done();
+      return;
     }
-    done();
+    std::vector<uint32_t> senders;
+    for (const auto& message : answer.value().msg_list()) senders.push_back(message.from_session_id());
+    book_.learn(senders, [this, history = answer.value()] {
+      show_history(history);
+      done();
+    });
   });
 }
 
@@ -187,6 +245,8 @@ void Chat::show_history(const IMGetMsgListRsp& answer) {
 
 void Chat::quit(const std::string& /*argument*/) {
   if (client_.info().unsent > 0) complain(std::to_string(client_.info().unsent) + " messages were not sent");
+  if (desk_.under_way() > 0) complain("files under way: " + std::to_string(desk_.under_way()) + ", now cancelled");
+  desk_.close();
   end(0);
 }
 

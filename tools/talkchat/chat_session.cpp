@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "tools/client/terminal_text.h"
+#include "tools/client/transfer_meter.h"
 
 namespace talkbeat {
 
@@ -13,8 +14,14 @@ constexpr Tick kGoodbyeMs = 1'000;
 
 }  // namespace
 
+std::string text_of(const ReceivedMessage& message) {
+  const bool audio =
+      message.type == IM::BaseDefine::MSG_TYPE_SINGLE_AUDIO || message.type == IM::BaseDefine::MSG_TYPE_GROUP_AUDIO;
+  return audio ? "(a voice message, " + size_text(message.body.size()) + ")" : printable(message.body);
+}
+
 ChatSession::ChatSession(const ChatArguments& arguments)
-    : client_(parts_.network, arguments.client, *this), book_(client_) {}
+    : client_(parts_.network, arguments.client, *this), book_(client_), groups_(client_) {}
 
 int ChatSession::run() {
   client_.start();

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "tools/client/client.h"
+#include "tools/talkchat/group_book.h"
 #include "tools/talkchat/user_book.h"
 
 namespace talkbeat {
@@ -12,10 +13,18 @@ struct ChatArguments {
   ClientOptions client;
   bool json = false;
   std::string to;
+  std::string group;  ///< send: in place of `to`
   std::string text;
+  std::string path;             ///< sendfile
+  std::string directory = ".";  ///< recvfile
+  bool online_only = false;     ///< sendfile
+  bool offline_only = false;
   size_t count = 1;
   Tick timeout_ms = 0;
 };
+
+/// What a message says, as it may be printed.
+std::string text_of(const ReceivedMessage& message);
 
 /// A client with all that it needs, on a loop of its own: what the subcommands have in common. They derive from it, and
 /// call end() when they are done.
@@ -39,6 +48,7 @@ class ChatSession : protected ClientListener {
   EventLoop& loop_ = parts_.events;
   Client client_;
   UserBook book_;
+  GroupBook groups_;
 
  private:
   int exit_code_ = 0;

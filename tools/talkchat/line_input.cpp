@@ -26,6 +26,13 @@ constexpr size_t kMaxPlainLine = 64 * 1024;
 
 // libedit calls a plain function: this is where it finds the object.
 std::function<void(char*)> edited_line;
+std::function<char**(const char* word, int end)> completions;
+std::vector<std::string> candidates;  // of the word that is being completed
+
+char* next_candidate(const char* /*word*/, int number) {
+  const auto index = static_cast<size_t>(number);
+  return index < candidates.size() ? ::strdup(candidates[index].c_str()) : nullptr;
+}
 
 std::string history_path() {
   if (const char* path = std::getenv("TALKCHAT_HISTORY")) return path;
@@ -73,6 +80,10 @@ void LineInput::start(const std::string& prompt) {
     use_utf8();
     history_path_ = history_path();
     edited_line = [this](char* line) { take_edited(line); };
+    completions = [this](const char* word, int end) { return complete(word, end); };
+    rl_attempted_completion_function = [](const char* word, int /*begin*/, int end) {
+      return completions ? completions(word, end) : nullptr;
+    };
     rl_readline_name = "talkchat";
     using_history();
     stifle_history(kHistoryLines);
@@ -99,7 +110,18 @@ void LineInput::stop() {
   rl_callback_handler_remove();
   rl_deprep_terminal();
   edited_line = nullptr;
+  completions = nullptr;
   save_history(history_path_);
+}
+
+// Without candidates of ours libedit offers file names, unless it is told that this was all.
+char** LineInput::complete(const char* word, int end) {
+  bool files = false;
+  const std::string line = std::string(rl_line_buffer).substr(0, static_cast<size_t>(end));
+  candidates = completer_ ? completer_(line, files) : std::vector<std::string>();
+  std::erase_if(candidates, [word](const std::string& candidate) { return !candidate.starts_with(word); });
+  rl_attempted_completion_over = files ? 0 : 1;
+  return candidates.empty() ? nullptr : rl_completion_matches(word, next_candidate);
 }
 
 // Installing it draws the prompt.

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/event_loop.h"
 
@@ -16,11 +17,16 @@ namespace talkbeat {
 class LineInput final : private ReadyHandler {
  public:
   using LineHandler = std::function<void(std::string line)>;
+  /// What may stand where the last word of `line` begins with what was typed of it. Empty: file names, where `files`
+  /// was set, else nothing.
+  using Completer = std::function<std::vector<std::string>(const std::string& line, bool& files)>;
 
   LineInput(EventLoop& loop, LineHandler on_line, std::function<void()> on_end);
   /// Gives the terminal back as it was.
   ~LineInput();
 
+  /// Asked when the person types a tab.
+  void set_completer(Completer completer) { completer_ = std::move(completer); }
   void start(const std::string& prompt);
   void stop();
   void set_prompt(const std::string& prompt);
@@ -34,6 +40,7 @@ class LineInput final : private ReadyHandler {
  private:
   void on_ready(bool readable, bool writable) override;
   void begin_editing();
+  char** complete(const char* word, int end);
   void take_edited(char* line);
   void read_plain();
   void read_file();
@@ -43,6 +50,7 @@ class LineInput final : private ReadyHandler {
   EventLoop& loop_;
   LineHandler on_line_;
   std::function<void()> on_end_;
+  Completer completer_;
   std::string prompt_;
   std::string history_path_;
   std::string plain_;  // read from a pipe, not yet a line

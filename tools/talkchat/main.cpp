@@ -7,8 +7,11 @@
 #include "base/resolve.h"
 #include "tools/client/terminal_text.h"
 #include "tools/talkchat/chat.h"
+#include "tools/talkchat/groups_command.h"
 #include "tools/talkchat/recv_command.h"
+#include "tools/talkchat/recv_file_command.h"
 #include "tools/talkchat/send_command.h"
+#include "tools/talkchat/send_file_command.h"
 
 namespace talkbeat {
 namespace {
@@ -22,10 +25,15 @@ Examples:
   talkchat --user alice --password secret --to bob        the same
   talkchat --user alice --password secret send --to bob "Hello there"
   talkchat --user bob --password secret recv --count 1 --timeout 5s
+  talkchat --user alice --password secret send --group team "Hello all"
+  talkchat --user alice --password secret sendfile --to bob photo.png
+  talkchat --user bob --password secret recvfile --dir ~/files --count 1 --timeout 60s
+  talkchat --user alice --password secret --json groups
   talkchat --login chat1.example.org:8008 --login chat2.example.org:8008 --user alice --password secret
 
-Inside: :help :info :who :to USER :history [N] :quit. Lines from a pipe are taken as if they were typed.
-A connection that is lost is restored by itself; nothing is lost, nothing comes twice.
+Inside, :help lists all commands. The first ones: :to USER or :to #GROUP, then type; :group NAME USER… makes a group;
+:sendfile USER PATH sends a file; :quit. Tab completes. Lines from a pipe are taken as if they were typed.
+A connection that is lost is restored by itself; nothing is lost, nothing comes twice. Files go on where they were.
 
 Exit codes:
   0  done      1  it failed; one line on stderr says why      2  wrong command line)";
@@ -92,7 +100,7 @@ void declare(CLI::App& app, CommandLine& line) {
                  "Take a server for dead that owes an answer for so long, and sends nothing at all (15s)")
       ->type_name("TIME");
   app.add_flag("--mobile", line.mobile, "Log in as a mobile client: one session of each class lives at a time");
-  app.add_flag("--json", arguments.json, "send and recv: answer in JSON, one object a line");
+  app.add_flag("--json", arguments.json, "With a subcommand: answer in JSON, one object a line");
   app.set_version_flag("--version", std::string("talkchat ") + TALKBEAT_VERSION, "Print the version, and end");
   app.set_help_flag("--help,-h", "Print this, and end");
   app.footer(kFooter);
@@ -100,7 +108,10 @@ void declare(CLI::App& app, CommandLine& line) {
 
 CLI::App* declare_send(CLI::App& app, CommandLine& line) {
   CLI::App* send = app.add_subcommand("send", "Send one message; print its id once it is stored");
-  send->add_option("--to", line.arguments.to, "The receiver")->required()->type_name("U");
+  CLI::Option_group* receiver = send->add_option_group("Receiver", "One of these");
+  receiver->add_option("--to", line.arguments.to, "A user")->type_name("U");
+  receiver->add_option("--group", line.arguments.group, "A group that you are in: its name or id")->type_name("G");
+  receiver->require_option(1);
   send->add_option("--timeout", line.timeout, "Give up after this time (30s)")->type_name("TIME");
   send->add_option("TEXT", line.words, "What to say")->required();
   return send;
@@ -115,17 +126,50 @@ CLI::App* declare_recv(CLI::App& app, CommandLine& line) {
   return recv;
 }
 
+CLI::App* declare_send_file(CLI::App& app, CommandLine& line) {
+  CLI::App* send =
+      app.add_subcommand("sendfile", "Send a file; end when they have it, or the server keeps it for them");
+  send->add_option("--to", line.arguments.to, "The receiver")->required()->type_name("U");
+  CLI::Option* online = send->add_flag("--online", line.arguments.online_only, "Only where they are online");
+  send->add_flag("--offline", line.arguments.offline_only, "Leave it at the server, even where they are online")
+      ->excludes(online);
+  send->add_option("--timeout", line.timeout, "Give up after this time (never)")->type_name("TIME");
+  send->add_option("PATH", line.arguments.path, "The file")->required();
+  return send;
+}
+
+CLI::App* declare_recv_file(CLI::App& app, CommandLine& line) {
+  CLI::App* recv = app.add_subcommand("recvfile", "Receive files: those that wait at the server, then those offered");
+  recv->add_option("--dir", line.arguments.directory, "Where they go; nothing is ever overwritten")
+      ->capture_default_str()
+      ->type_name("D")
+      ->check(CLI::ExistingDirectory);
+  recv->add_option("--count", line.arguments.count, "So many, then end")
+      ->capture_default_str()
+      ->check(CLI::Range(1u, 1'000'000'000u));
+  recv->add_option("--timeout", line.timeout, "Exit code 1 where fewer came in this time (60s)")->type_name("TIME");
+  return recv;
+}
+
+CLI::App* declare_groups(CLI::App& app, CommandLine& line) {
+  CLI::App* groups = app.add_subcommand("groups", "List the groups that you are in: id, name, members");
+  groups->add_option("--timeout", line.timeout, "Give up after this time (30s)")->type_name("TIME");
+  return groups;
+}
+
 int run(int argc, const char* const* argv) {
   CommandLine line;
   CLI::App app("Talk over TalkBeat, by hand or from a script.", "talkchat");
   declare(app, line);
   CLI::App* send = declare_send(app, line);
   CLI::App* recv = declare_recv(app, line);
-  app.add_option("--to", line.arguments.to, "Begin by writing to this user")->type_name("U");
+  CLI::App* send_file = declare_send_file(app, line);
+  CLI::App* recv_file = declare_recv_file(app, line);
+  CLI::App* groups = declare_groups(app, line);
+  app.add_option("--to", line.arguments.to, "Begin by writing to this user, or #GROUP")->type_name("U");
   app.require_subcommand(0, 1);
   app.fallthrough();
-  send->fallthrough();
-  recv->fallthrough();
+  for (CLI::App* command : {send, recv, send_file, recv_file, groups}) command->fallthrough();
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& wish) {
@@ -133,13 +177,18 @@ int run(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& error) {
     return fail(std::string(error.what()) + " (try talkchat --help)");
   }
-  if (line.timeout.empty()) line.timeout = recv->parsed() ? "10s" : "30s";
+  if (line.timeout.empty() && !send_file->parsed()) {
+    line.timeout = recv->parsed() ? "10s" : recv_file->parsed() ? "60s" : "30s";
+  }
   if (const Status status = finish(line); !status.ok()) return fail(status.message());
   LogConfig log;
   log.level = LogLevel::kError;
   if (const Status status = configure_logging(log); !status.ok()) return fail(status.message());
   if (send->parsed()) return SendCommand(line.arguments).run();
   if (recv->parsed()) return RecvCommand(line.arguments).run();
+  if (send_file->parsed()) return SendFileCommand(line.arguments).run();
+  if (recv_file->parsed()) return RecvFileCommand(line.arguments).run();
+  if (groups->parsed()) return GroupsCommand(line.arguments).run();
   return Chat(line.arguments).run();
 }
 

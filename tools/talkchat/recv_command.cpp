@@ -30,30 +30,46 @@ void RecvCommand::on_message(const ReceivedMessage& message) {
 }
 
 void RecvCommand::print_known() {
-  while (!waiting_.empty() && printed_ < arguments_.count) {
-    const uint32_t from = waiting_.front().from;
-    if (!book_.knows(from) && client_.state() == ClientState::kOnline) {
-      book_.learn({from}, [this, from] {
-        if (book_.knows(from)) print_known();
-      });
-      return;
-    }
+  while (!waiting_.empty() && printed_ < arguments_.count && knows_names_of(waiting_.front())) {
     print(waiting_.front());
     waiting_.pop_front();
   }
 }
 
+// False: they are being fetched, and then print_known() goes on.
+bool RecvCommand::knows_names_of(const ReceivedMessage& message) {
+  if (client_.state() != ClientState::kOnline) return true;
+  const uint32_t group = message.conversation.id;
+  if (message.conversation.type == IM::BaseDefine::SESSION_TYPE_GROUP && !groups_.knows(group)) {
+    groups_.learn(group, [this, group] {
+      if (groups_.knows(group)) print_known();
+    });
+    return false;
+  }
+  if (book_.knows(message.from)) return true;
+  book_.learn({message.from}, [this, from = message.from] {
+    if (book_.knows(from)) print_known();
+  });
+  return false;
+}
+
 void RecvCommand::print(const ReceivedMessage& message) {
   const std::string name = book_.name_of(message.from);
+  const bool in_group = message.conversation.type == IM::BaseDefine::SESSION_TYPE_GROUP;
+  const std::string group = in_group ? groups_.name_of(message.conversation.id) : "";
   if (arguments_.json) {
-    const nlohmann::ordered_json line{{"from", name},
-                                      {"from_id", message.from},
-                                      {"msg_id", message.msg_id},
-                                      {"time", message.created_at},
-                                      {"text", message.body}};
+    nlohmann::ordered_json line{{"from", name},
+                                {"from_id", message.from},
+                                {"msg_id", message.msg_id},
+                                {"time", message.created_at},
+                                {"text", message.body}};
+    if (in_group) {
+      line["group"] = group.substr(1);
+      line["group_id"] = message.conversation.id;
+    }
     std::cout << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
   } else {
-    std::cout << name << ": " << printable(message.body) << "\n";
+    std::cout << (in_group ? group + " " : "") << name << ": " << text_of(message) << "\n";
   }
   if (!std::cout.flush()) {
     end(1);

@@ -16,11 +16,12 @@ class RecvCommand final : public ChatSession {
   void on_state(ClientState state, const std::string& why) override;
   void on_message(const ReceivedMessage& message) override;
   void print_known();
+  bool knows_names_of(const ReceivedMessage& message);
   void print(const ReceivedMessage& message);
 
   const ChatArguments& arguments_;
   Timer deadline_;
-  std::deque<ReceivedMessage> waiting_;  // for the sender's name
+  std::deque<ReceivedMessage> waiting_;  // for the sender's or the group's name
   size_t printed_ = 0;
   std::string last_problem_;
 };

@@ -17,22 +17,32 @@ void SendCommand::on_state(ClientState state, const std::string& why) {
   if (state == ClientState::kWaiting) last_problem_ = why;
   if (state == ClientState::kClosed) fail(reason_for_closing(why));
   if (state != ClientState::kOnline || sent_) return;
-  book_.find(arguments_.to, [this](Result<uint32_t> peer) { send_to(std::move(peer)); });
+  const bool to_group = !arguments_.group.empty();
+  const auto found = [this, to_group](const Result<uint32_t>& id) {
+    send_to(to_group ? IM::BaseDefine::SESSION_TYPE_GROUP : IM::BaseDefine::SESSION_TYPE_SINGLE, id);
+  };
+  if (to_group) {
+    groups_.find(arguments_.group, found);
+  } else {
+    book_.find(arguments_.to, found);
+  }
 }
 
-void SendCommand::send_to(Result<uint32_t> peer) {
+void SendCommand::send_to(IM::BaseDefine::SessionType type, const Result<uint32_t>& id) {
   if (sent_ || client_.state() != ClientState::kOnline) return;
-  if (!peer.ok()) {
-    fail(peer.message());
+  if (!id.ok()) {
+    fail(id.message());
     return;
   }
   sent_ = true;
-  client_.send_text(peer.value(), arguments_.text);
+  client_.send_text(ConversationId{type, id.value()}, arguments_.text);
 }
 
 void SendCommand::on_sent(uint64_t /*local_id*/, uint32_t msg_id) {
   if (arguments_.json) {
-    const nlohmann::ordered_json line{{"to", arguments_.to}, {"msg_id", msg_id}};
+    const bool to_group = !arguments_.group.empty();
+    const nlohmann::ordered_json line{{to_group ? "group" : "to", to_group ? arguments_.group : arguments_.to},
+                                      {"msg_id", msg_id}};
     std::cout << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
   } else {
     std::cout << msg_id << "\n";

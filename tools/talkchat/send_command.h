@@ -13,7 +13,7 @@ class SendCommand final : public ChatSession {
   void on_state(ClientState state, const std::string& why) override;
   void on_sent(uint64_t local_id, uint32_t msg_id) override;
   void on_send_failed(uint64_t local_id, ErrorCode code, const std::string& text) override;
-  void send_to(Result<uint32_t> peer);
+  void send_to(IM::BaseDefine::SessionType type, const Result<uint32_t>& id);
 
   const ChatArguments& arguments_;
   Timer deadline_;

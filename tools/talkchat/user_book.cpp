@@ -11,6 +11,14 @@ void UserBook::add(const IM::BaseDefine::UserInfo& user) {
   ids_[user.user_domain()] = user.user_id();
 }
 
+void UserBook::note_sign_info(uint32_t id, const std::string& text) {
+  if (const auto found = users_.find(id); found != users_.end()) found->second.set_sign_info(text);
+}
+
+void UserBook::note_avatar(uint32_t id, const std::string& url) {
+  if (const auto found = users_.find(id); found != users_.end()) found->second.set_avatar_url(url);
+}
+
 std::string UserBook::name_of(uint32_t id) const {
   const auto found = users_.find(id);
   if (found != users_.end() && !found->second.user_domain().empty()) return printable(found->second.user_domain());
@@ -18,7 +26,7 @@ std::string UserBook::name_of(uint32_t id) const {
   return number.append(std::to_string(id));
 }
 
-// Asks for one second more than is missing: only the last of the answers names another time than was asked for.
+// Asks for one second more than is missing. The last of the answers names another time than was asked for, or nobody.
 void UserBook::refresh(std::function<void(Status)> done) {
   IMAllUserReq request;
   const uint32_t since = complete_until_ == 0 ? 0 : complete_until_ - 1;
@@ -30,7 +38,7 @@ void UserBook::refresh(std::function<void(Status)> done) {
       return false;
     }
     for (const auto& user : answer.value().user_list()) add(user);
-    if (answer.value().latest_update_time() == since) return true;
+    if (answer.value().latest_update_time() == since && answer.value().user_list_size() > 0) return true;
     complete_until_ = answer.value().latest_update_time();
     done({});
     return false;

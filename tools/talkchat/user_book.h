@@ -25,6 +25,10 @@ class UserBook {
   /// Fetches those that are not known yet; where that fails, their names stay numbers.
   void learn(const std::vector<uint32_t>& ids, std::function<void()> done);
 
+  /// What the server tells unasked, of users that are known.
+  void note_sign_info(uint32_t id, const std::string& text);
+  void note_avatar(uint32_t id, const std::string& url);
+
   bool knows(uint32_t id) const { return users_.contains(id); }
   /// The login name as it may be printed; "#17" where it is not known.
   std::string name_of(uint32_t id) const;

@@ -9,7 +9,8 @@
 #include <thread>
 
 #include "base/option_value.h"
-#include "tools/talkctl/http_get.h"
+#include "tools/talkctl/admin_client.h"
+#include "tools/talkctl/http_call.h"
 
 namespace talkbeat {
 
@@ -140,7 +141,9 @@ Status drain_server(const ClusterFiles& files, const DrainOptions& options) {
     const bool runs = files.running(options.server);
     return Error{options.server + (runs ? " does not answer: it may hang; SIGINT ends it" : " does not run")};
   }
-  const Result<std::string> begun = http_post(server, "/api/drain");
+  const Result<std::string> key = read_admin_key(files);
+  if (!key.ok()) return Error{key.message()};
+  const Result<std::string> begun = http_post(server, "/api/drain", key.value());
   if (!begun.ok()) return Error{options.server + " cannot be drained: " + begun.message()};
   // One without clients has gone by now.
   Leaving first = look(server).value_or(*before);

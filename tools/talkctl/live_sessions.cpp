@@ -2,14 +2,16 @@
 
 #include <nlohmann/json.hpp>
 
-#include "tools/talkctl/http_get.h"
+#include "tools/talkctl/admin_client.h"
+#include "tools/talkctl/http_call.h"
 
 namespace talkbeat {
 
 namespace {
 
-Result<size_t> end_on(const Address& server, UserId user) {
-  const Result<std::string> answer = http_post(server, "/api/end_sessions?user=" + std::to_string(user));
+Result<size_t> end_on(const Address& server, UserId user, const Result<std::string>& key) {
+  if (!key.ok()) return Error{key.message()};
+  const Result<std::string> answer = http_post(server, "/api/end_sessions?user=" + std::to_string(user), key.value());
   if (!answer.ok()) return Error{answer.message()};
   const auto report = nlohmann::json::parse(answer.value(), nullptr, false);
   if (!report.is_object() || !report.contains("ended") || !report["ended"].is_number_unsigned()) {
@@ -22,9 +24,10 @@ Result<size_t> end_on(const Address& server, UserId user) {
 
 EndedSessions end_sessions(const ClusterFiles& files, UserId user) {
   EndedSessions result;
+  const Result<std::string> key = read_admin_key(files);
   for (int i = 0; i < files.msg_servers; ++i) {
     const std::string name = "msg_server_" + std::to_string(i);
-    const Result<size_t> ended = end_on(files.msg_server_http(i), user);
+    const Result<size_t> ended = end_on(files.msg_server_http(i), user, key);
     if (ended.ok()) {
       result.sessions += ended.value();
       result.told.push_back(name);

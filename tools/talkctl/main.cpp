@@ -7,8 +7,10 @@
 #include "base/option_value.h"
 #include "msg_server/store/sqlite_database.h"
 #include "tools/client/terminal_text.h"
+#include "tools/talkctl/cli.h"
 #include "tools/talkctl/cluster_files.h"
 #include "tools/talkctl/drain_command.h"
+#include "tools/talkctl/import_command.h"
 #include "tools/talkctl/status_command.h"
 #include "tools/talkctl/user_commands.h"
 #include "tools/talkctl/why_command.h"
@@ -16,8 +18,6 @@
 namespace talkbeat {
 namespace {
 
-constexpr int kExitFailed = 1;
-constexpr int kExitUsage = 2;
 constexpr uint32_t kMaxUsers = 10'000'000;
 
 constexpr const char* kFooter = R"(
@@ -27,20 +27,27 @@ Examples:
   talkctl user list --json
   talkctl --dir /srv/talkbeat user disable alice
   talkctl user revoke alice                                              log alice out everywhere
+  talkctl group create "all of us" --member alice --member bob
+  talkctl send --group 7 "Doors close at six."
+  talkctl broadcast "Maintenance at 22:00."
+  talkctl online
+  talkctl kick alice
   talkctl status
+  talkctl top
   talkctl why alice                                                      why was alice disconnected?
   talkctl why 203.0.113.7
+  talkctl import-teamtalk teamtalk.sql --dry-run                         what would come over from TeamTalk?
   talkctl drain msg_server_0                                             and tools/start.sh brings it up again
 
 Users are changed in the store, whether the servers run or not; what runs sees it at the next login. passwd, disable
 and revoke also end the user's sessions, on all msg_servers that run; where one cannot be told, that is an error.
+group, department, send, broadcast, online and kick ask a msg_server that runs, with the key in DIR/admin.key.
+talkctl COMMAND --help has more.
 
 Exit codes:
   0  done      1  it could not be done; one line on stderr says why      2  wrong command line)";
 
-struct Arguments {
-  std::string dir = "run";
-  bool json = false;
+struct Arguments : CommandLine {
   std::string name;
   std::string password;
   std::string nick;
@@ -51,12 +58,8 @@ struct Arguments {
   int limit = 5;
   std::string timeout;
   bool no_wait = false;
+  ImportOptions import;
 };
-
-int fail(const std::string& why, int exit_code = kExitFailed) {
-  std::cerr << "talkctl: " << printable(why) << "\n";
-  return exit_code;
-}
 
 int with_store(const Arguments& arguments, const std::function<Status(UserCommands&)>& command) {
   auto opened = SqliteDatabase::open({.path = arguments.dir + "/talkbeat.db", .upkeep_in_commit = true});
@@ -92,23 +95,14 @@ int drain(const Arguments& arguments) {
   return drained.ok() ? 0 : fail(drained.message());
 }
 
-using Action = std::function<int()>;
-
-CLI::App* add_command(CLI::App& parent, const char* name, const char* purpose, Action& chosen, Action action) {
-  CLI::App* command = parent.add_subcommand(name, purpose);
-  command->callback([&chosen, action] { chosen = action; });
-  return command;
-}
-
 std::string name_error(const std::string& name) {
   const Status status = check_user_name(name);
   return status.ok() ? "" : status.message();
 }
 
-void declare_users(CLI::App& app, Arguments& a, Action& chosen) {
+void declare_users(CLI::App& app, Arguments& a) {
   CLI::App* user =
-      app.add_subcommand("user", "Accounts in the store: add, add-many, list, passwd, revoke, enable, disable");
-  user->require_subcommand(1);
+      add_family(app, "user", "Accounts in the store: add, add-many, list, passwd, revoke, enable, disable");
   const auto store = [&a](auto command) { return [&a, command] { return with_store(a, command); }; };
   const auto take_name = [&a](CLI::App* command) {
     command->add_option("name", a.name, "The login name, 1 to 64 bytes")->required()->check(name_error);
@@ -116,33 +110,33 @@ void declare_users(CLI::App& app, Arguments& a, Action& chosen) {
   const auto take_password = [&a](CLI::App* command) {
     command->add_option("--password", a.password, "What the person will type")->required()->type_name("PW");
   };
-  CLI::App* add = add_command(*user, "add", "Add one user", chosen,
+  CLI::App* add = add_command(*user, a, "add", "Add one user",
                               store([&a](UserCommands& c) { return c.add(a.name, a.password, a.nick); }));
   take_name(add);
   take_password(add);
   add->add_option("--nick", a.nick, "The name that others see; without it, the login name")->type_name("N");
   CLI::App* many =
-      add_command(*user, "add-many", "Add many users with one password", chosen,
+      add_command(*user, a, "add-many", "Add many users with one password",
                   store([&a](UserCommands& c) { return c.add_many(a.prefix, a.first, a.count, a.password); }));
   many->add_option("--prefix", a.prefix, "Names are PREFIX1, PREFIX2, …")->required()->type_name("P");
   many->add_option("--count", a.count, "So many")->required()->check(CLI::Range(1u, kMaxUsers))->type_name("N");
   many->add_option("--first", a.first, "The first number")->capture_default_str()->check(CLI::Range(0u, kMaxUsers));
   take_password(many);
-  add_command(*user, "list", "List all users", chosen, store([](UserCommands& c) { return c.list(); }));
-  CLI::App* passwd = add_command(*user, "passwd", "Give a user a new password, and log the user out everywhere", chosen,
+  add_command(*user, a, "list", "List all users", store([](UserCommands& c) { return c.list(); }));
+  CLI::App* passwd = add_command(*user, a, "passwd", "Give a user a new password, and log the user out everywhere",
                                  store([&a](UserCommands& c) { return c.set_password(a.name, a.password); }));
   take_name(passwd);
   take_password(passwd);
-  take_name(add_command(*user, "enable", "Let a user log in again", chosen,
+  take_name(add_command(*user, a, "enable", "Let a user log in again",
                         store([&a](UserCommands& c) { return c.enable(a.name); })));
-  take_name(add_command(*user, "disable", "Refuse a user's logins, and end the user's sessions", chosen,
+  take_name(add_command(*user, a, "disable", "Refuse a user's logins, and end the user's sessions",
                         store([&a](UserCommands& c) { return c.disable(a.name); })));
-  take_name(add_command(*user, "revoke", "Log a user out everywhere: ends sessions and voids session tokens", chosen,
+  take_name(add_command(*user, a, "revoke", "Log a user out everywhere: ends sessions and voids session tokens",
                         store([&a](UserCommands& c) { return c.revoke(a.name); })));
 }
 
-void declare_why(CLI::App& app, Arguments& a, Action& chosen) {
-  CLI::App* why = add_command(app, "why", "Why was this user (or server, or address) disconnected?", chosen,
+void declare_why(CLI::App& app, Arguments& a) {
+  CLI::App* why = add_command(app, a, "why", "Why was this user (or server, or address) disconnected?",
                               [&a] { return show_why(a); });
   why->add_option("whom", a.whom, "A user's name, a server's name, or an IP address (with or without port)")
       ->required()
@@ -153,9 +147,9 @@ void declare_why(CLI::App& app, Arguments& a, Action& chosen) {
       ->type_name("N");
 }
 
-void declare_drain(CLI::App& app, Arguments& a, Action& chosen) {
+void declare_drain(CLI::App& app, Arguments& a) {
   CLI::App* command =
-      add_command(app, "drain", "Have a msg_server leave: its clients move to the other ones, and then it ends", chosen,
+      add_command(app, a, "drain", "Have a msg_server leave: its clients move to the other ones, and then it ends",
                   [&a] { return drain(a); });
   command->add_option("name", a.name, "Which one, for instance msg_server_0")->required()->type_name("SERVER");
   command->add_flag("--no-wait", a.no_wait, "Don't wait until it has left");
@@ -163,10 +157,20 @@ void declare_drain(CLI::App& app, Arguments& a, Action& chosen) {
       ->type_name("TIME");
 }
 
+void declare_import(CLI::App& app, Arguments& a) {
+  CLI::App* command = add_command(app, a, "import-teamtalk",
+                                  "Make the store from a mysqldump of a TeamTalk database; no server may run", [&a] {
+                                    a.import.dir = a.dir;
+                                    a.import.json = a.json;
+                                    return exit_code_of(import_teamtalk(a.import));
+                                  });
+  command->add_option("file", a.import.dump, "The dump; - is stdin")->required()->type_name("FILE.sql");
+  command->add_flag("--dry-run", a.import.dry_run, "Only say what would be imported");
+}
+
 int run(int argc, const char* const* argv) {
   Arguments arguments;
-  Action chosen;
-  CLI::App app("Looks after a TalkBeat cluster: its users, and how its servers are.", "talkctl");
+  CLI::App app("Looks after a TalkBeat cluster: its users and groups, and how its servers are.", "talkctl");
   app.add_option("--dir", arguments.dir, "The cluster's directory, as given to start.sh")->capture_default_str();
   app.add_flag("--json", arguments.json, "Answer in JSON, for scripts");
   app.set_version_flag("--version", std::string("talkctl ") + TALKBEAT_VERSION, "Print the version, and end");
@@ -174,13 +178,17 @@ int run(int argc, const char* const* argv) {
   app.footer(kFooter);
   app.require_subcommand(1);
   app.fallthrough();
-  declare_users(app, arguments, chosen);
-  add_command(app, "status", "Ask every server how it is; exit code 1 where one is missing", chosen,
+  declare_users(app, arguments);
+  declare_groups(app, arguments);
+  declare_departments(app, arguments);
+  declare_messages(app, arguments);
+  declare_online(app, arguments);
+  add_command(app, arguments, "status", "Ask every server how it is; exit code 1 where one is missing",
               [&arguments] { return show_status(arguments); });
-  declare_why(app, arguments, chosen);
-  declare_drain(app, arguments, chosen);
-  for (CLI::App* command : app.get_subcommands({})) command->fallthrough();
-  for (CLI::App* command : app.get_subcommand("user")->get_subcommands({})) command->fallthrough();
+  declare_top(app, arguments);
+  declare_why(app, arguments);
+  declare_drain(app, arguments);
+  declare_import(app, arguments);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& wish) {
@@ -190,7 +198,7 @@ int run(int argc, const char* const* argv) {
     const std::string why = unknown.empty() ? error.what() : "unknown command " + unknown.front();
     return fail(why + " (try talkctl --help)", kExitUsage);
   }
-  const int exit_code = chosen();
+  const int exit_code = arguments.chosen();
   return std::cout.flush() ? exit_code : fail("stdout cannot be written");
 }
 

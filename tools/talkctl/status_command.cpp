@@ -3,7 +3,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "tools/talkctl/http_get.h"
+#include "tools/talkctl/http_call.h"
 #include "tools/talkctl/table.h"
 
 namespace talkbeat {

@@ -7,8 +7,9 @@
 
 #include "base/address.h"
 #include "tools/client/terminal_text.h"
+#include "tools/talkctl/admin_client.h"
 #include "tools/talkctl/close_advice.h"
-#include "tools/talkctl/http_get.h"
+#include "tools/talkctl/http_call.h"
 
 namespace talkbeat {
 
@@ -19,37 +20,23 @@ using Json = nlohmann::ordered_json;
 struct Server {
   std::string name;
   Address http;
+  std::string key;  // login_servers ask for none
 };
 
 std::vector<Server> servers_of(const ClusterFiles& files) {
   std::vector<Server> servers;
+  const Result<std::string> key = read_admin_key(files);  // where there is none, they say so
   for (int i = 0; i < files.msg_servers; ++i) {
-    servers.push_back({"msg_server_" + std::to_string(i), files.msg_server_http(i)});
+    servers.push_back({"msg_server_" + std::to_string(i), files.msg_server_http(i), key.ok() ? key.value() : ""});
   }
   for (int i = 0; i < files.login_servers; ++i) {
-    servers.push_back({"login_server_" + std::to_string(i), files.login_server_http(i)});
+    servers.push_back({"login_server_" + std::to_string(i), files.login_server_http(i), ""});
   }
   return servers;
 }
 
 bool is_address(const std::string& text) {
   return normal_ip(text).has_value() || Address::parse(text).ok();
-}
-
-std::string url_encoded(const std::string& text) {
-  constexpr const char* kHex = "0123456789ABCDEF";
-  std::string encoded;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (std::isalnum(byte) != 0 || c == '.' || c == '-' || c == '_') {
-      encoded += c;
-    } else {
-      encoded += '%';
-      encoded += kHex[byte >> 4];
-      encoded += kHex[byte & 15];
-    }
-  }
-  return encoded;
 }
 
 std::string clock_time(int64_t unix_ms, bool with_date) {
@@ -160,7 +147,7 @@ Findings ask_all(const ClusterFiles& files, const std::string& whom, int limit) 
   const std::string path = std::string("/api/why?") + (is_address(whom) ? "address=" : "who=") + url_encoded(whom) +
                            "&limit=" + std::to_string(limit);
   Findings findings;
-  for (const Server& server : servers_of(files)) take(findings, server, http_get(server.http, path));
+  for (const Server& server : servers_of(files)) take(findings, server, http_get(server.http, path, server.key));
   const auto newest_first = [limit](std::vector<Json>& list, const char* key) {
     std::ranges::stable_sort(list, std::greater<>(), [key](const Json& entry) { return entry.value(key, int64_t{0}); });
     if (list.size() > static_cast<size_t>(limit)) list.resize(static_cast<size_t>(limit));

@@ -1,0 +1,125 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "msg_server/client_answers.h"
+#include "msg_server/wire_records.h"
+
+namespace talkbeat {
+
+/// Lists of users and departments come in PDUs of about this many bytes, however long the texts in them are.
+inline constexpr size_t kListBytes = 512 << 10;
+/// Where more than this waits to be sent already, the client asks for the rest itself.
+inline constexpr size_t kEnoughWaiting = 1 << 20;
+/// Rows read from the store at a time: each may hold several texts of 64 KiB.
+inline constexpr size_t kRowsAtATime = 100;
+
+/// Answers "what has changed since" (IMAllUserReq, IMDepartmentReq) in as many PDUs as it takes. All but the last name
+/// the time that was asked for; the last names the time up to which the client is complete. Where that would be the
+/// same, one without entries ends the list: PROTOCOL.md, "Reading what was missed".
+///
+/// `Kind` says what is listed:
+///   struct Users {
+///     using Row = Profile;  // with updated_at and id
+///     using Response = IM::Buddy::IMAllUserRsp;
+///     static StoreResult<std::vector<Row>> read(Database& db, int64_t since, uint32_t after, size_t limit);
+///     static void add(Response& response, const Row& row);
+///   };
+///   return ChangedList<Users>::answer(client, header, request.latest_update_time());
+template <class Kind>
+class ChangedList {
+ public:
+  static Verdict answer(const ClientContext& client, const PduHeader& header, uint32_t since) {
+    // What changes later in this second would be missed if the second counted as complete.
+    const auto complete_until = static_cast<uint32_t>(client.server.loop.unix_seconds() - 1);
+    ChangedList list{client.server, client.connection.id(), header, client.session.user, since, complete_until};
+    list.read_on(since, 0);
+    return Verdict::handled();
+  }
+
+ private:
+  using Row = typename Kind::Row;
+  using Response = typename Kind::Response;
+
+  struct Page {
+    std::vector<Row> rows;
+    bool last = true;
+  };
+
+  ChangedList(MsgServerParts& server, ConnId conn, const PduHeader& header, UserId user, uint32_t asked,
+              uint32_t complete_until)
+      : server_(server), conn_(conn), header_(header), user_(user), asked_(asked), complete_until_(complete_until) {}
+
+  /// Runs in the reader's thread.
+  static StoreResult<Page> read_page(Database& db, int64_t since, uint32_t after) {
+    Page page;
+    size_t bytes = 0;
+    while (true) {
+      StoreResult<std::vector<Row>> rows = Kind::read(db, since, after, kRowsAtATime);
+      if (!rows.ok()) return rows.error();
+      const bool complete = rows.value().size() < kRowsAtATime;
+      for (Row& row : rows.value()) {
+        bytes += wire_bytes(row);
+        if (bytes > kListBytes && !page.rows.empty()) {
+          page.last = false;
+          return page;
+        }
+        page.rows.push_back(std::move(row));
+      }
+      if (complete) return page;
+      since = page.rows.back().updated_at - 1;
+      after = page.rows.back().id;
+    }
+  }
+
+  void read_on(int64_t since, uint32_t after) const {
+    server_.store.template read<Page>([since, after](Database& db) { return read_page(db, since, after); },
+                                      [list = *this](const StoreResult<Page>& page) { list.on_page(page); });
+  }
+
+  void on_page(const StoreResult<Page>& page) const {
+    Connection* connection = server_.connections.find(conn_);
+    if (connection == nullptr) return;
+    if (page.ok()) {
+      send_page(*connection, page.value());
+    } else {
+      send_error(*connection, header_, refusal_of(page.error()));
+    }
+  }
+
+  void send_page(Connection& connection, const Page& page) const {
+    const bool stops = page.last || client_has_to_ask_on(connection, page);
+    const uint32_t up_to = page.last ? complete_until_ : static_cast<uint32_t>(page.rows.back().updated_at - 1);
+    send(connection, page.rows, stops ? up_to : asked_);
+    if (!stops) {
+      read_on(page.rows.back().updated_at - 1, page.rows.back().id);
+    } else if (up_to == asked_ && !page.rows.empty()) {
+      send(connection, {}, asked_);
+    }
+  }
+
+  /// A time at which the client could go on must lie behind the one that it has asked with.
+  bool client_has_to_ask_on(const Connection& connection, const Page& page) const {
+    return connection.waiting_to_send() > kEnoughWaiting && page.rows.back().updated_at - 1 > asked_;
+  }
+
+  void send(Connection& connection, const std::vector<Row>& rows, uint32_t latest_update_time) const {
+    Response response;
+    response.set_user_id(user_);
+    response.set_latest_update_time(latest_update_time);
+    for (const Row& row : rows) Kind::add(response, row);
+    send_pdu(connection, response, header_.seq_num);
+  }
+
+  MsgServerParts& server_;
+  ConnId conn_;
+  PduHeader header_;
+  UserId user_;
+  uint32_t asked_;
+  uint32_t complete_until_;
+};
+
+}  // namespace talkbeat
