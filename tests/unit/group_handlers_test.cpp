@@ -1,82 +1,8 @@
 // The five group commands, and who hears of what they do.
-#include <gmock/gmock.h>
-
-#include "tests/unit/group_fixture.h"
+#include "tests/unit/group_handlers_fixture.h"
 
 namespace talkbeat::msg_server_test {
 namespace {
-
-using testing::ElementsAre;
-using testing::IsEmpty;
-
-template <class List>
-std::vector<uint32_t> all_of(const List& list) {
-  return {list.begin(), list.end()};
-}
-
-class GroupHandlersTest : public GroupTest {
- protected:
-  static IMGroupCreateReq creation(const std::string& name, const std::vector<UserId>& members,
-                                   GroupType type = GROUP_TYPE_TMP) {
-    IMGroupCreateReq request;
-    request.set_user_id(0);
-    request.set_group_type(type);
-    request.set_group_name(name);
-    request.set_group_avatar("");
-    for (const UserId user : members) request.add_member_id_list(user);
-    return request;
-  }
-  static IMGroupChangeMemberReq changing(GroupModifyType type, GroupId group, const std::vector<UserId>& whom) {
-    IMGroupChangeMemberReq request;
-    request.set_user_id(0);
-    request.set_change_type(type);
-    request.set_group_id(group);
-    for (const UserId user : whom) request.add_member_id_list(user);
-    return request;
-  }
-  template <class Response, class Request>
-  Response ask(TestClient& client, const Request& request) {
-    client.send(request);
-    return expect<Response>(client);
-  }
-  IMGroupCreateRsp create(TestClient& client, const IMGroupCreateReq& request) {
-    return ask<IMGroupCreateRsp>(client, request);
-  }
-  IMGroupChangeMemberRsp change(TestClient& client, GroupModifyType type, GroupId group,
-                                const std::vector<UserId>& whom) {
-    return ask<IMGroupChangeMemberRsp>(client, changing(type, group, whom));
-  }
-  uint32_t shield(TestClient& client, GroupId group, uint32_t shielded) {
-    IMGroupShieldReq request;
-    request.set_user_id(0);
-    request.set_group_id(group);
-    request.set_shield_status(shielded);
-    const auto response = ask<IMGroupShieldRsp>(client, request);
-    EXPECT_EQ(response.group_id(), group);
-    return response.result_code();
-  }
-  IMNormalGroupListRsp list(TestClient& client, bool all) {
-    IMNormalGroupListReq request;
-    request.set_user_id(0);
-    if (all) request.set_temporary_too(true);
-    return ask<IMNormalGroupListRsp>(client, request);
-  }
-  IMGroupInfoListRsp info(TestClient& client, const std::vector<std::pair<GroupId, uint32_t>>& held) {
-    IMGroupInfoListReq request;
-    request.set_user_id(0);
-    for (const auto& [group, version] : held) {
-      auto& entry = *request.add_group_version_list();
-      entry.set_group_id(group);
-      entry.set_version(version);
-    }
-    return ask<IMGroupInfoListRsp>(client, request);
-  }
-  size_t notified(TestClient& client) {
-    for (int i = 0; i < 3; ++i) step();
-    sync(client);
-    return client.waiting<IMGroupChangeMemberNotify>();
-  }
-};
 
 TEST_F(GroupHandlersTest, a_new_group_has_its_creator_as_a_member_and_all_members_hear_of_it) {
   const auto creator = log_in("alice");
@@ -371,46 +297,6 @@ TEST_F(GroupHandlersTest, a_large_group_is_told_by_its_id_and_the_removed_by_nam
   EXPECT_EQ(notified(*member), 3u);
   EXPECT_EQ(notified(*removed), 3u);
   EXPECT_THAT(bus.relayed.back().users, ElementsAre(carol));
-}
-
-// --- what the administration API does
-
-TEST_F(GroupHandlersTest, an_edit_makes_members_look_at_the_version) {
-  const GroupId group = add_group(alice, {bob});
-  const auto member = log_in("bob");
-  std::optional<StoreResult<GroupChanged>> edited;
-  edit_group(parts, group, {.name = "new name", .avatar_url = {}},
-             [&](const StoreResult<GroupChanged>& result) { edited = result; });
-  const auto notify = expect<IMGroupChangeMemberNotify>(*member);
-  EXPECT_EQ(notify.user_id(), 0u);
-  EXPECT_EQ(notify.chg_user_id_list_size(), 0);
-  EXPECT_THAT(all_of(notify.cur_user_id_list()), ElementsAre(alice, bob));
-  ASSERT_TRUE(edited && edited->ok());
-  EXPECT_EQ(info(*member, {{group, 1}}).group_info_list(0).group_name(), "new name");
-  edit_group(parts, 999, {.name = "new name", .avatar_url = {}},
-             [&](const StoreResult<GroupChanged>& result) { edited = result; });
-  ASSERT_TRUE(until([&] { return !edited->ok(); }));
-  EXPECT_EQ(edited->error(), StoreError::kUnknownGroup);
-}
-
-TEST_F(GroupHandlersTest, a_deleted_group_is_one_that_all_have_been_removed_from) {
-  const GroupId group = add_group(alice, {bob});
-  const auto creator = log_in("alice");
-  const auto member = log_in("bob");
-  creator->send(group_message(group, "hello"));
-  expect<IMMsgDataAck>(*creator);
-  EXPECT_EQ(groups.groups(), 1u);
-  delete_group(parts, group, [](const StoreResult<GroupState>& last) { EXPECT_TRUE(last.ok()); });
-  for (TestClient* client : {creator.get(), member.get()}) {
-    const auto notify = expect<IMGroupChangeMemberNotify>(*client);
-    EXPECT_EQ(notify.change_type(), GROUP_MODIFY_TYPE_DEL);
-    EXPECT_EQ(notify.cur_user_id_list_size(), 0);
-    EXPECT_THAT(all_of(notify.chg_user_id_list()), ElementsAre(alice, bob));
-  }
-  EXPECT_THAT(bus.relayed.back().users, ElementsAre(alice, bob));
-  EXPECT_EQ(groups.groups(), 0u);
-  creator->send(group_message(group, "hello?"));
-  expect_error(*creator, ERROR_NOT_MEMBER);
 }
 
 }  // namespace
