@@ -9,6 +9,9 @@ namespace talkbeat {
 
 namespace {
 
+// With more than this waiting to be sent, no further request is answered.
+constexpr size_t kMostUnsent = 64 << 10;
+
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 // A stage that has one deadline, from when the connection joins.
@@ -161,14 +164,25 @@ void HttpPort::respond(Connection& connection, const HttpResponse& response) {
 void HttpPort::answered(Connection& connection) {
   Peer& peer = peer_of(connection);
   if (connection.closing()) return;
-  if (!peer.keep_alive) {
-    // Not closed at once: what a closed connection has left to send is given up after a moment.
-    peer.stage = Stage::kFinishing;
-    connection.pause_reading(true);
-    fetching_.join(connection, connection.now());
-    return;
+  // Not closed at once: what a closed connection has left to send is given up after a moment.
+  if (!peer.keep_alive) return wait_until_drained(connection, Stage::kFinishing);
+  if (connection.waiting_to_send() > kMostUnsent) return wait_until_drained(connection, Stage::kDraining);
+  if (peer.stage == Stage::kHandling) {
+    peer.stage = Stage::kReading;  // consume() goes on by itself
+  } else {
+    read_on(connection);
   }
-  if (std::exchange(peer.stage, Stage::kReading) == Stage::kHandling) return;  // consume() goes on by itself
+}
+
+void HttpPort::wait_until_drained(Connection& connection, Stage stage) {
+  peer_of(connection).stage = stage;
+  connection.pause_reading(true);
+  fetching_.join(connection, connection.now());
+}
+
+void HttpPort::read_on(Connection& connection) {
+  Peer& peer = peer_of(connection);
+  peer.stage = Stage::kReading;
   connection.pause_reading(false);
   asking_.join(connection, connection.now());
   asking_.handshake_done(connection, connection.now());
@@ -231,6 +245,8 @@ void HttpPort::on_drained(Connection& connection) {
   Peer& peer = peer_of(connection);
   if (peer.stage == Stage::kFinishing) {
     connection.close(CloseReason::kAnswered);
+  } else if (peer.stage == Stage::kDraining) {
+    read_on(connection);
   } else if (peer.stage == Stage::kStreaming && !peer.body->pulled) {
     pull(connection);
   }

@@ -31,8 +31,9 @@ struct HttpVerdict {
 /// after the other; each has `request_timeout` from accept to the end of its request. The loop's thread only.
 ///
 /// A handler answers at once, or returns nullopt and answers later by the connection's id: answer() or stream(). Until
-/// then nothing more is read from that connection, and its silence is not its fault. To one that has gone meanwhile,
-/// answers are dropped.
+/// then nothing more is read from that connection, and its silence is not its fault. Nor is the next request taken
+/// while much of the answers before waits to be sent: who asks and does not read costs one answer of memory, and has
+/// `request_timeout` to take it. To one that has gone meanwhile, answers are dropped.
 ///
 ///   HttpPort http(connections, {.request_timeout_ms = 60'000}, [&](const HttpRequest& request, const Connection& c) {
 ///     store.find(request.path, [&http, id = c.id()](Row row) { http.answer(id, page_of(row)); });
@@ -76,8 +77,9 @@ class HttpPort final : public Protocol {
  private:
   struct Peer;
   // kReading: its requests are read. kHandling: inside of the handler. kWaiting: for answer(). kStreaming: for chunk()
-  // or for what was sent to drain. kFinishing: closes as soon as the last answer has drained.
-  enum class Stage : uint8_t { kReading, kHandling, kWaiting, kStreaming, kFinishing };
+  // or for what was sent to drain. kDraining: what waits to be sent is too much for a next answer. kFinishing: closes
+  // as soon as the last answer has drained.
+  enum class Stage : uint8_t { kReading, kHandling, kWaiting, kStreaming, kDraining, kFinishing };
 
   static Peer& peer_of(const Connection& connection);
   void consume(Connection& connection, std::span<const std::byte> bytes);
@@ -86,6 +88,8 @@ class HttpPort final : public Protocol {
   void send(Connection& connection, const HttpResponse& response, bool keep_alive);
   void respond(Connection& connection, const HttpResponse& response);
   void answered(Connection& connection);
+  void wait_until_drained(Connection& connection, Stage stage);
+  void read_on(Connection& connection);
   void pull(Connection& connection);
   Connection* find_asker(ConnId id) const;
 

@@ -88,6 +88,11 @@ void describe_image_storage(OptionTable& table, ImageSettings& images) {
   table.bytes("max_total", images.max_total, {1 << 20, int64_t{1} << 50},
               "Of all images in the directory; more are refused until some have expired or were removed. It is counted "
               "anew every sweep_interval.");
+  table.bytes(
+      "min_free", images.min_free, {0, int64_t{1} << 50},
+      "What has to be left on the file system, and a free inode for each MiB of it: an image that would take it "
+      "is refused (507). Anybody may send images, without a login; by default they lie beside the store, which "
+      "can take no messages once the disk is full.");
   table
       .duration("expiry", images.expiry_ms, {60'000, Tick{3650} * 86'400'000},
                 "An image that nobody has sent for this long is removed. Off by default: the messages that show it are "

@@ -45,6 +45,7 @@ struct ImageSettings {
   std::string url;
   size_t max_size = 10 << 20;
   uint64_t max_total = uint64_t{10} << 30;
+  uint64_t min_free = uint64_t{256} << 20;
   Tick expiry_ms = 0;
   size_t max_uploads = 16;
   size_t max_uploads_per_address = 8;

@@ -98,7 +98,7 @@ ImageService::ImageService(EventLoop& loop, HttpPort& http, Executor& disk, Uplo
       disk_(disk),
       places_(places),
       settings_(settings),
-      store_(settings.directory, owner),
+      store_(settings.directory, owner, settings.min_free),
       sweep_(loop, disk, store_, metrics, settings) {
   using namespace std::string_view_literals;
   uploads_ = metrics.counters("talkbeat_image_uploads_total", "Images that clients have sent, by what became of them.",

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sodium.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,6 +19,7 @@ namespace {
 
 constexpr mode_t kFileMode = 0640;
 constexpr mode_t kDirectoryMode = 0750;
+constexpr uint64_t kBytesPerInode = 1 << 20;  // of min_free: tiny images use up the inodes first
 
 /// A descriptor, closed at the end of its scope.
 class File {
@@ -85,8 +87,8 @@ void for_each_file(const std::string& directory, Visit visit) {
 
 }  // namespace
 
-ImageStore::ImageStore(std::string directory, const std::string& owner)
-    : directory_(std::move(directory)), owner_(owner) {
+ImageStore::ImageStore(std::string directory, const std::string& owner, uint64_t min_free)
+    : directory_(std::move(directory)), owner_(owner), min_free_(min_free) {
   const auto is_odd = [](char c) { return c == '/' || c == '.' || c == '\0'; };
   std::ranges::replace_if(owner_, is_odd, '_');
 }
@@ -115,6 +117,16 @@ std::string ImageStore::temporary() const {
   return directory_ + "/tmp/" + owner_ + "." + digits.data();
 }
 
+// 0, ENOSPC, or why it cannot be told. Uploads that are written at the same time may take one image each beyond it.
+int ImageStore::check_room(size_t size) const {
+  struct statvfs disk {};
+  if (::statvfs(directory_.c_str(), &disk) != 0) return errno;
+  const uint64_t free_bytes = uint64_t{disk.f_bavail} * disk.f_frsize;
+  const bool counts_inodes = disk.f_files != 0;
+  if (free_bytes < min_free_ + size) return ENOSPC;
+  return counts_inodes && disk.f_favail < min_free_ / kBytesPerInode ? ENOSPC : 0;
+}
+
 int ImageStore::write_new(const std::string& path, std::string_view content) const {
   const std::string half_written = temporary();
   File file(half_written, O_WRONLY | O_CREAT | O_EXCL);
@@ -135,7 +147,8 @@ ImageStore::Put ImageStore::put(std::string_view content, ImageType type) const 
     return result;
   }
   const std::string bucket = directory_ + "/" + bucket_path(result.name.bucket());
-  int error = make_bucket(bucket, directory_ + "/g0");
+  int error = check_room(content.size());
+  if (error == 0) error = make_bucket(bucket, directory_ + "/g0");
   if (error == 0) error = write_new(path, content);
   if (error == 0) error = sync_directory(bucket);
   result.outcome = outcome_of(error);

@@ -16,6 +16,16 @@ inline constexpr size_t kListBytes = 512 << 10;
 inline constexpr size_t kEnoughWaiting = 1 << 20;
 /// Rows read from the store at a time: each may hold several texts of 64 KiB.
 inline constexpr size_t kRowsAtATime = 100;
+/// How long after its updated_at a change may become visible: it is given its time when it is asked for, waits in the
+/// queue of writes then, and may come from a server whose clock is behind. So far a list is behind the clock.
+inline constexpr int64_t kSettledAfterSeconds = 60;
+
+/// Up to when a client is complete that has read what has changed since `asked`; Unix seconds. Never goes back, but for
+/// a client that is ahead of the clock.
+constexpr uint32_t complete_until(uint32_t asked, int64_t now) {
+  const auto settled = static_cast<uint32_t>(std::max(now - kSettledAfterSeconds, int64_t{0}));
+  return asked > now ? settled : std::max(asked, settled);
+}
 
 /// Answers "what has changed since" (IMAllUserReq, IMDepartmentReq) in as many PDUs as it takes. All but the last name
 /// the time that was asked for; the last names the time up to which the client is complete. Where that would be the
@@ -33,9 +43,9 @@ template <class Kind>
 class ChangedList {
  public:
   static Verdict answer(const ClientContext& client, const PduHeader& header, uint32_t since) {
-    // What changes later in this second would be missed if the second counted as complete.
-    const auto complete_until = static_cast<uint32_t>(client.server.loop.unix_seconds() - 1);
-    ChangedList list{client.server, client.connection.id(), header, client.session.user, since, complete_until};
+    ChangedList list{client.server, client.connection.id(),
+                     header,        client.session.user,
+                     since,         complete_until(since, client.server.loop.unix_seconds())};
     list.read_on(since, 0);
     return Verdict::handled();
   }
@@ -50,8 +60,8 @@ class ChangedList {
   };
 
   ChangedList(MsgServerParts& server, ConnId conn, const PduHeader& header, UserId user, uint32_t asked,
-              uint32_t complete_until)
-      : server_(server), conn_(conn), header_(header), user_(user), asked_(asked), complete_until_(complete_until) {}
+              uint32_t complete)
+      : server_(server), conn_(conn), header_(header), user_(user), asked_(asked), complete_until_(complete) {}
 
   /// Runs in the reader's thread.
   static StoreResult<Page> read_page(Database& db, int64_t since, uint32_t after) {
@@ -101,9 +111,10 @@ class ChangedList {
     }
   }
 
-  /// A time at which the client could go on must lie behind the one that it has asked with.
+  /// A time at which the client could go on must lie behind the one that it has asked with, and be settled.
   bool client_has_to_ask_on(const Connection& connection, const Page& page) const {
-    return connection.waiting_to_send() > kEnoughWaiting && page.rows.back().updated_at - 1 > asked_;
+    const int64_t up_to = page.rows.back().updated_at - 1;
+    return connection.waiting_to_send() > kEnoughWaiting && up_to > asked_ && up_to <= complete_until_;
   }
 
   void send(Connection& connection, const std::vector<Row>& rows, uint32_t latest_update_time) const {

@@ -26,6 +26,8 @@ Verdict refusal_of(StoreError error) {
       return Verdict::refused(ERROR_NOT_ALLOWED, "this user may not do that");
     case StoreError::kLimitReached:
       return Verdict::refused(ERROR_LIMIT_REACHED, "too many, or too large");
+    case StoreError::kKeyInUse:
+      return Verdict::refused(ERROR_INVALID_ARGUMENT, "client_msg_key was used for another message");
     case StoreError::kUnknownConversation:
       return Verdict::refused(ERROR_INVALID_ARGUMENT, "there is no such conversation");
   }

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "msg_server/client_session.h"
-
 namespace talkbeat {
 
 namespace {
@@ -18,13 +16,17 @@ OutLimits transfer_limits(const FileSettings& files) {
   return {.soft = most, .soft_ms = 0, .hard = most};
 }
 
+void apply_rates(const ClientSettings& settings, ClientSession& session) {
+  session.messages.set_limits(settings.message_rate, settings.message_burst);
+  session.requests.set_limits(settings.request_rate, settings.request_burst);
+}
+
 }  // namespace
 
 void apply_limits(const MsgServerConfig& config, Connection& connection) {
   const ClientSettings& settings = config.client;
   auto& session = connection.attachment<ClientSession>();
-  session.messages.set_limits(settings.message_rate, settings.message_burst);
-  session.requests.set_limits(settings.request_rate, settings.request_burst);
+  apply_rates(settings, session);
   if (session.phase == Phase::kOnline) {
     session.max_pdu = settings.max_pdu;
     connection.set_out_limits(settings.out);
@@ -35,6 +37,20 @@ void apply_limits(const MsgServerConfig& config, Connection& connection) {
     session.max_pdu = settings.max_pdu_before_login;
     connection.set_out_limits({settings.max_queued_before_login, 0, settings.max_queued_before_login});
   }
+}
+
+void renew_limits(const MsgServerConfig& config, Connection& connection) {
+  auto& session = connection.attachment<ClientSession>();
+  if (session.phase == Phase::kTransfer) {
+    apply_rates(config.client, session);
+  } else {
+    apply_limits(config, connection);
+  }
+}
+
+Verdict rate_limited(const ClientSession& session) {
+  return Verdict::refused(ERROR_RATE_LIMITED, "too many requests: wait and ask again",
+                          static_cast<uint32_t>(session.requests.wait_ms()));
 }
 
 }  // namespace talkbeat

@@ -27,7 +27,8 @@ bool is_login(const PduHeader& header) {
          header.command_id == IM::BaseDefine::CID_FILE_LOGIN_REQ;
 }
 
-// A file's bytes come as fast as they were asked for, and who asks for too many waits (TransferRole).
+// A file's bytes come as fast as they were asked for, and who asks for too many waits (TransferRole). What is refused
+// is paid for at once.
 bool is_paid_for_later(const ClientSession& session, const PduHeader& header) {
   return session.phase == Phase::kTransfer && (header.command_id == IM::BaseDefine::CID_FILE_PULL_DATA_REQ ||
                                                header.command_id == IM::BaseDefine::CID_FILE_PULL_DATA_RSP);
@@ -45,7 +46,7 @@ Status ClientPort::start() {
 }
 
 void ClientPort::settings_changed() {
-  for_each([this](Connection& connection) { apply_limits(parts_.config, connection); });
+  for_each([this](Connection& connection) { renew_limits(parts_.config, connection); });
 }
 
 void ClientPort::for_each(const std::function<void(Connection&)>& visit) {
@@ -81,10 +82,7 @@ void ClientPort::accept(SocketHandle socket, const Address& peer) {
 
 Verdict ClientPort::on_pdu(Connection& connection, const PduHeader& header, std::span<const std::byte> body) {
   auto& session = connection.attachment<ClientSession>();
-  if (!is_paid_for_later(session, header) && !session.requests.take(connection.now())) {
-    return Verdict::refused(ERROR_RATE_LIMITED, "too many requests: wait and ask again",
-                            static_cast<uint32_t>(session.requests.wait_ms()));
-  }
+  if (!is_paid_for_later(session, header) && !session.requests.take(connection.now())) return rate_limited(session);
   ClientContext client{parts_, connection, session};
   return dispatch(kClientRoutes, client, session.phase, denials(session, header), header, body);
 }

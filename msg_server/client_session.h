@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_set>
 
@@ -35,11 +36,12 @@ struct ClientSession : PduPeer {
   UserId user = 0;
   ClientClass client_class = ClientClass::kPc;
   SessionInfo info;
-  uint64_t begun_at = 0;               ///< how far the store had got at the login
-  TokenBucket messages;                ///< takes one for each message sent
-  TokenBucket requests;                ///< takes one for each PDU
-  uint32_t messages_in_store = 0;      ///< sent and not yet answered
-  std::unique_ptr<TransferSeat> seat;  ///< kTransfer only
+  uint64_t begun_at = 0;                     ///< how far the store had got at the login
+  TokenBucket messages;                      ///< takes one for each message sent
+  TokenBucket requests;                      ///< takes one for each PDU
+  std::optional<TokenBucket> group_changes;  ///< made with the first one: most clients make none
+  uint32_t messages_in_store = 0;            ///< sent and not yet answered
+  std::unique_ptr<TransferSeat> seat;        ///< kTransfer only
 };
 
 /// What a handler of a client's PDU gets: the server, and the connection that the PDU came from. Valid only inside the

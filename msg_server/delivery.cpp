@@ -112,6 +112,8 @@ void Delivery::relayed_message(const TbRelay& relay, const SharedBytes& pdu) {
 
 void Delivery::sweep(uint64_t after_sequence) {
   if (!begin_) return;
+  if (sweeping_) return sweep_later(after_sequence);  // one at a time: each reads to the end
+  sweeping_ = true;
   // What was forgotten may have been delivered: twice would be worse than at the client's next sync.
   const uint64_t after = std::max({after_sequence, recent_.floor(), *begin_});
   log_info("sweep_begins", {{"after_sequence", after}});
@@ -125,10 +127,11 @@ void Delivery::sweep_page(uint64_t after_sequence) {
                       if (!page.ok()) {
                         log_error("sweep_failed", {{"error", to_string(page.error())}});
                         sweep_later(after_sequence);
-                        return;
+                        return end_sweep();
                       }
                       for (const SequencedMessage& message : page.value()) deliver_swept(message);
-                      if (page.value().size() == kSweepPage) sweep_page(page.value().back().sequence);
+                      if (page.value().size() < kSweepPage) return end_sweep();
+                      sweep_page(page.value().back().sequence);
                     });
 }
 
@@ -154,7 +157,12 @@ void Delivery::deliver_swept(const SequencedMessage& message) {
 
 void Delivery::sweep_later(uint64_t after_sequence) {
   missed_after_ = std::min(missed_after_.value_or(after_sequence), after_sequence);
-  if (!retry_timer_.armed()) retry_timer_.start_once(kRetryMs);
+  if (!sweeping_ && !retry_timer_.armed()) retry_timer_.start_once(kRetryMs);
+}
+
+void Delivery::end_sweep() {
+  sweeping_ = false;
+  if (missed_after_) retry_timer_.start_once(kRetryMs);
 }
 
 void Delivery::sweep_missed() {

@@ -96,6 +96,7 @@ class Delivery {
   void deliver_swept(const SequencedMessage& message);
   void sweep_later(uint64_t after_sequence);
   void sweep_missed();
+  void end_sweep();
 
   ConnectionTable& connections_;
   UserDirectory& users_;
@@ -106,6 +107,7 @@ class Delivery {
   RecentSequences recent_{kRecent};
   std::optional<uint64_t> begin_;
   std::optional<uint64_t> missed_after_;
+  bool sweeping_ = false;
   Timer retry_timer_;
   uint64_t messages_ = 0;
   uint64_t swept_ = 0;

@@ -29,7 +29,7 @@ HttpVerdict MsgHttpPages::judge(const HttpRequest& head, const Connection& asker
 }
 
 std::optional<HttpResponse> MsgHttpPages::respond(const HttpRequest& request, const Connection& asker) {
-  if (admin::AdminApi::is_api(request.path)) return api_.handle(request, asker.id());
+  if (admin::AdminApi::is_api(request.path)) return api_.handle(request, asker);
   if (request.path == "/healthz") return HttpResponse{200, "application/json", hooks_.health()};
   if (request.path == "/readyz") {
     return HttpResponse{hooks_.ready() ? 200 : 503, "application/json", hooks_.health()};

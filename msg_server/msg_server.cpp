@@ -6,6 +6,12 @@
 
 namespace talkbeat {
 
+namespace {
+
+constexpr Tick kAskAgainMs = 1'000;
+
+}  // namespace
+
 MsgServer::MsgServer(EventLoop& loop, Store& store, Executor& hashing, Executor& files, Rng& rng, Metrics& metrics,
                      const MsgServerConfig& config, const ClusterKey& key)
     : loop_(loop),
@@ -14,6 +20,7 @@ MsgServer::MsgServer(EventLoop& loop, Store& store, Executor& hashing, Executor&
       config_(config),
       epoch_(rng.next()),
       started_at_(loop.now()),
+      sequence_timer_(loop.timers(), [this] { learn_sequence(); }),
       decoy_hash_(hash_password("nobody's password", config.password.cost)),
       close_log_(metrics, config.closed_kept),
       connections_(
@@ -87,13 +94,17 @@ Status MsgServer::start() {
   if (Status status = client_port_.start(); !status.ok()) return status;
   if (Status status = http_listener_.start(config_.http_listen); !status.ok()) return status;
   bus_.start(client_port_.address().port);
+  learn_sequence();
+  return {};
+}
+
+void MsgServer::learn_sequence() {
   store_.read<uint64_t>([](Database& db) { return db.latest_sequence(); },
                         [this](StoreResult<uint64_t> latest) {
-                          if (!latest.ok()) return;
+                          if (!latest.ok()) return sequence_timer_.start_once(kAskAgainMs);
                           bus_.note_sequence(latest.value());
                           delivery_.begin_at(latest.value());
                         });
-  return {};
 }
 
 void MsgServer::stop() {

@@ -61,6 +61,8 @@ class MsgServer final : private BusListener {
   const UserDirectory& directory() override { return users_; }
 
   std::string health() const;
+  /// How far the store has got: sweeps begin there.
+  void learn_sequence();
   void add_metrics();
 
   EventLoop& loop_;
@@ -69,6 +71,7 @@ class MsgServer final : private BusListener {
   const MsgServerConfig& config_;
   const uint64_t epoch_;
   const Tick started_at_;
+  Timer sequence_timer_;
   Tick loop_lag_ms_ = 0;  // as of the last report
   const std::string decoy_hash_;
 

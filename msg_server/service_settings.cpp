@@ -32,6 +32,16 @@ void describe(OptionTable& table, GroupSettings& groups) {
       .boolean("members_may_add", groups.members_may_add,
                "true: every member may add others, as in TeamTalk. false: only the creator may.")
       .reloadable();
+  table
+      .integer(
+          "change_rate", groups.change_rate, {1, 1'000'000}, "changes a second",
+          "Groups that one connection may make or change for long: each change goes to all members, with the list of "
+          "all of them.")
+      .reloadable();
+  table
+      .integer("change_burst", groups.change_burst, {1, 1'000'000}, "changes",
+               "What it may change at once after a quiet time. Both count for connections made from then on.")
+      .reloadable();
   table.integer("cached_members", groups.cached_members, {1'000, 1'000'000'000}, "members",
                 "Members of groups kept in memory, 8 bytes each; the groups that were used longest ago make room.");
   table.integer("max_waiting", groups.max_waiting, {100, 10'000'000}, "messages",
@@ -139,7 +149,7 @@ void describe_limits(OptionTable& table, FileSettings& files) {
              "Largest file. The protocol counts in 32 bits, so that 4 GiB is the end.")
       .reloadable();
   table.bytes("max_name", files.max_name, {1, 8 << 10}, "Longest name of a file.").reloadable();
-  table.bytes("max_chunk", files.max_chunk, {4 << 10, 1 << 20}, "Most bytes that go in one piece.").reloadable();
+  table.bytes("max_chunk", files.max_chunk, {4 << 10, 512 << 10}, "Most bytes that go in one piece.").reloadable();
   table
       .integer(
           "max_pulls", files.max_pulls, {1, 64}, "pieces",
@@ -151,7 +161,8 @@ void describe_limits(OptionTable& table, FileSettings& files) {
       .reloadable();
   table
       .integer("max_transfers_per_user", files.max_transfers_per_user, {1, 1'000'000}, "files",
-               "The same of one user: those that are sent, and offline files that are fetched.")
+               "The same of one user: those that are sent, and as many again of that user's offline files that are "
+               "fetched.")
       .reloadable();
 }
 
@@ -180,7 +191,12 @@ void describe_disk(OptionTable& table, FileSettings& files) {
       .reloadable();
   table
       .duration("keep", files.keep_ms, {1'000, 10 * 365 * kDay},
-                "A file that was not fetched is deleted after this time.")
+                "A file that was not fetched is deleted after this time, from when all of it was there.")
+      .reloadable();
+  table
+      .duration("keep_incomplete", files.keep_incomplete_ms, {1'000, 10 * 365 * kDay},
+                "A file that was offered and is not all there after this time is deleted: until then it counts for its "
+                "sender's quota. Never longer than keep.")
       .reloadable();
   table.duration("sweep_interval", files.sweep_interval_ms, {100, kDay}, "How often expired files are looked for.");
   table.integer("workers", files.workers, {1, 64}, "threads", "Reading and writing files.");

@@ -22,6 +22,8 @@ struct GroupSettings {
   size_t max_members = 10'000;
   size_t max_name = 128;
   bool members_may_add = true;
+  int64_t change_rate = 2;
+  int64_t change_burst = 100;
   size_t cached_members = 1'000'000;
   size_t max_waiting = 10'000;
   size_t max_waiting_bytes = 64 << 20;
@@ -64,6 +66,7 @@ struct FileSettings {
   uint64_t quota_total = 20ULL << 30;
   uint64_t min_free = 64ULL << 20;
   Tick keep_ms = 7LL * 24 * 3'600'000;
+  Tick keep_incomplete_ms = 24LL * 3'600'000;
   Tick sweep_interval_ms = 60'000;
   size_t workers = 1;
   size_t max_queued = 1'000;

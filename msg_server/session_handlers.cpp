@@ -47,13 +47,11 @@ Verdict on_heartbeat(ClientContext& client, const PduHeader& header, const IM::O
     return Verdict::handled();
   }
   const int64_t now = client.server.loop.unix_seconds();
-  return answer_from_store<std::vector<Unread>>(
-      client, header, [user = client.session.user](Database& db) { return db.unread(user); },
-      [now, seq_num = header.seq_num](Connection& connection, const std::vector<Unread>& unread) {
+  return answer_from_store<uint32_t>(
+      client, header, [user = client.session.user](Database& db) { return db.unread_total(user); },
+      [now, seq_num = header.seq_num](Connection& connection, uint32_t total) {
         IM::Other::IMHeartBeat response;
         response.set_server_time(static_cast<uint32_t>(now));
-        uint32_t total = 0;
-        for (const Unread& conversation : unread) total += conversation.count;
         response.set_unread_total(total);
         send_pdu(connection, response, seq_num);
       });

@@ -1,32 +1,13 @@
 #include "msg_server/watchers.h"
 
-#include <algorithm>
-
 namespace talkbeat {
 
-namespace {
-
-// False: it was there already.
-template <class T>
-bool insert_sorted(std::vector<T>& sorted, T value) {
-  const auto place = std::ranges::lower_bound(sorted, value);
-  if (place != sorted.end() && *place == value) return false;
-  sorted.insert(place, value);
-  return true;
-}
-
-template <class T>
-void erase_sorted(std::vector<T>& sorted, T value) {
-  const auto place = std::ranges::lower_bound(sorted, value);
-  if (place != sorted.end() && *place == value) sorted.erase(place);
-}
-
-}  // namespace
-
 void Watchers::watch(ConnId session, UserId user) {
-  std::vector<UserId>& watched = watched_by_[session];
-  if (watched.size() >= max_watched_users_ || !insert_sorted(watched, user)) return;
-  insert_sorted(watchers_[user], session);
+  auto& watched = watched_by_[session];
+  if (watched.size() >= max_watched_users_ || watched.contains(user)) return;
+  std::vector<ConnId>& watchers = watchers_[user];
+  watched.emplace(user, watchers.size());
+  watchers.push_back(session);
 }
 
 void Watchers::watch_by_all(const UserDirectory& users, UserId watcher, UserId about) {
@@ -34,14 +15,20 @@ void Watchers::watch_by_all(const UserDirectory& users, UserId watcher, UserId a
   users.for_each_local(watcher, [&](ClientClass, const LocalSession& session) { watch(session.conn, about); });
 }
 
+// The last one takes the place that becomes free: nobody else moves.
+void Watchers::leave(UserId user, size_t place) {
+  const auto found = watchers_.find(user);
+  std::vector<ConnId>& watchers = found->second;
+  watched_by_.at(watchers.back()).at(user) = place;
+  watchers[place] = watchers.back();
+  watchers.pop_back();
+  if (watchers.empty()) watchers_.erase(found);
+}
+
 void Watchers::forget(ConnId session) {
   const auto found = watched_by_.find(session);
   if (found == watched_by_.end()) return;
-  for (const UserId user : found->second) {
-    const auto watchers = watchers_.find(user);
-    erase_sorted(watchers->second, session);
-    if (watchers->second.empty()) watchers_.erase(watchers);
-  }
+  for (const auto& [user, place] : found->second) leave(user, place);
   watched_by_.erase(found);
 }
 

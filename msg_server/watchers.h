@@ -10,8 +10,9 @@
 namespace talkbeat {
 
 /// Which sessions on this server are interested in which users: they have asked for them, or talk with them. Such a
-/// session hears of a user's new avatar and signature, and on a PC of the user's coming and going. A pure core; twelve
-/// bytes an interest. The loop's thread only.
+/// session hears of a user's new avatar and signature, and on a PC of the user's coming and going. A pure core; about
+/// sixty bytes an interest, and a session's end costs in proportion to what it has watched alone. The loop's thread
+/// only.
 ///
 ///   watchers.watch(connection.id(), peer);
 ///   watchers.for_each(user, [&](ConnId session) { … find the connection, send … });
@@ -36,10 +37,13 @@ class Watchers {
   size_t watched_users() const { return watchers_.size(); }
 
  private:
+  void leave(UserId user, size_t place);
+
   const size_t max_watched_users_;
-  // Sorted: a session's users and a user's sessions are many, and small beside what a tree or a hash table takes.
+  // A user's sessions, in no order; never an empty vector.
   std::unordered_map<UserId, std::vector<ConnId>> watchers_;
-  std::unordered_map<ConnId, std::vector<UserId>> watched_by_;
+  // A session's users, and at which place in the user's vector the session stands.
+  std::unordered_map<ConnId, std::unordered_map<UserId, size_t>> watched_by_;
 };
 
 template <class Visit>

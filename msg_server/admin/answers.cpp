@@ -24,18 +24,18 @@ HttpResponse field_refusal(const std::string& field, const std::string& why) {
   return json_answer(400, {{"error", field + ": " + why}, {"field", field}});
 }
 
-HttpResponse busy(const std::string& why) {
-  HttpResponse response = refusal(503, why, "nothing was done: try again");
+HttpResponse busy(const std::string& why, const std::string& hint) {
+  HttpResponse response = refusal(503, why, hint);
   response.headers.emplace_back("Retry-After", kRetryAfterSeconds);
   return response;
 }
 
-HttpResponse refusal_of(StoreError error) {
+HttpResponse store_refusal(StoreError error, const std::string& busy_hint) {
   switch (error) {
     case StoreError::kBusy:
-      return busy("the server has too much to do");
+      return busy("the server has too much to do", busy_hint);
     case StoreError::kUnavailable:
-      return busy("the store failed");
+      return busy("the store failed", busy_hint);
     case StoreError::kNameTaken:
       return refusal(409, "the name is taken");
     case StoreError::kUnknownUser:
@@ -48,6 +48,8 @@ HttpResponse refusal_of(StoreError error) {
       return refusal(422, "this user may not do that");
     case StoreError::kLimitReached:
       return refusal(422, "too many members", "groups.max_members is the limit");
+    case StoreError::kKeyInUse:
+      return refusal(409, "another message was sent with that key");
     case StoreError::kUnknownConversation:
       return refusal(404, "no such conversation");
   }

@@ -128,13 +128,17 @@ HttpVerdict AdminApi::judge(const HttpRequest& head, const Connection& asker) {
   return verdict;
 }
 
-std::optional<HttpResponse> AdminApi::handle(const HttpRequest& request, ConnId asker) {
+std::optional<HttpResponse> AdminApi::handle(const HttpRequest& request, const Connection& asker) {
   RouteMatch match = find_route(request.method, request.path);
   if (match.route == nullptr) return http_error(404);
-  requests_.add();
-  const Reply reply(parts_, asker, request);
+  const Reply reply(parts_, asker.id(), request);
   AdminCall call{parts_, request, std::move(match.id), reply};
   AdminResult result = match.route->handler(call);
+  if (result && result->status == 401) {
+    log_refused(request, asker, "app_key");  // of a body of TeamTalk's, that is
+    return result;
+  }
+  requests_.add();
   if (result) reply.logged(*result);
   return result;
 }

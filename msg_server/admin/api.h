@@ -18,7 +18,7 @@ namespace talkbeat::admin {
 ///   AdminApi api(parts, metrics, closed, hooks, [&](ConnId id, const HttpResponse& r) { http.answer(id, r); });
 ///   if (Status status = api.load_key(); !status.ok()) return status;
 ///   HttpVerdict verdict = api.judge(head, connection);           // who asks, and for what
-///   auto answer = api.handle(std::move(request), connection.id());  // nothing: it comes by the callback
+///   auto answer = api.handle(request, connection);  // nothing: it comes by the callback
 class AdminApi {
  public:
   using Answer = std::function<void(ConnId, const HttpResponse&)>;
@@ -32,7 +32,7 @@ class AdminApi {
   /// By the head alone: 401, 403, 404, 405, 413, 415, or how long the body may be.
   HttpVerdict judge(const HttpRequest& head, const Connection& asker);
   /// Of a request that judge() has let through.
-  std::optional<HttpResponse> handle(const HttpRequest& request, ConnId asker);
+  std::optional<HttpResponse> handle(const HttpRequest& request, const Connection& asker);
 
  private:
   std::optional<HttpResponse> refuse(const HttpRequest& head, const Connection& asker);

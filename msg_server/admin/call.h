@@ -76,14 +76,14 @@ using AnswerWork = std::function<StoreResult<HttpResponse>(Database&)>;
 
 inline AdminResult answer_from_store(const AdminCall& call, AnswerWork work) {
   call.server().store.read<HttpResponse>(std::move(work), [reply = call.reply](const StoreResult<HttpResponse>& made) {
-    reply(made.ok() ? made.value() : refusal_of(made.error()));
+    reply(made.ok() ? made.value() : store_refusal(made.error()));
   });
   return std::nullopt;
 }
 
 inline AdminResult answer_after_write(const AdminCall& call, AnswerWork work) {
   call.server().store.write<HttpResponse>(std::move(work), [reply = call.reply](const StoreResult<HttpResponse>& made) {
-    reply(made.ok() ? made.value() : refusal_of(made.error()));
+    reply(made.ok() ? made.value() : store_refusal(made.error()));
   });
   return std::nullopt;
 }
@@ -93,7 +93,7 @@ template <class T, class GoOn>
 Store::Callback<Checked<T>> unless_refused(const Reply& reply, GoOn go_on) {
   return [reply, go_on = std::move(go_on)](const StoreResult<Checked<T>>& result) {
     if (!result.ok()) {
-      reply(refusal_of(result.error()));
+      reply(store_refusal(result.error()));
     } else if (result.value().refusal) {
       reply(*result.value().refusal);
     } else {

@@ -12,15 +12,48 @@ namespace {
 
 constexpr size_t kMaxUserName = 64;
 
-/// Discards what lies too deep while it parses, so that nothing of it is ever built.
-Json parse_bounded(const std::string& text, bool& too_deep) {
-  const auto bounded = [&too_deep](int depth, nlohmann::detail::parse_event_t event, Json&) {
-    const bool opens = event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
-    if (opens && depth >= kMaxJsonDepth) too_deep = true;
-    return !too_deep;
-  };
-  return Json::parse(text, bounded, false);
-}
+/// Goes through JSON and builds nothing; stops at what is too deep or too much.
+class JsonBounds final : public nlohmann::json_sax<ParsedJson> {
+ public:
+  const std::string& broken() const { return broken_; }
+
+  bool null() override { return true; }
+  bool boolean(bool /*value*/) override { return true; }
+  bool number_integer(number_integer_t /*value*/) override { return true; }
+  bool number_unsigned(number_unsigned_t /*value*/) override { return true; }
+  bool number_float(number_float_t /*value*/, const string_t& /*text*/) override { return true; }
+  bool string(string_t& /*value*/) override { return true; }
+  bool binary(binary_t& /*value*/) override { return true; }
+  bool key(string_t& /*name*/) override { return count(); }
+  bool start_object(std::size_t /*elements*/) override { return open(); }
+  bool start_array(std::size_t /*elements*/) override { return open(); }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+  bool parse_error(std::size_t /*at*/, const std::string& /*token*/,
+                   const nlohmann::detail::exception& /*error*/) override {
+    return false;
+  }
+
+ private:
+  bool open() {
+    if (++depth_ <= kMaxJsonDepth) return count();
+    broken_ = "the JSON is nested deeper than " + std::to_string(kMaxJsonDepth) + " levels";
+    return false;
+  }
+  bool close() {
+    --depth_;
+    return true;
+  }
+  bool count() {
+    if (++fields_ <= kMaxJsonFields) return true;
+    broken_ = "the JSON has more than " + std::to_string(kMaxJsonFields) + " fields, objects and arrays";
+    return false;
+  }
+
+  int depth_ = 0;
+  int fields_ = 0;
+  std::string broken_;
+};
 
 }  // namespace
 
@@ -32,28 +65,25 @@ std::optional<uint32_t> parse_number(std::string_view text, uint32_t max) {
 }
 
 Fields Fields::of_body(const std::string& body) {
-  if (body.empty()) return {Json::object(), "", false};
-  bool too_deep = false;
-  Json json = parse_bounded(body, too_deep);
-  if (too_deep) return Fields(refusal_for_depth());
-  if (json.is_discarded()) {
+  if (body.empty()) return {ParsedJson::object(), "", false};
+  JsonBounds bounds;
+  const bool whole = ParsedJson::sax_parse(body, &bounds);
+  if (!bounds.broken().empty()) return Fields(admin::refusal(400, bounds.broken()));
+  if (!whole) {
     return Fields(admin::refusal(400, "the body is not JSON", R"(an object such as {"name":"alice"}, in UTF-8)"));
   }
+  ParsedJson json = ParsedJson::parse(body, nullptr, false);
   if (!json.is_object()) return Fields(admin::refusal(400, "the body is not a JSON object"));
   return {std::move(json), "", false};
 }
 
-HttpResponse Fields::refusal_for_depth() {
-  return admin::refusal(400, "the JSON is nested deeper than " + std::to_string(kMaxJsonDepth) + " levels");
-}
-
 Fields Fields::of_query(const HttpRequest& request) {
-  Json values = Json::object();
+  ParsedJson values = ParsedJson::object();
   for (const auto& [name, value] : request.query) values[name] = value;
   return {std::move(values), "", true};
 }
 
-const Json* Fields::find(const std::string& name) {
+const ParsedJson* Fields::find(const std::string& name) {
   asked_.insert(name);
   const auto found = values_.find(name);
   return found == values_.end() ? nullptr : &*found;
@@ -78,7 +108,7 @@ std::optional<HttpResponse> Fields::refusal() const {
 }
 
 std::optional<std::string> Fields::text(const std::string& name, size_t max) {
-  const Json* value = find(name);
+  const ParsedJson* value = find(name);
   if (value == nullptr) return std::nullopt;
   if (!value->is_string()) {
     refuse(name, "must be a string");
@@ -121,14 +151,14 @@ std::optional<std::string> Fields::base64(const std::string& name, size_t max) {
   return bytes;
 }
 
-std::optional<uint32_t> Fields::number_of(const Json& value, uint32_t max) const {
+std::optional<uint32_t> Fields::number_of(const ParsedJson& value, uint32_t max) const {
   if (from_query_) return parse_number(value.get_ref<const std::string&>(), max);
   if (!value.is_number_unsigned() || value.get<uint64_t>() > max) return std::nullopt;
   return value.get<uint32_t>();
 }
 
 std::optional<uint32_t> Fields::number(const std::string& name, uint32_t max) {
-  const Json* value = find(name);
+  const ParsedJson* value = find(name);
   if (value == nullptr) return std::nullopt;
   const auto number = number_of(*value, max);
   if (!number) refuse(name, "must be a number from 0 to " + std::to_string(max));
@@ -141,7 +171,7 @@ uint32_t Fields::required_number(const std::string& name, uint32_t max) {
   return value.value_or(0);
 }
 
-std::optional<UserRef> Fields::user_of(const std::string& name, const Json& value) {
+std::optional<UserRef> Fields::user_of(const std::string& name, const ParsedJson& value) {
   if (value.is_string()) {
     const auto& text = value.get_ref<const std::string&>();
     if (!text.empty() && text.size() <= kMaxUserName) return UserRef{0, text};
@@ -153,7 +183,7 @@ std::optional<UserRef> Fields::user_of(const std::string& name, const Json& valu
 }
 
 std::optional<UserRef> Fields::user(const std::string& name) {
-  const Json* value = find(name);
+  const ParsedJson* value = find(name);
   return value == nullptr ? std::nullopt : user_of(name, *value);
 }
 
@@ -165,14 +195,14 @@ UserRef Fields::required_user(const std::string& name) {
 
 std::vector<UserRef> Fields::users(const std::string& name, size_t max) {
   std::vector<UserRef> users;
-  const Json* value = find(name);
+  const ParsedJson* value = find(name);
   if (value == nullptr) return users;
   if (!value->is_array()) {
     refuse(name, "must be an array of users");
   } else if (value->size() > max) {
     refuse(name, "at most " + std::to_string(max) + " users are allowed");
   } else {
-    for (const Json& entry : *value) {
+    for (const ParsedJson& entry : *value) {
       const auto user = user_of(name, entry);
       if (!user) return {};
       users.push_back(*user);
@@ -182,10 +212,10 @@ std::vector<UserRef> Fields::users(const std::string& name, size_t max) {
 }
 
 Fields Fields::object(const std::string& name) {
-  const Json* value = find(name);
+  const ParsedJson* value = find(name);
   if (value == nullptr || !value->is_object()) {
     refuse(name, value == nullptr ? "is missing" : "must be an object");
-    return {Json::object(), prefix_ + name + ".", false};
+    return {ParsedJson::object(), prefix_ + name + ".", false};
   }
   return {*value, prefix_ + name + ".", false};
 }

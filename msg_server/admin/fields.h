@@ -14,6 +14,12 @@ namespace talkbeat::admin {
 
 /// How deep JSON may be nested: no request needs more than three.
 inline constexpr int kMaxJsonDepth = 8;
+/// How many fields, objects and arrays JSON may have in all: no request needs more than twenty.
+inline constexpr int kMaxJsonFields = 64;
+
+/// What a request holds. Not `Json`, whose objects keep their order and look each field up among all of the others:
+/// strangers' JSON is read before their key.
+using ParsedJson = nlohmann::json;
 
 /// The fields of a request, read one by one: those of a JSON object in the body, or the parameters of the query. The
 /// first thing that is wrong stands, and so does a field that nobody has asked for: ask refusal() when all have been
@@ -55,15 +61,14 @@ class Fields {
   std::optional<HttpResponse> refusal() const;
 
  private:
-  Fields(Json values, std::string prefix, bool from_query)
+  Fields(ParsedJson values, std::string prefix, bool from_query)
       : values_(std::move(values)), prefix_(std::move(prefix)), from_query_(from_query) {}
   explicit Fields(HttpResponse refused) : refusal_(std::move(refused)) {}
-  static HttpResponse refusal_for_depth();
-  const Json* find(const std::string& name);
-  std::optional<UserRef> user_of(const std::string& name, const Json& value);
-  std::optional<uint32_t> number_of(const Json& value, uint32_t max) const;
+  const ParsedJson* find(const std::string& name);
+  std::optional<UserRef> user_of(const std::string& name, const ParsedJson& value);
+  std::optional<uint32_t> number_of(const ParsedJson& value, uint32_t max) const;
 
-  Json values_ = Json::object();
+  ParsedJson values_ = ParsedJson::object();
   std::string prefix_;  // of the names in refusals: "to."
   bool from_query_ = false;
   std::set<std::string> asked_;

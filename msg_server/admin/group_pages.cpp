@@ -88,7 +88,7 @@ struct MemberRequest {
   void add_them() const {
     change_members(server, order(true), ConnId::kNone,
                    [next = *this](const StoreResult<GroupChanged>& changed) mutable {
-                     if (!changed.ok()) return next.reply(refusal_of(changed.error()));
+                     if (!changed.ok()) return next.reply(store_refusal(changed.error()));
                      next.take(changed.value());
                      next.result.added = changed.value().changed;
                      next.remove.empty() ? next.reply(next.result.answer(next.group)) : next.remove_them();
@@ -97,11 +97,14 @@ struct MemberRequest {
   void remove_them() const {
     change_members(server, order(false), ConnId::kNone,
                    [next = *this](const StoreResult<GroupChanged>& changed) mutable {
-                     if (!changed.ok()) return next.reply(refusal_of(changed.error()));
+                     if (!changed.ok()) return next.reply(store_refusal(changed.error(), next.what_was_done()));
                      next.take(changed.value());
                      next.result.removed = changed.value().changed;
                      next.reply(next.result.answer(next.group));
                    });
+  }
+  const char* what_was_done() const {
+    return add.empty() ? kNothingDone : "users were added, but nobody was removed: try again";
   }
   void take(const GroupChanged& changed) {
     result.version = changed.now.group.version;
@@ -146,7 +149,7 @@ AdminResult add_group(AdminCall& call) {
     complete.members = found[0].ids;
     if (found.size() > 1) complete.creator = found[1].ids.front();
     create_group(server, complete, ConnId::kNone, [reply](const StoreResult<GroupChanged>& created) {
-      if (!created.ok()) return reply(refusal_of(created.error()));
+      if (!created.ok()) return reply(store_refusal(created.error()));
       const GroupState& now = created.value().now;
       reply(json_answer(201, {{"id", now.group.id}, {"version", now.group.version}, {"members", now.members.size()}}));
     });
@@ -164,7 +167,7 @@ AdminResult rename_group(AdminCall& call) {
   edit.avatar_url = fields.plain("avatar_url", server.config.profile.max_avatar_url);
   if (auto refused = fields.refusal()) return refused;
   edit_group(server, id, edit, [reply = call.reply](const StoreResult<GroupChanged>& changed) {
-    reply(changed.ok() ? json_answer(200, to_json(changed.value().now.group)) : refusal_of(changed.error()));
+    reply(changed.ok() ? json_answer(200, to_json(changed.value().now.group)) : store_refusal(changed.error()));
   });
   return std::nullopt;
 }
@@ -174,7 +177,7 @@ AdminResult remove_group(AdminCall& call) {
   if (id == 0) return no_such_group(call.id);
   delete_group(call.server(), id, [reply = call.reply, id](const StoreResult<GroupState>& last) {
     reply(last.ok() ? json_answer(200, {{"id", id}, {"members", last.value().members.size()}})
-                    : refusal_of(last.error()));
+                    : store_refusal(last.error()));
   });
   return std::nullopt;
 }

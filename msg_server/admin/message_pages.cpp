@@ -15,6 +15,7 @@ namespace {
 constexpr size_t kMaxKey = 128;
 constexpr uint8_t kText = 0x01;
 constexpr uint8_t kGroupText = 0x11;
+constexpr const char* kJoinedOnly = "the system user has joined the group, but the message was not sent: try again";
 constexpr size_t kBesideBody = 1'024;  // what a PDU has beside the message's bytes, generously
 
 /// What POST /api/messages asks for.
@@ -71,7 +72,9 @@ StoreResult<Checked<NewMessage>> resolve(Database& db, const Post& post, const s
     message.to = {ConversationKind::kSingle, to.value()};
     message.type = kText;
   }
-  if (!post.key.empty()) message.client_key = message_key("message", post.key, message.to.peer);
+  // A user and a group may have the same number.
+  const char* purpose = post.to_user ? "message" : "group message";
+  if (!post.key.empty()) message.client_key = message_key(purpose, post.key, message.to.peer);
   return Checked<NewMessage>{std::move(message)};
 }
 
@@ -81,6 +84,7 @@ struct Sending {
   Reply reply;
   NewMessage message;
   bool may_join;  ///< the system user becomes a member of the group that it writes to
+  bool has_joined = false;
 
   void send() const {
     send_message(server, message, ConnId::kNone,
@@ -97,15 +101,17 @@ struct Sending {
   }
   void join() const {
     MemberChange change{.group = message.to.peer, .users = {message.from}};
-    change.max_members = server.config.groups.max_members;
+    change.max_members = server.config.groups.max_members + 1;  // it takes nobody's place
     Sending again = *this;
     again.may_join = false;
-    change_members(server, change, ConnId::kNone, [again](const StoreResult<GroupChanged>& joined) {
-      joined.ok() ? again.send() : again.reply(refused(joined.error()));
+    change_members(server, change, ConnId::kNone, [again](const StoreResult<GroupChanged>& joined) mutable {
+      if (!joined.ok()) return again.reply(again.refused(joined.error()));
+      again.has_joined = true;
+      again.send();
     });
   }
-  static HttpResponse refused(StoreError error) {
-    if (error != StoreError::kNotMember) return refusal_of(error);
+  HttpResponse refused(StoreError error) const {
+    if (error != StoreError::kNotMember) return store_refusal(error, has_joined ? kJoinedOnly : kNothingDone);
     return refusal(422, "from: not a member of that group", "only the system user becomes one by writing to it");
   }
 };

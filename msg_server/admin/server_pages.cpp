@@ -86,7 +86,7 @@ AdminResult kick(AdminCall& call) {
   server.store.read<UserId>(
       [user](Database& db) { return find_user(db, user); },
       [&server, user, only, reply = call.reply](const StoreResult<UserId>& id) {
-        if (!id.ok()) return reply(refusal_of(id.error()));
+        if (!id.ok()) return reply(store_refusal(id.error()));
         if (id.value() == 0) return reply(refusal(404, "no " + user.shown()));
         const Presence presence = server.users.presence(id.value());
         const bool online = only ? (*only == ClientClass::kPc ? presence.pc : presence.mobile) : presence.online();

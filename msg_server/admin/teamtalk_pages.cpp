@@ -21,7 +21,7 @@ HttpResponse query_answer(QueryError error, const std::string& why, std::optiona
 
 HttpResponse query_refusal(StoreError error) {
   const bool ours = error == StoreError::kBusy || error == StoreError::kUnavailable;
-  const Json json = Json::parse(refusal_of(error).body);
+  const Json json = Json::parse(store_refusal(error).body);
   return query_answer(ours ? QueryError::kServer : QueryError::kRefused, json["error"].get<std::string>());
 }
 

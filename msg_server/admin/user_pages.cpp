@@ -109,12 +109,15 @@ AdminResult add_user(AdminCall& call) {
   const ProfileEdit edit = read_profile(fields, call.server().config.profile);
   if (auto refused = fields.refusal()) return refused;
   MsgServerParts& server = call.server();
-  const auto store = [&server, reply = call.reply, user, edit, now = call.now()](const std::string& hash) {
+  const auto store = [&server, reply = call.reply, user, edit](const std::string& hash) {
     NewUser complete = user;
+    const int64_t now = server.loop.unix_seconds();  // the hash may have waited for long
     complete.password_hash = hash;
     server.store.write<HttpResponse>(
         [complete, edit, now](Database& db) { return store_user(db, complete, edit, now); },
-        [reply](const StoreResult<HttpResponse>& made) { reply(made.ok() ? made.value() : refusal_of(made.error())); });
+        [reply](const StoreResult<HttpResponse>& made) {
+          reply(made.ok() ? made.value() : store_refusal(made.error()));
+        });
   };
   return hash_then(call, password, store);
 }

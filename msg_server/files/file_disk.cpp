@@ -131,7 +131,7 @@ FileDisk::Upload FileDisk::open_upload(std::string_view task_id, uint32_t size, 
     if (::ftruncate(file.get(), 0) != 0) return {.fault = fault_of(errno)};
     there = 0;
   }
-  if (free_bytes() < size - there + min_free) return {.fault = DiskFault::kNoRoom};
+  if (!has_room(size - there, min_free)) return {.fault = DiskFault::kNoRoom};
   return {.fd = file.release(), .offset = static_cast<uint32_t>(there)};
 }
 

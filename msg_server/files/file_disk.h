@@ -41,6 +41,9 @@ class FileDisk {
   };
   /// `min_free`: what must be left for others on the file system when the file is complete.
   Upload open_upload(std::string_view task_id, uint32_t size, uint64_t min_free) const;
+  /// Whether these bytes leave `min_free` on the file system. Asked again for each write: other uploads, of other
+  /// servers too, were opened with the same room in view.
+  bool has_room(uint64_t bytes, uint64_t min_free) const { return free_bytes() >= bytes + min_free; }
   /// One piece behind the other from `offset` on.
   static DiskFault write(int fd, uint32_t offset, const std::vector<std::string>& pieces);
   /// Brings all to the disk itself and gives it its own name. The descriptor stays open.

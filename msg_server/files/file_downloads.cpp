@@ -8,8 +8,16 @@ using IM::File::IMFilePullDataReq;
 using IM::File::IMFilePullDataRsp;
 using IM::File::IMFileState;
 
+namespace {
+
+// A receiver's devices; and no task is a way to take all places of this server.
+constexpr size_t kMostOfOneFile = 3;
+
+}  // namespace
+
 void FileDownloads::log_in(Connection& connection, uint16_t seq_num, const OfflineFile& file) {
-  auto place = context_.places.take(file.to, context_.settings());
+  make_room(file.task_id);
+  auto place = context_.places.take(file.from, TransferPlaces::Use::kFetched, context_.settings());
   if (!place) {
     refuse_file_login(connection, seq_num, file.task_id, IM::BaseDefine::FILE_SERVER_ERRNO_CREATE_TASK_ERROR);
     return;
@@ -17,6 +25,19 @@ void FileDownloads::log_in(Connection& connection, uint16_t seq_num, const Offli
   downloads_.try_emplace(connection.id(), file, context_.pull_limits(), std::move(*place), context_.now());
   context_.figures.began(TransferKind::kDownload);
   accept_file_login(context_, connection, seq_num, file.to, {IM::BaseDefine::CLIENT_OFFLINE_DOWNLOAD, file.task_id});
+}
+
+// The connection that has fetched it for longest is a dead one, most likely, that nobody has noticed yet.
+void FileDownloads::make_room(const std::string& task_id) {
+  size_t count = 0;
+  ConnId oldest = ConnId::kNone;
+  for (const auto& [conn, download] : downloads_) {
+    if (download.file.task_id != task_id) continue;
+    ++count;
+    if (oldest == ConnId::kNone || conn < oldest) oldest = conn;
+  }
+  Connection* replaced = count < kMostOfOneFile ? nullptr : context_.server.connections.find(oldest);
+  if (replaced != nullptr) replaced->close(CloseReason::kReplaced);
 }
 
 Verdict FileDownloads::say(ClientContext& client, const PduHeader& /*header*/, const IMFileState& state) {

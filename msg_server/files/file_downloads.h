@@ -7,8 +7,8 @@
 namespace talkbeat {
 
 /// Offline files on their way to their receivers: reads what is pulled from the disk, one piece at a time, and the next
-/// one only when the receiver has taken the one before the last. Several connections may fetch one file.
-/// Owned by Transfers; the loop's thread only, the disk is used in workers.
+/// one only when the receiver has taken the one before the last. A few connections may fetch one file at once; a
+/// further one takes the place of the oldest. Owned by Transfers; the loop's thread only, the disk is used in workers.
 class FileDownloads final : public TransferRole {
  public:
   explicit FileDownloads(TransferContext& context) : context_(context) {}
@@ -38,6 +38,7 @@ class FileDownloads final : public TransferRole {
     TransferEnd end = TransferEnd::kLost;  // what it is when its connection goes
   };
 
+  void make_room(const std::string& task_id);
   void pump(ConnId conn);
   bool read(ConnId conn, const Download& download, const Pull& pull);
   void was_read(ConnId conn, const Pull& pull, const FileDisk::Piece& piece);

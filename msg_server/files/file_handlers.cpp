@@ -1,3 +1,4 @@
+#include "base/utf8.h"
 #include "msg_server/files/transfers.h"
 #include "msg_server/handlers.h"
 
@@ -12,35 +13,9 @@ namespace {
 
 constexpr Verdict kNoSuchFile = Verdict::refused(ERROR_INVALID_ARGUMENT, "there is no such file of yours");
 
-// How many bytes the character takes that the text begins with; 0: it is no UTF-8 (or none that may be used: overlong,
-// a surrogate, beyond U+10FFFF).
-size_t utf8_length(std::string_view text) {
-  const auto byte = [text](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned first = byte(0);
-  const size_t length = first < 0x80   ? 1
-                        : first < 0xc2 ? 0
-                        : first < 0xe0 ? 2
-                        : first < 0xf0 ? 3
-                        : first < 0xf5 ? 4
-                                       : 0;
-  if (length == 0 || length > text.size()) return 0;
-  for (size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  }
-  const bool wrong_range = (first == 0xe0 && byte(1) < 0xa0) || (first == 0xed && byte(1) > 0x9f) ||
-                           (first == 0xf0 && byte(1) < 0x90) || (first == 0xf4 && byte(1) > 0x8f);
-  return wrong_range ? 0 : length;
-}
-
 // Some clients' protobuf refuses a whole PDU for one string that is no UTF-8: a receiver could not list its files.
 bool acceptable_name(std::string_view name, size_t max_name) {
-  if (name.empty() || name.size() > max_name) return false;
-  while (!name.empty()) {
-    const size_t length = utf8_length(name);
-    if (length == 0) return false;
-    name.remove_prefix(length);
-  }
-  return true;
+  return !name.empty() && name.size() <= max_name && is_utf8(name);
 }
 
 IMFileRsp response_to(const ClientContext& client, const IMFileReq& request) {

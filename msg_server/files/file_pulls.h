@@ -16,7 +16,8 @@ struct Pull {
   bool wanted = true;  ///< false: who asked has gone, and the answer goes nowhere
 };
 
-/// How much of one transfer may be under way: what bounds the memory that it takes.
+/// How much of one transfer may be under way, of what is wanted and of what is being served: what bounds the memory
+/// that it takes.
 struct PullLimits {
   size_t pulls = 4;
   uint32_t chunk = 256 << 10;
@@ -41,13 +42,16 @@ class PullQueue {
     if (offset > file_size_) return Asked::kBadOffset;
     if (offset == file_size_) return Asked::kFinished;
     if (size == 0) return Asked::kBadOffset;
-    if (waiting_.size() + served_.size() >= limits_.pulls) return Asked::kTooMany;
+    if (wanted() >= limits_.pulls) return Asked::kTooMany;
     waiting_.push_back({offset, std::min({size, limits_.chunk, file_size_ - offset}), seq_num});
     return Asked::kTaken;
   }
 
-  /// One waits, and `room` holds its bytes beside those of all that are being served.
-  bool fits(size_t room) const { return !waiting_.empty() && served_bytes_ + waiting_.front().size <= room; }
+  /// One waits, and may be served beside those that are: `room` holds the bytes of all, and they are no more than the
+  /// limit, wanted or not.
+  bool fits(size_t room) const {
+    return !waiting_.empty() && served_.size() < limits_.pulls && served_bytes_ + waiting_.front().size <= room;
+  }
   /// The one that has waited longest is being served from now on. Only where one waits.
   Pull serve() {
     served_.push_back(waiting_.front());
@@ -84,6 +88,8 @@ class PullQueue {
   size_t unanswered() const { return waiting_.size() + served_.size(); }
 
  private:
+  // What nobody waits for any more does not keep the next asker from asking.
+  size_t wanted() const { return waiting_.size() + static_cast<size_t>(std::ranges::count_if(served_, &Pull::wanted)); }
   Pull pop_served() {
     const Pull pull = served_.front();
     served_.pop_front();

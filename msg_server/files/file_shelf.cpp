@@ -1,5 +1,7 @@
 #include "msg_server/files/file_shelf.h"
 
+#include <algorithm>
+
 #include "base/event_loop.h"
 
 namespace talkbeat {
@@ -14,8 +16,8 @@ StoreResult<bool> remove_row(Database& db, const std::string& task_id, UserId by
 }
 
 // Another server may have completed it: then both have brought the same bytes to the disk.
-StoreResult<FileShelf::Completed> complete_row(Database& db, const std::string& task_id) {
-  const auto changed = db.complete_file(task_id);
+StoreResult<FileShelf::Completed> complete_row(Database& db, const std::string& task_id, int64_t expires_at) {
+  const auto changed = db.complete_file(task_id, expires_at);
   if (!changed.ok()) return changed.error();
   if (changed.value()) return FileShelf::Completed::kNow;
   const auto file = db.find_file(task_id);
@@ -27,7 +29,7 @@ StoreResult<FileShelf::Completed> complete_row(Database& db, const std::string& 
 
 void FileShelf::add(OfflineFile file, Store::Callback<Done> done) {
   file.created_at = loop_.unix_seconds();
-  file.expires_at = file.created_at + settings_.keep_ms / 1000;
+  file.expires_at = file.created_at + std::min(settings_.keep_ms, settings_.keep_incomplete_ms) / 1000;
   const FileQuota quota{.per_sender = settings_.quota_per_sender, .total = settings_.quota_total};
   store_.write<Done>([file = std::move(file), quota](Database& db) { return db.add_file(file, quota); },
                      std::move(done));
@@ -50,7 +52,9 @@ void FileShelf::waiting_for(UserId receiver, size_t limit, Store::Callback<std::
 }
 
 void FileShelf::complete(const std::string& task_id, Store::Callback<Completed> done) {
-  store_.write<Completed>([task_id](Database& db) { return complete_row(db, task_id); }, std::move(done));
+  const int64_t expires_at = loop_.unix_seconds() + settings_.keep_ms / 1000;
+  store_.write<Completed>([task_id, expires_at](Database& db) { return complete_row(db, task_id, expires_at); },
+                          std::move(done));
 }
 
 void FileShelf::remove(const std::string& task_id, UserId by, Store::Callback<bool> done) {

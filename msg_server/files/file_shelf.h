@@ -30,7 +30,8 @@ class FileShelf {
   /// Runs a job that uses the disk. False: too much waits already.
   [[nodiscard]] bool submit(Executor::Job job) { return workers_.try_submit(std::move(job)); }
 
-  /// Within the quotas, with the times set here. Refuses kUnknownUser, kLimitReached.
+  /// Within the quotas, with the times set here: it has files.keep_incomplete to become complete. Refuses kUnknownUser,
+  /// kLimitReached.
   void add(OfflineFile file, Store::Callback<Done> done);
   /// Nothing where it is unknown or has expired.
   void find(const std::string& task_id, Store::Callback<std::optional<OfflineFile>> done);
@@ -38,7 +39,7 @@ class FileShelf {
   void waiting_for(UserId receiver, size_t limit, Store::Callback<std::vector<OfflineFile>> done);
 
   enum class Completed : uint8_t { kNow, kBefore, kGone };
-  /// All its bytes are on the disk.
+  /// All its bytes are on the disk: files.keep begins.
   void complete(const std::string& task_id, Store::Callback<Completed> done);
 
   /// Row and bytes, where `by` is its sender or its receiver. False: no such file of that user's.

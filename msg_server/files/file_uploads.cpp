@@ -29,7 +29,7 @@ PduHeader header_of_data() {
 void FileUploads::log_in(Connection& connection, uint16_t seq_num, const OfflineFile& file) {
   Upload* upload = find(file.task_id);
   if (upload == nullptr) {
-    auto place = context_.places.take(file.from, context_.settings());
+    auto place = context_.places.take(file.from, TransferPlaces::Use::kSent, context_.settings());
     if (!place) {
       refuse_file_login(connection, seq_num, file.task_id, IM::BaseDefine::FILE_SERVER_ERRNO_CREATE_TASK_ERROR);
       return;
@@ -92,8 +92,7 @@ Verdict FileUploads::say(ClientContext& client, const PduHeader& /*header*/, con
 }
 
 Verdict FileUploads::pull(ClientContext& client, const PduHeader& header, const IMFilePullDataReq& request) {
-  refuse_pull(client.connection, header.seq_num, request, IM::BaseDefine::FILE_SERVER_ERRNO_PULL_DATA_ILLIEAGE_USER);
-  return Verdict::handled();
+  return refuse_pull(client, header, request, IM::BaseDefine::FILE_SERVER_ERRNO_PULL_DATA_ILLIEAGE_USER);
 }
 
 Verdict FileUploads::data(ClientContext& client, const PduHeader& header, const IMFilePullDataRsp& data) {
@@ -187,9 +186,10 @@ bool FileUploads::submit(Upload& upload) {
 bool FileUploads::submit_write(Upload& upload) {
   size_t bytes = 0;
   for (const std::string& piece : upload.unwritten) bytes += piece.size();
-  const bool taken = context_.shelf.submit([this, task_id = upload.file.task_id, bytes, fd = upload.fd,
-                                            offset = upload.window.written(), pieces = upload.unwritten] {
-    const DiskFault fault = FileDisk::write(fd, offset, pieces);
+  const bool taken = context_.shelf.submit([this, disk = context_.shelf.disk(), task_id = upload.file.task_id, bytes,
+                                            fd = upload.fd, offset = upload.window.written(), pieces = upload.unwritten,
+                                            min_free = context_.settings().min_free] {
+    const DiskFault fault = disk.has_room(bytes, min_free) ? FileDisk::write(fd, offset, pieces) : DiskFault::kNoRoom;
     return [this, task_id, bytes, fault] { wrote(task_id, bytes, fault); };
   });
   if (taken) upload.unwritten.clear();

@@ -25,9 +25,7 @@ Verdict on_file_state(ClientContext& client, const PduHeader& header, const IM::
 
 Verdict on_file_pull(ClientContext& client, const PduHeader& header, const IM::File::IMFilePullDataReq& request) {
   if (names_another(client, request.task_id())) {
-    refuse_pull(client.connection, header.seq_num, request,
-                IM::BaseDefine::FILE_SERVER_ERRNO_PULL_DATA_WITH_INVALID_TASK_ID);
-    return Verdict::handled();
+    return refuse_pull(client, header, request, IM::BaseDefine::FILE_SERVER_ERRNO_PULL_DATA_WITH_INVALID_TASK_ID);
   }
   return client.server.transfers.role_of(client.session).pull(client, header, request);
 }

@@ -22,7 +22,7 @@ ClientFileRole role_of(Party party) {
 }  // namespace
 
 bool OnlineTransfers::offer(const OfflineFile& offer) {
-  auto place = context_.places.take(offer.from, context_.settings());
+  auto place = context_.places.take(offer.from, TransferPlaces::Use::kSent, context_.settings());
   if (!place) return false;
   const OnlineTransfer::Waits waits{context_.settings().peer_timeout_ms, context_.settings().resume_timeout_ms};
   tasks_.emplace(offer.task_id,
@@ -84,8 +84,7 @@ Verdict OnlineTransfers::say(ClientContext& client, const PduHeader& /*header*/,
 Verdict OnlineTransfers::pull(ClientContext& client, const PduHeader& header, const IMFilePullDataReq& request) {
   Task* task = task_of(client.session);
   if (task == nullptr || party_of(*client.session.seat) != Party::kReceiver) {
-    refuse_pull(client.connection, header.seq_num, request, IM::BaseDefine::FILE_SERVER_ERRNO_PULL_DATA_ILLIEAGE_USER);
-    return Verdict::handled();
+    return refuse_pull(client, header, request, IM::BaseDefine::FILE_SERVER_ERRNO_PULL_DATA_ILLIEAGE_USER);
   }
   const auto asked = task->pulls.ask(request.offset(), request.data_size(), header.seq_num);
   pump(*task);

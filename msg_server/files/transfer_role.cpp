@@ -40,15 +40,17 @@ void send_file_state(Connection& connection, const std::string& task_id, UserId 
   send_pdu(connection, message);
 }
 
-void refuse_pull(Connection& connection, uint16_t seq_num, const IM::File::IMFilePullDataReq& request,
-                 FileServerError why) {
+Verdict refuse_pull(ClientContext& client, const PduHeader& header, const IM::File::IMFilePullDataReq& request,
+                    FileServerError why) {
+  if (!client.session.requests.take(client.connection.now())) return rate_limited(client.session);
   IM::File::IMFilePullDataRsp response;
   response.set_result_code(why);
   response.set_task_id(request.task_id());
-  response.set_user_id(connection.attachment<ClientSession>().user);
+  response.set_user_id(client.session.user);
   response.set_offset(request.offset());
   response.set_file_data("");
-  send_pdu(connection, response, seq_num);
+  send_pdu(client.connection, response, header.seq_num);
+  return Verdict::handled();
 }
 
 Verdict refuse_unasked(Connection& connection, const PduHeader& header) {
@@ -62,14 +64,12 @@ Verdict answer_asked(ClientContext& client, const PduHeader& header, const IM::F
     case PullQueue::Asked::kTaken:
       return Verdict::handled();
     case PullQueue::Asked::kTooMany:
+      if (!client.session.requests.take(client.connection.now())) return rate_limited(client.session);
       return Verdict::refused(ERROR_LIMIT_REACHED, "too many pulls without an answer: wait for one");
     case PullQueue::Asked::kBadOffset:
-      refuse_pull(client.connection, header.seq_num, request,
-                  IM::BaseDefine::FILE_SERVER_ERRNO_PULL_DATA_SEEK_OFFSET_ERROR);
-      return Verdict::handled();
+      return refuse_pull(client, header, request, IM::BaseDefine::FILE_SERVER_ERRNO_PULL_DATA_SEEK_OFFSET_ERROR);
     case PullQueue::Asked::kFinished:
-      refuse_pull(client.connection, header.seq_num, request, IM::BaseDefine::FILE_SERVER_ERRNO_PULL_DATA_FINISHED);
-      return Verdict::handled();
+      return refuse_pull(client, header, request, IM::BaseDefine::FILE_SERVER_ERRNO_PULL_DATA_FINISHED);
   }
   CHECK(false);
 }

@@ -56,8 +56,9 @@ void refuse_file_login(Connection& connection, uint16_t seq_num, const std::stri
 /// `about`: whose state it is.
 void send_file_state(Connection& connection, const std::string& task_id, UserId about,
                      IM::BaseDefine::ClientFileState state);
-void refuse_pull(Connection& connection, uint16_t seq_num, const IM::File::IMFilePullDataReq& request,
-                 IM::BaseDefine::FileServerError why);
+/// Answers a pull that is not taken, which is paid for at once, unlike one that is (ClientPort).
+Verdict refuse_pull(ClientContext& client, const PduHeader& header, const IM::File::IMFilePullDataReq& request,
+                    IM::BaseDefine::FileServerError why);
 
 /// Whoever sends bytes that nobody asked for is closed.
 Verdict refuse_unasked(Connection& connection, const PduHeader& header);

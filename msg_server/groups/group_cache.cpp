@@ -48,6 +48,8 @@ void GroupCache::with_members(GroupId group, uint32_t version, size_t bytes, Use
 }
 
 bool GroupCache::has_room(const Loading& loading, size_t bytes) const {
+  // Whoever comes alone has room whatever its size, or it would be refused for ever.
+  if (waiting_ == 0) return true;
   return waiting_ < limits_.waiting && waiting_bytes_ + bytes <= limits_.waiting_bytes &&
          loading.waiting.size() < limits_.waiting / kShareOfOneGroup &&
          loading.bytes + bytes <= limits_.waiting_bytes / kShareOfOneGroup;

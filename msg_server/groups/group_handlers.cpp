@@ -130,12 +130,25 @@ Verdict on_group_info(ClientContext& client, const PduHeader& header, const IM::
       });
 }
 
+namespace {
+
+/// A change goes to every member, and costs the store's writer a row a member.
+bool too_many_changes(ClientContext& client) {
+  const GroupSettings& settings = client.server.config.groups;
+  auto& bucket = client.session.group_changes;
+  if (!bucket) bucket.emplace(settings.change_rate, settings.change_burst, client.connection.now());
+  return !bucket->take(client.connection.now());
+}
+
+}  // namespace
+
 Verdict on_group_create(ClientContext& client, const PduHeader& header, const IM::Group::IMGroupCreateReq& request) {
   auto answer = answer_of<IM::Group::IMGroupCreateRsp>(client, header);
   // A name that is refused is not sent back, since it may be no text that the client can read.
   const bool good_name = is_group_name(client.server.config.groups, request.group_name());
   answer.response.set_group_name(good_name ? request.group_name() : "");
   if (const auto fault = fault_of(client.server.config, request)) return answer.refuse(*fault);
+  if (too_many_changes(client)) return answer.refuse(ERROR_RATE_LIMITED);
   NewGroup group;
   group.kind = GroupKind::kTemporary;
   group.name = request.group_name();
@@ -160,6 +173,7 @@ Verdict on_group_change_members(ClientContext& client, const PduHeader& header,
   if (static_cast<size_t>(request.member_id_list_size()) > client.server.config.client.max_list) {
     return answer.refuse(ERROR_LIMIT_REACHED);
   }
+  if (too_many_changes(client)) return answer.refuse(ERROR_RATE_LIMITED);
   MemberChange change;
   change.group = request.group_id();
   change.actor = client.session.user;

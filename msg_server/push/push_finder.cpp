@@ -99,10 +99,9 @@ StoreResult<PushFinder::UnreadOf> PushFinder::count_unread(Database& db, const s
   UnreadOf counts;
   for (const UserId user : users) {
     if (counts.contains(user)) continue;
-    const auto conversations = db.unread(user);
-    if (!conversations.ok()) return conversations.error();
-    uint32_t& count = counts[user];
-    for (const Unread& conversation : conversations.value()) count += conversation.count;
+    const auto total = db.unread_total(user);
+    if (!total.ok()) return total.error();
+    counts[user] = total.value();
   }
   return counts;
 }

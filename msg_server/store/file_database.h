@@ -20,8 +20,9 @@ class FileDatabase {
   /// Refuses kUnknownUser (one of the two), kNameTaken (the task id is in use), kLimitReached.
   virtual StoreResult<Done> add_file(const OfflineFile& file, const FileQuota& quota) = 0;
   virtual StoreResult<std::optional<OfflineFile>> find_file(std::string_view task_id) = 0;
-  /// All its bytes are there. False: no such file, or it was complete already.
-  virtual StoreResult<bool> complete_file(std::string_view task_id) = 0;
+  /// All its bytes are there, and it expires at `expires_at` from now on. False, with nothing changed: no such file, or
+  /// it was complete already.
+  virtual StoreResult<bool> complete_file(std::string_view task_id, int64_t expires_at) = 0;
   /// False: there was none.
   virtual StoreResult<bool> delete_file(std::string_view task_id) = 0;
   /// Complete ones for this receiver that have not expired, oldest first, at most `limit`.

@@ -16,7 +16,7 @@ class ImportDatabase {
  public:
   virtual ~ImportDatabase() = default;
 
-  /// No users, no groups.
+  /// No users, no groups, no departments (deleted ones count: clients have heard of them).
   virtual StoreResult<bool> empty() = 0;
   /// Refuses kNameTaken (the name or the id), kUnknownUser (id 0).
   virtual StoreResult<Done> import_user(const ImportedUser& user) = 0;

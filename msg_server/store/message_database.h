@@ -27,7 +27,7 @@ class MessageDatabase {
   virtual ~MessageDatabase() = default;
 
   /// Stores one message: one insert and one row update (in a group also the sender's row; bodies above kLargeBody lie
-  /// in a table of their own). Refuses kUnknownUser, kNotMember. Inside a batch.
+  /// in a table of their own). Refuses kUnknownUser, kNotMember, kKeyInUse. Inside a batch.
   virtual StoreResult<Appended> append(const NewMessage& message) = 0;
   /// Messages with 0 < msg_id <= begin (begin 0: the newest), newest first, at most `limit`. Unknown: empty.
   virtual StoreResult<std::vector<Message>> messages_before(UserId user, ConversationRef ref, uint32_t begin,
@@ -47,6 +47,8 @@ class MessageDatabase {
   virtual StoreResult<std::vector<Conversation>> conversations(UserId user, int64_t since, size_t limit) = 0;
   /// Conversations in which the others have written what the user has not read, newest first.
   virtual StoreResult<std::vector<Unread>> unread(UserId user) = 0;
+  /// How many messages of the others the user has not read, in all conversations; costs no look at a message.
+  virtual StoreResult<uint32_t> unread_total(UserId user) = 0;
   /// The user has read up to msg_id (beyond the newest counts as the newest; never moves back). True: something
   /// changed. Refuses kUnknownConversation, kNotMember. Inside a batch.
   virtual StoreResult<bool> mark_read(UserId user, ConversationRef ref, uint32_t msg_id) = 0;

@@ -36,6 +36,26 @@ StoreResult<Appended> append_new(SqliteCore& core, const NewMessage& message) {
   return append_to_group(core, *view.value(), message);
 }
 
+/// What a client_key has been used for, and whether that is this message: to the same receiver, with the same content.
+struct SentBefore {
+  Appended appended;
+  bool same = false;
+};
+
+SentBefore read_sent(const Query& row, const NewMessage& message) {
+  const bool single = message.to.kind == ConversationKind::kSingle;
+  const UserId low = single ? std::min(message.from, message.to.peer) : message.to.peer;
+  const UserId high = single ? std::max(message.from, message.to.peer) : 0;
+  const bool same = row.number<ConversationKind>(3) == message.to.kind && row.number<UserId>(4) == low &&
+                    row.number<UserId>(5) == high && row.number<uint8_t>(6) == message.type &&
+                    row.text(7) == message.body;
+  return {{.msg_id = row.number<uint32_t>(0),
+           .created_at = row.integer(1),
+           .sequence = row.number<uint64_t>(2),
+           .duplicate = true},
+          same};
+}
+
 }  // namespace
 
 StoreResult<Appended> SqliteDatabase::append(const NewMessage& message) {
@@ -48,18 +68,19 @@ StoreResult<Appended> SqliteDatabase::append(const NewMessage& message) {
 
 StoreResult<std::optional<Appended>> find_by_client_key(SqliteCore& core, const NewMessage& message) {
   if (!message.client_key) return std::optional<Appended>();
-  const auto read = [](const Query& row) {
-    return Appended{.msg_id = row.number<uint32_t>(0),
-                    .created_at = row.integer(1),
-                    .sequence = row.number<uint64_t>(2),
-                    .duplicate = true};
-  };
-  auto found = core.first(Sql::kFindByClientKey, read, message.from, *message.client_key);
-  if (!found.ok() || !found.value() || message.to.kind == ConversationKind::kSingle) return found;
-  auto version = group_version(core, message.to.peer);
-  if (!version.ok()) return version.error();
-  found.value()->group_version = version.value();
-  return found;
+  auto found = core.first(
+      Sql::kFindByClientKey, [&](const Query& row) { return read_sent(row, message); }, message.from,
+      *message.client_key);
+  if (!found.ok()) return found.error();
+  if (!found.value()) return std::optional<Appended>();
+  auto& [appended, same] = *found.value();
+  if (!same) return StoreError::kKeyInUse;
+  if (message.to.kind == ConversationKind::kGroup) {
+    auto version = group_version(core, message.to.peer);
+    if (!version.ok()) return version.error();
+    appended.group_version = version.value();
+  }
+  return std::optional(appended);
 }
 
 StoreResult<Appended> append_to_user(SqliteCore& core, const NewMessage& message) {

@@ -68,6 +68,14 @@ StoreResult<std::vector<Unread>> SqliteDatabase::unread(UserId user) {
   return found;
 }
 
+StoreResult<uint32_t> SqliteDatabase::unread_total(UserId user) {
+  const auto views = views_of(core_, user);
+  if (!views.ok()) return views.error();
+  uint32_t total = 0;
+  for (const ConversationView& view : views.value()) total += view.unread();
+  return total;
+}
+
 StoreResult<bool> SqliteDatabase::mark_read(UserId user, ConversationRef ref, uint32_t msg_id) {
   if (!core_.may_write()) return StoreError::kUnavailable;
   auto found = find_view(core_, user, ref);

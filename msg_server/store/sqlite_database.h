@@ -66,6 +66,7 @@ class SqliteDatabase final : public Database {
   StoreResult<uint64_t> latest_sequence() override;
   StoreResult<std::vector<Conversation>> conversations(UserId user, int64_t since, size_t limit) override;
   StoreResult<std::vector<Unread>> unread(UserId user) override;
+  StoreResult<uint32_t> unread_total(UserId user) override;
   StoreResult<bool> mark_read(UserId user, ConversationRef ref, uint32_t msg_id) override;
   StoreResult<Done> remove_conversation(UserId user, ConversationRef ref) override;
 
@@ -79,7 +80,7 @@ class SqliteDatabase final : public Database {
   // sqlite_files.cpp
   StoreResult<Done> add_file(const OfflineFile& file, const FileQuota& quota) override;
   StoreResult<std::optional<OfflineFile>> find_file(std::string_view task_id) override;
-  StoreResult<bool> complete_file(std::string_view task_id) override;
+  StoreResult<bool> complete_file(std::string_view task_id, int64_t expires_at) override;
   StoreResult<bool> delete_file(std::string_view task_id) override;
   StoreResult<std::vector<OfflineFile>> files_for(UserId to, int64_t now, size_t limit) override;
   StoreResult<std::vector<OfflineFile>> expired_files(int64_t now, size_t limit) override;

@@ -14,7 +14,8 @@ inline constexpr std::array kFileQueries{
     SqlText{Sql::kFindFile,
             "SELECT task_id, from_user, to_user, name, size, complete, created_at, expires_at FROM offline_files"
             " WHERE task_id = ?1"},
-    SqlText{Sql::kCompleteFile, "UPDATE offline_files SET complete = 1 WHERE task_id = ?1 AND complete = 0"},
+    SqlText{Sql::kCompleteFile,
+            "UPDATE offline_files SET complete = 1, expires_at = ?2 WHERE task_id = ?1 AND complete = 0"},
     SqlText{Sql::kDeleteFile, "DELETE FROM offline_files WHERE task_id = ?1"},
     SqlText{Sql::kFilesFor,
             "SELECT task_id, from_user, to_user, name, size, complete, created_at, expires_at FROM offline_files"

@@ -49,8 +49,8 @@ StoreResult<std::optional<OfflineFile>> SqliteDatabase::find_file(std::string_vi
   return core_.first(Sql::kFindFile, read_file, task_id);
 }
 
-StoreResult<bool> SqliteDatabase::complete_file(std::string_view task_id) {
-  return core_.change_any(Sql::kCompleteFile, task_id);
+StoreResult<bool> SqliteDatabase::complete_file(std::string_view task_id, int64_t expires_at) {
+  return core_.change_any(Sql::kCompleteFile, task_id, expires_at);
 }
 
 StoreResult<bool> SqliteDatabase::delete_file(std::string_view task_id) {

@@ -49,7 +49,9 @@ StoreResult<bool> SqliteDatabase::empty() {
   if (!users.ok()) return users.error();
   auto groups = core_.exists(Sql::kGroupsAfter, 0, 1);
   if (!groups.ok()) return groups.error();
-  return !users.value() && !groups.value();
+  auto departments = core_.exists(Sql::kDepartmentsChanged, std::numeric_limits<int64_t>::min(), 0, 1);
+  if (!departments.ok()) return departments.error();
+  return !users.value() && !groups.value() && !departments.value();
 }
 
 StoreResult<Done> SqliteDatabase::import_user(const ImportedUser& user) {

@@ -9,7 +9,8 @@ namespace talkbeat {
 /// Messages. Those that are read come from whole_messages, which has the large bodies, too.
 inline constexpr std::array kMessageQueries{
     SqlText{Sql::kFindByClientKey,
-            "SELECT msg_id, created_at, sequence FROM messages WHERE from_user = ?1 AND client_key = ?2"},
+            "SELECT m.msg_id, m.created_at, m.sequence, c.kind, c.low, c.high, m.type, m.body FROM whole_messages m"
+            " JOIN conversations c ON c.conv_id = m.conv_id WHERE m.from_user = ?1 AND m.client_key = ?2"},
     SqlText{Sql::kAddMessage,
             "INSERT INTO messages (conv_id, msg_id, from_user, created_at, type, client_key, low_sent, body)"
             " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"},

@@ -90,7 +90,8 @@ CREATE UNIQUE INDEX messages_by_client_key ON messages (from_user, client_key) W
 // bodies are empty, which no other message's is. whole_messages puts the two together; the subquery only runs for such
 // a message.
 //
-// offline_bytes: one row with what all files count for (FileQuota), kept by triggers, since a quota must not cost a scan.
+// offline_bytes: one row with what all files count for (FileQuota), kept by triggers, since a quota must not cost a
+// scan.
 constexpr const char* kVersion2 = R"sql(
 ALTER TABLE users ADD COLUMN push_shield INTEGER NOT NULL DEFAULT 0;
 

@@ -20,6 +20,8 @@ const char* to_string(StoreError error) {
       return "not allowed";
     case StoreError::kLimitReached:
       return "limit reached";
+    case StoreError::kKeyInUse:
+      return "key in use";
     case StoreError::kUnknownConversation:
       return "unknown conversation";
   }

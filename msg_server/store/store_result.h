@@ -16,6 +16,7 @@ enum class StoreError : uint8_t {
   kUnknownGroup,        ///< no such group
   kNotAllowed,          ///< the user may not do that
   kLimitReached,        ///< a group would get too large, a quota is used up
+  kKeyInUse,            ///< the client_key belongs to another message of this sender
   kUnknownConversation  ///< these two have never exchanged a message
 };
 

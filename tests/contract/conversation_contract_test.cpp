@@ -78,6 +78,19 @@ TEST_P(ConversationContract, only_the_others_messages_are_unread) {
   EXPECT_EQ(unread(carol_, alice_), 0u);
 }
 
+TEST_P(ConversationContract, the_unread_ones_of_all_conversations_are_counted) {
+  EXPECT_EQ(database_->unread_total(bob_).value(), 0u);
+  send(alice_, bob_, "1", 100);
+  send(alice_, bob_, "2", 100);
+  send(carol_, bob_, "3", 100);
+  send(bob_, carol_, "4", 100);
+  EXPECT_EQ(database_->unread_total(bob_).value(), 3u);
+  EXPECT_EQ(database_->unread_total(carol_).value(), 1u);
+  EXPECT_EQ(database_->unread_total(alice_).value(), 0u);
+  ASSERT_TRUE(remove(bob_, alice_).ok());
+  EXPECT_EQ(database_->unread_total(bob_).value(), 1u);
+}
+
 TEST_P(ConversationContract, unread_conversations_carry_their_latest_message) {
   send(alice_, bob_, "1");
   send(bob_, alice_, "2");

@@ -24,8 +24,8 @@ class FileContract : public DatabaseContract {
   StoreResult<Done> add(const OfflineFile& file, FileQuota quota = {1'000'000, 10'000'000}) {
     return write([&](Database& db) { return db.add_file(file, quota); });
   }
-  bool complete(const std::string& task_id) {
-    return write([&](Database& db) { return db.complete_file(task_id); }).value();
+  bool complete(const std::string& task_id, int64_t expires_at) {
+    return write([&](Database& db) { return db.complete_file(task_id, expires_at); }).value();
   }
   bool drop(const std::string& task_id) {
     return write([&](Database& db) { return db.delete_file(task_id); }).value();
@@ -61,8 +61,8 @@ TEST_P(FileContract, a_receiver_hears_of_complete_files_oldest_first_until_they_
   ASSERT_TRUE(add(file("later", 1, 110)).ok());
   ASSERT_TRUE(add(file("first", 1, 100)).ok());
   ASSERT_TRUE(add(file("unfinished", 1, 90)).ok());
-  ASSERT_TRUE(complete("later"));
-  ASSERT_TRUE(complete("first"));
+  ASSERT_TRUE(complete("later", 210));
+  ASSERT_TRUE(complete("first", 200));
   EXPECT_EQ(tasks(database_->files_for(bob_, 150, 10)), (Tasks{"first", "later"}));
   EXPECT_EQ(tasks(database_->files_for(bob_, 150, 1)), (Tasks{"first"}));
   EXPECT_EQ(tasks(database_->files_for(bob_, 200, 10)), (Tasks{"later"}));
@@ -71,18 +71,28 @@ TEST_P(FileContract, a_receiver_hears_of_complete_files_oldest_first_until_they_
 
 TEST_P(FileContract, a_file_is_completed_and_deleted_once) {
   ASSERT_TRUE(add(file("task")).ok());
-  EXPECT_TRUE(complete("task"));
-  EXPECT_FALSE(complete("task"));
+  EXPECT_TRUE(complete("task", 200));
+  EXPECT_FALSE(complete("task", 200));
   EXPECT_TRUE(drop("task"));
   EXPECT_FALSE(drop("task"));
-  EXPECT_FALSE(complete("task"));
+  EXPECT_FALSE(complete("task", 200));
   EXPECT_FALSE(database_->find_file("task").value());
+}
+
+TEST_P(FileContract, a_file_that_has_become_complete_has_another_life_which_is_not_made_longer_again) {
+  ASSERT_TRUE(add(file("task", 1, 100)).ok());
+  ASSERT_TRUE(complete("task", 900));
+  EXPECT_FALSE(complete("task", 2'000));
+  EXPECT_EQ(database_->find_file("task").value()->expires_at, 900);
+  EXPECT_EQ(tasks(database_->expired_files(899, 10)), (Tasks{}));
+  EXPECT_EQ(tasks(database_->files_for(bob_, 899, 10)), (Tasks{"task"}));
+  EXPECT_EQ(tasks(database_->expired_files(900, 10)), (Tasks{"task"}));
 }
 
 TEST_P(FileContract, expired_files_are_found_complete_or_not) {
   ASSERT_TRUE(add(file("b", 1, 101)).ok());
   ASSERT_TRUE(add(file("a", 1, 100)).ok());
-  ASSERT_TRUE(complete("a"));
+  ASSERT_TRUE(complete("a", 200));
   EXPECT_EQ(tasks(database_->expired_files(199, 10)), (Tasks{}));
   EXPECT_EQ(tasks(database_->expired_files(200, 10)), (Tasks{"a"}));
   EXPECT_EQ(tasks(database_->expired_files(201, 10)), (Tasks{"a", "b"}));

@@ -133,6 +133,7 @@ TEST_P(GroupMessageContract, only_the_others_messages_are_unread) {
   EXPECT_EQ(unread_in(alice_, id_), 1u);
   EXPECT_EQ(unread_in(bob_, id_), 2u);
   EXPECT_EQ(unread_in(carol_, id_), 3u);
+  EXPECT_EQ(database_->unread_total(carol_).value(), 3u);
   auto list = database_->unread(carol_);
   ASSERT_EQ(list.value().size(), 1u);
   EXPECT_EQ(list.value()[0].latest.body, "3");

@@ -46,6 +46,12 @@ TEST_P(ImportContract, a_store_is_empty_until_there_is_a_user_or_a_group) {
   EXPECT_FALSE(database_->empty().value());
 }
 
+TEST_P(ImportContract, a_store_with_departments_only_is_not_empty) {
+  const Department department{.name = "sales"};
+  ASSERT_TRUE(write([&](Database& db) { return db.put_department(department, 100); }).ok());
+  EXPECT_FALSE(database_->empty().value());
+}
+
 TEST_P(ImportContract, users_keep_their_ids_and_all_that_is_known_of_them) {
   import_three_users();
   EXPECT_FALSE(database_->empty().value());

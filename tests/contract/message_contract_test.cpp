@@ -113,6 +113,22 @@ TEST_P(MessageContract, the_same_key_from_the_same_user_is_stored_once) {
   EXPECT_EQ(database_->latest_msg_id(alice_, single(bob_)).value(), 4u);
 }
 
+TEST_P(MessageContract, a_key_that_was_used_for_another_message_is_refused) {
+  send(alice_, bob_, "once", 10, 5);
+  ASSERT_TRUE(database_->begin_batch().ok());
+  for (const NewMessage& other :
+       {NewMessage{alice_, single(bob_), 1, "other words", 1, 5}, NewMessage{alice_, single(bob_), 2, "once", 1, 5},
+        NewMessage{alice_, single(carol_), 1, "once", 1, 5},
+        NewMessage{alice_, {ConversationKind::kGroup, bob_}, 0x11, "once", 1, 5}}) {
+    const auto refused = database_->append(other);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error(), StoreError::kKeyInUse);
+  }
+  ASSERT_TRUE(database_->commit_batch().ok());
+  EXPECT_EQ(database_->latest_msg_id(alice_, single(bob_)).value(), 1u);
+  EXPECT_EQ(database_->latest_msg_id(alice_, single(carol_)).value(), 0u);
+}
+
 TEST_P(MessageContract, the_same_key_within_one_batch_is_stored_once) {
   ASSERT_TRUE(database_->begin_batch().ok());
   auto first = database_->append({alice_, single(bob_), 1, "x", 1, 5});

@@ -79,7 +79,7 @@ TEST_F(SqliteSchema, a_file_of_version_1_keeps_its_messages_and_marks_and_learns
   EXPECT_EQ(database.find_account("alice").value()->id, 1u);
   EXPECT_FALSE(database.push_shield(1).value());
   ASSERT_TRUE(database.begin_batch().ok());
-  EXPECT_TRUE(database.append({1, alice, 1, "again", 60, 99}).value().duplicate);
+  EXPECT_TRUE(database.append({1, {ConversationKind::kSingle, 2}, 1, "one", 60, 99}).value().duplicate);
   auto group = database.create_group({.name = "g", .avatar_url = "", .creator = 1, .members = {2}}, 60);
   ASSERT_TRUE(group.ok());
   const ConversationRef ref{ConversationKind::kGroup, group.value().now.group.id};

@@ -145,7 +145,7 @@ TEST(Import, a_store_that_is_in_use_or_has_users_is_refused) {
   stop(cluster);
   const Outcome not_empty = import(cluster, test_dump());
   EXPECT_EQ(not_empty.exit_code, 1);
-  EXPECT_NE(not_empty.err.find("has users or groups"), std::string::npos) << not_empty.err;
+  EXPECT_NE(not_empty.err.find("has users, groups or departments"), std::string::npos) << not_empty.err;
   EXPECT_EQ(import(cluster, test_dump(), {"--dry-run"}).exit_code, 1);
   cluster.start();
   WireClient alice(cluster.client_port("msg_server_0"));

@@ -265,6 +265,30 @@ TEST_F(AdminApiTest, the_system_user_joins_the_group_that_it_writes_to) {
   EXPECT_EQ(bob.status, 422) << "others have to be members";
 }
 
+TEST_F(AdminApiTest, the_system_user_takes_nobodys_place_in_a_full_group) {
+  config.groups.max_members = 2;
+  add_user("alice");
+  add_user("bob");
+  add_user("carol");
+  const Json group = ask("POST", "/api/groups", {{"name", "all"}, {"members", {"alice", "bob"}}}).json["id"];
+  const Answer sent = ask("POST", "/api/messages", {{"to", {{"group", group}}}, {"text", "hello"}});
+  EXPECT_EQ(sent.status, 200) << sent.json;
+  EXPECT_EQ(ask("GET", "/api/groups/" + group.dump()).json["members"].size(), 3u);
+  EXPECT_EQ(ask("POST", "/api/groups/" + group.dump() + "/members", {{"add", {"carol"}}}).status, 422);
+}
+
+TEST_F(AdminApiTest, a_key_for_a_user_is_another_one_than_for_the_group_of_the_same_number) {
+  const UserId alice = add_user("alice");
+  const Json group = ask("POST", "/api/groups", {{"name", "all"}, {"members", {"alice"}}}).json["id"];
+  ASSERT_EQ(group, alice);
+  EXPECT_EQ(ask("POST", "/api/messages", {{"to", {{"user", alice}}}, {"text", "a"}, {"key", "k"}}).status, 200);
+  const Json to_group{{"to", {{"group", group}}}, {"text", "b"}, {"key", "k"}};
+  const Answer sent = ask("POST", "/api/messages", to_group);
+  EXPECT_EQ(sent.status, 200);
+  EXPECT_EQ(sent.json["duplicate"], false);
+  EXPECT_EQ(ask("POST", "/api/messages", to_group).json["duplicate"], true);
+}
+
 TEST_F(AdminApiTest, what_is_wrong_with_a_message_is_said) {
   add_user("alice");
   const Json alice{{"user", "alice"}};
@@ -342,6 +366,29 @@ TEST_F(AdminApiTest, a_store_that_has_too_much_to_do_says_come_back) {
   const Answer answer = ask("POST", "/api/users/alice/revoke");
   EXPECT_EQ(answer.status, 503);
   EXPECT_THAT(answer.head, HasSubstr("Retry-After: 1"));
+}
+
+TEST_F(AdminApiTest, a_busy_store_says_what_was_done_before) {
+  const auto hint = [](const HttpResponse& response) { return Json::parse(response.body)["hint"]; };
+  EXPECT_EQ(hint(admin::store_refusal(StoreError::kBusy)), "nothing was done: try again");
+  const HttpResponse half = admin::store_refusal(StoreError::kUnavailable, "users were added: try again");
+  EXPECT_EQ(half.status, 503);
+  EXPECT_EQ(hint(half), "users were added: try again");
+}
+
+TEST_F(AdminApiTest, teamtalks_own_calls_without_the_key_count_as_unauthorized) {
+  const auto counted = [this](const std::string& authorized) {
+    return metrics
+        .counter("talkbeat_admin_requests_total", "Requests to the administration API.", {{"authorized", authorized}})
+        .value();
+  };
+  EXPECT_EQ(ask_raw("POST", "/query/CreateGroup", "", "{}").status, 401);
+  EXPECT_EQ(ask_raw("POST", "/query/CreateGroup", "", R"({"app_key":"wrong"})").status, 401);
+  EXPECT_EQ(ask_raw("POST", "/query/ChangeMembers", "", "nonsense").status, 401);
+  EXPECT_EQ(counted("no"), 3);
+  EXPECT_EQ(counted("yes"), 0);
+  EXPECT_EQ(ask_raw("POST", "/query/CreateGroup", "", Json{{"app_key", key}}.dump()).json["error_code"], 1);
+  EXPECT_EQ(counted("yes"), 1);
 }
 
 TEST_F(AdminApiTest, teamtalks_own_calls_work_with_the_key_in_the_body) {

@@ -85,6 +85,32 @@ TEST(AdminFields, json_that_is_nested_deeply_is_refused_before_it_is_built) {
   EXPECT_EQ(why_not(fields), "");
 }
 
+// Strangers' JSON is read before their key: it may cost no more than its length.
+TEST(AdminFields, json_of_many_fields_is_refused_before_it_is_built) {
+  const auto with_fields = [](size_t count) {
+    std::string body = "{\"last\":1";
+    for (size_t i = 1; i + 1 < count; ++i) body += ",\"f" + std::to_string(i) + "\":0";
+    return body + "}";
+  };
+  Fields most = Fields::of_body(with_fields(kMaxJsonFields));  // the object counts, too
+  EXPECT_EQ(most.number("last", 1), 1u);
+  const std::string refused = "the JSON has more than 64 fields, objects and arrays";
+  EXPECT_EQ(why_not(Fields::of_body(with_fields(kMaxJsonFields + 1))), refused);
+  EXPECT_EQ(why_not(Fields::of_body(with_fields(100'000))), refused);
+  std::string objects = "{\"a\":[";
+  for (int i = 0; i < 300'000; ++i) objects += "{},";
+  EXPECT_EQ(why_not(Fields::of_body(objects)), refused);
+  EXPECT_EQ(Fields::of_body(objects).refusal()->status, 400);
+}
+
+TEST(AdminFields, a_list_of_users_may_be_long) {
+  std::string body = "{\"list\":[1";
+  for (int i = 2; i <= 20'000; ++i) body += "," + std::to_string(i);
+  Fields fields = Fields::of_body(body + "]}");
+  EXPECT_EQ(fields.users("list", 20'000).size(), 20'000u);
+  EXPECT_EQ(why_not(fields), "");
+}
+
 TEST(AdminFields, a_query_has_numbers_as_digits) {
   HttpRequest request;
   request.query = {{"after", "17"}, {"name", "alice"}, {"limt", "5"}};

@@ -61,6 +61,7 @@ class FakeFileServer final : private PduProtocol {
   uint64_t drop_after = UINT64_MAX;  // bytes given or taken on one connection: then it is lost
   bool answers = true;               // false: pulls are taken, and nothing comes
   bool done_at_end = true;
+  bool peer_is_there = true;  // false: the other end of an online file has not come yet; say() tells of it
   uint32_t max_pulls = 0;  // more than that at a time are refused; what is taken waits for answer_held()
   std::vector<IM::File::IMFileLoginReq> logins;
   std::vector<uint32_t> pulled_at;  // offsets
@@ -114,7 +115,8 @@ class FakeFileServer final : private PduProtocol {
     moved_ = 0;
     using namespace IM::BaseDefine;
     const auto role = request.file_role();
-    if (role == CLIENT_REALTIME_SENDER || role == CLIENT_REALTIME_RECVER) say(CLIENT_FILE_PEER_READY);
+    const bool online = role == CLIENT_REALTIME_SENDER || role == CLIENT_REALTIME_RECVER;
+    if (online && peer_is_there) say(CLIENT_FILE_PEER_READY);
     if (role == CLIENT_REALTIME_SENDER || role == CLIENT_OFFLINE_UPLOAD) pull_next();
     return Verdict::handled();
   }

@@ -26,6 +26,24 @@ TEST_F(ClientFile, received_goes_on_after_each_loss) {
   EXPECT_EQ(deleted, 0) << "an online file lies nowhere";
 }
 
+TEST_F(ClientFile, that_is_empty_and_online_is_done_only_when_the_sender_is_there) {
+  files.peer_is_there = false;
+  FileOffer empty = offer(false);
+  empty.size = 0;
+  transfer().receive(empty, directory / "in");
+  ASSERT_TRUE(until([&] { return files.has_client(); }));
+  for (int i = 0; i < 5; ++i) loop.turn(5);  // its own login is answered: nothing follows from that
+  EXPECT_EQ(told.ended, 0);
+  EXPECT_TRUE(files.states.empty()) << "DONE, which a server would refuse";
+  files.say(CLIENT_FILE_PEER_READY);
+  ASSERT_TRUE(until_ended());
+  EXPECT_EQ(transfer_->state(), State::kDone) << transfer_->problem();
+  EXPECT_TRUE(until([&] { return !files.states.empty(); }));
+  EXPECT_THAT(files.states, ElementsAre(CLIENT_FILE_DONE));
+  EXPECT_THAT(received(), ElementsAre("photo.png"));
+  EXPECT_EQ(fs::file_size(directory / "in" / "photo.png"), 0u);
+}
+
 TEST_F(ClientFile, a_server_that_gives_less_than_was_asked_for_is_followed) {
   files.max_chunk = 7'777;
   transfer().receive(offer(), directory / "in");

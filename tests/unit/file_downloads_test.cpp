@@ -49,6 +49,54 @@ TEST_F(FileDownloadsTest, several_devices_fetch_one_file) {
   EXPECT_EQ(expect<IMFilePullDataRsp>(*second).file_data(), content.substr(0, 10));
 }
 
+TEST_F(FileDownloadsTest, a_fourth_connection_for_one_file_takes_the_place_of_the_first) {
+  config.files.max_transfers = 3;
+  auto first = open_download(task);
+  auto second = open_download(task);
+  auto third = open_download(task);
+  auto fourth = open_download(task);
+  expect_end(*first);
+  for (TestClient* client : {second.get(), third.get(), fourth.get()}) {
+    client->send(pull(task, 0, 10));
+    EXPECT_EQ(expect<IMFilePullDataRsp>(*client).file_data(), content.substr(0, 10));
+  }
+}
+
+TEST_F(FileDownloadsTest, what_is_fetched_counts_for_its_sender_and_takes_nobodys_places_for_sending) {
+  const std::string other = uploaded("abc");
+  config.files.max_transfers_per_user = 1;
+  auto client = open_download(task);
+  open(bob_id, other, CLIENT_OFFLINE_DOWNLOAD, FILE_SERVER_ERRNO_CREATE_TASK_ERROR);
+  offered(1, FILE_TYPE_ONLINE);
+  EXPECT_EQ(offer(*bob, offer_to(alice_id, 1, FILE_TYPE_ONLINE)).result_code(), 0u);
+}
+
+TEST_F(FileDownloadsTest, refused_pulls_are_paid_for) {
+  auto client = open_download(task);
+  config.client.request_burst = 2;
+  config.client.request_rate = 1;
+  port.settings_changed();
+  client->send(pull(task, 10'000, 1));
+  client->send(pull("another", 0, 1));
+  client->send(pull(task, 10'001, 1));
+  expect_refused_pull(*client, FILE_SERVER_ERRNO_PULL_DATA_FINISHED);
+  expect_refused_pull(*client, FILE_SERVER_ERRNO_PULL_DATA_WITH_INVALID_TASK_ID);
+  expect_error(*client, ERROR_RATE_LIMITED);
+}
+
+TEST_F(FileDownloadsTest, smaller_pieces_of_new_settings_do_not_close_what_runs) {
+  config.files.max_chunk = 256 << 10;
+  const std::string large_content = some_bytes(1 << 20);
+  const std::string large = uploaded(large_content);
+  auto client = open_download(large);
+  for (uint32_t i = 0; i < config.files.max_pulls; ++i) client->send(pull(large, i << 18, 1 << 18));
+  config.files.max_chunk = 4 << 10;
+  port.settings_changed();
+  for (uint32_t i = 0; i < config.files.max_pulls; ++i) {
+    EXPECT_EQ(expect<IMFilePullDataRsp>(*client).file_data(), large_content.substr(i << 18, 1 << 18));
+  }
+}
+
 TEST_F(FileDownloadsTest, a_file_that_was_deleted_meanwhile_cannot_be_read) {
   auto client = open_download(task);
   transfers.shelf().disk().remove(task);

@@ -108,6 +108,22 @@ TEST(PullQueue, what_a_receiver_asked_for_who_has_gone_is_still_an_answer_but_go
   EXPECT_EQ(second->seq_num, 3);
 }
 
+TEST(PullQueue, who_comes_after_a_receiver_who_has_gone_may_ask_at_once_and_is_served_as_the_old_ones_are_answered) {
+  PullQueue pulls(1'000, kLimits);
+  for (uint16_t i = 0; i < 3; ++i) {
+    pulls.ask(100U * i, 100, i);
+    pulls.serve();
+  }
+  pulls.forget_asker();
+  for (uint16_t i = 0; i < 3; ++i) EXPECT_EQ(pulls.ask(500, 10, i), Asked::kTaken);
+  EXPECT_EQ(pulls.ask(500, 10, 3), Asked::kTooMany);
+  EXPECT_FALSE(pulls.fits(1'000)) << "the sender has no more to answer than ever";
+  EXPECT_FALSE(pulls.answer(0, 100)->wanted);
+  ASSERT_TRUE(pulls.fits(1'000));
+  pulls.serve();
+  EXPECT_FALSE(pulls.fits(1'000));
+}
+
 TEST(PullQueue, a_sender_who_has_come_back_is_asked_for_all_again_in_the_old_order) {
   PullQueue pulls(1'000, kLimits);
   pulls.ask(0, 100, 1);

@@ -27,6 +27,17 @@ TEST_F(FileSweepTest, what_has_expired_is_deleted_row_and_bytes) {
   EXPECT_EQ(files_on_disk(), 0u);
 }
 
+TEST_F(FileSweepTest, what_is_not_all_there_in_time_is_deleted_and_what_is_stays) {
+  config.files.keep_incomplete_ms = 3'600'000;
+  const std::string whole = uploaded("abc");
+  const std::string never_begun = offered(10, FILE_TYPE_OFFLINE);
+  run_for(config.files.keep_incomplete_ms);
+  sweep_all();
+  EXPECT_FALSE(database->find_file(never_begun).value());
+  EXPECT_TRUE(database->find_file(whole).value());
+  EXPECT_EQ(files_on_disk(), 1u);
+}
+
 TEST_F(FileSweepTest, bytes_without_a_row_are_deleted_and_others_are_not) {
   const std::string known = uploaded("abc");
   const FileDisk on_disk = transfers.shelf().disk();

@@ -129,6 +129,23 @@ TEST_F(FileUploadsTest, where_there_is_no_room_it_has_to_wait) {
   upload(task, "0123456789");
 }
 
+TEST_F(FileUploadsTest, where_others_have_taken_the_room_meanwhile_it_ends_and_goes_on_later) {
+  const std::string content = some_bytes(50'000);
+  const std::string task = offered(50'000, FILE_TYPE_OFFLINE);
+  auto client = open_upload(task);
+  serve_until(*client, task, content, 4'000);
+  config.files.min_free = 1ULL << 50;
+  EXPECT_TRUE(until([&] {
+    serve_one(*client, task, content);
+    return client->waiting<IMFileState>() > 0;
+  }));
+  expect_error(*client, ERROR_UNAVAILABLE);
+  expect_state(*client, CLIENT_FILE_CANCEL);
+  expect_end(*client);
+  config.files.min_free = 0;
+  upload(task, content);
+}
+
 TEST_F(FileUploadsTest, the_sender_may_take_it_back_on_the_way) {
   const std::string content = some_bytes(50'000);
   const std::string task = offered(50'000, FILE_TYPE_OFFLINE);

@@ -262,6 +262,18 @@ TEST_F(GroupHandlersTest, a_shield_of_a_foreign_group_or_of_an_unknown_kind_is_r
   EXPECT_EQ(shield(*client, group, 2), ERROR_INVALID_ARGUMENT);
 }
 
+TEST_F(GroupHandlersTest, changes_are_bounded_in_their_rate_and_the_rest_of_the_session_goes_on) {
+  config.groups.change_burst = 2;
+  const auto client = log_in("alice");
+  ASSERT_EQ(create(*client, creation("one", {})).result_code(), 0u);
+  const auto two = create(*client, creation("two", {}));
+  ASSERT_EQ(two.result_code(), 0u);
+  EXPECT_EQ(create(*client, creation("three", {})).result_code(), static_cast<uint32_t>(ERROR_RATE_LIMITED));
+  EXPECT_EQ(change(*client, GROUP_MODIFY_TYPE_ADD, two.group_id(), {bob}).result_code(),
+            static_cast<uint32_t>(ERROR_RATE_LIMITED));
+  EXPECT_EQ(list(*client, true).group_version_list_size(), 2);
+}
+
 TEST_F(GroupHandlersTest, a_store_that_has_too_much_to_do_is_told_as_for_every_request) {
   const auto client = log_in("alice");
   hold_store = true;

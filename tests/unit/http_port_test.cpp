@@ -123,6 +123,34 @@ TEST_F(HttpPortTest, WhoDoesNotTakeTheLastAnswerIsClosed) {
   EXPECT_THAT(closed, ElementsAre("slow_consumer"));
 }
 
+TEST_F(HttpPortTest, WhoAsksWithoutReadingCostsOneAnswerMoreThanMayWait) {
+  Pair pair = connect();
+  handler = [](const Connection&) { return HttpResponse{200, "text/plain", std::string(60'000, 'x')}; };
+  transport.writes_block = true;
+  std::string many;
+  for (int i = 0; i < 15; ++i) many += get_of("/" + std::to_string(i));
+  pair.peer.send(many + request_of("GET", "/last", "Connection: close\r\n"));
+  ASSERT_TRUE(handles(2));
+  pass(kTimeout / 2);
+  EXPECT_EQ(handled.size(), 2U);
+  EXPECT_LT(table.find(asker)->waiting_to_send(), 125'000U);
+  transport.writes_block = false;
+  EXPECT_TRUE(closes(pair));
+  EXPECT_EQ(handled.size(), 16U);
+  EXPECT_THAT(closed, ElementsAre("answered"));
+}
+
+TEST_F(HttpPortTest, WhoAsksAndNeverReadsIsClosed) {
+  Pair pair = connect();
+  handler = [](const Connection&) { return HttpResponse{200, "text/plain", std::string(70'000, 'x')}; };
+  transport.writes_block = true;
+  pair.peer.send(get_of("/1") + get_of("/2"));
+  ASSERT_TRUE(handles(1));
+  pass(kTimeout + 100);
+  EXPECT_EQ(handled.size(), 1U);
+  EXPECT_THAT(closed, ElementsAre("slow_consumer"));
+}
+
 // --- judged by their headers
 
 TEST_F(HttpPortTest, ARefusalComesBeforeTheBody) {

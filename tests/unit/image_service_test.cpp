@@ -42,6 +42,7 @@ class ImageServiceTest : public LoginServerTest {
     directory_ = pattern;
     config_.images.directory = directory_ / "images";
     config_.images.max_size = 100'000;
+    config_.images.min_free = 0;
     config_.images.max_uploads = 3;
     config_.images.max_uploads_per_address = 2;
     config_.images.chunk = 4'096;
@@ -196,6 +197,14 @@ TEST_F(ImageServiceTest, OverTheQuotaThereIsNoRoom) {
   EXPECT_EQ(json_of(upload(png(3'000)))["error_code"], 0);
   expect_refused(post_of(form_of(png(3'000, 'y'))), 507);
   EXPECT_EQ(json_of(upload(png(500)))["error_code"], 0);
+}
+
+TEST_F(ImageServiceTest, WhatOthersNeedOfTheDiskIsNotTaken) {
+  const std::string path = path_of(png(3'000));
+  config_.images.min_free = uint64_t{1} << 50;
+  restart();
+  expect_refused(post_of(form_of(png(3'000, 'y'))), 507);
+  EXPECT_THAT(get(path), StartsWith("HTTP/1.1 200 "));
 }
 
 TEST_F(ImageServiceTest, WhatIsThereAtTheStartCounts) {

@@ -175,5 +175,17 @@ TEST_F(ImageStoreTest, AFullDiskIsToldAndLeavesNothingBehind) {
   EXPECT_EQ(store->put(std::string(100'000, 'x'), ImageType::kGif).outcome, Outcome::kStored);
 }
 
+TEST_F(ImageStoreTest, WhatOthersNeedOfTheDiskIsLeft) {
+  const ImageName old = store->put("old", ImageType::kGif).name;
+  const ImageStore careful(directory / "images", "login_server_0", uint64_t{1} << 50);
+  const ImageStore::Put put = careful.put("new", ImageType::kGif);
+  EXPECT_EQ(put.outcome, Outcome::kNoSpace);
+  EXPECT_FALSE(put.error.empty());
+  EXPECT_FALSE(careful.size_of(put.name));
+  EXPECT_EQ(temporaries(), 0U);
+  EXPECT_EQ(careful.put("old", ImageType::kGif).outcome, Outcome::kDuplicate) << "takes no room";
+  EXPECT_EQ(careful.read(old, 0, 3), "old");
+}
+
 }  // namespace
 }  // namespace talkbeat::login

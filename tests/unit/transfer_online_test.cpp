@@ -193,6 +193,26 @@ TEST_F(OnlineTransfersTest, a_receiver_that_was_lost_comes_back_and_goes_on_wher
   EXPECT_EQ(expect<IMFilePullDataRsp>(*receiver).file_data(), "56789");
 }
 
+TEST_F(OnlineTransfersTest, a_receiver_that_comes_back_may_pull_while_its_old_pulls_have_no_answer) {
+  begin(10);
+  for (uint32_t i = 0; i < 4; ++i) {
+    receiver->send(pull(task, i, 1));
+    expect<IMFilePullDataReq>(*sender);
+  }
+  receiver->close();
+  receiver = open_receiver(task);
+  expect_state(*receiver, CLIENT_FILE_PEER_READY);
+  for (uint32_t i = 4; i < 8; ++i) receiver->send(pull(task, i, 1));
+  sync(*receiver);
+  EXPECT_EQ(receiver->waiting<TbError>(), 0u);
+  for (uint32_t i = 0; i < 4; ++i) sender->send(data(task, i, "x"));
+  for (uint32_t i = 4; i < 8; ++i) {
+    EXPECT_EQ(expect<IMFilePullDataReq>(*sender).offset(), i);
+    sender->send(data(task, i, "y"));
+    EXPECT_EQ(expect<IMFilePullDataRsp>(*receiver).offset(), i);
+  }
+}
+
 TEST_F(OnlineTransfersTest, a_receiver_that_does_not_come_back_is_told_to_the_sender_in_the_end) {
   begin(10);
   receiver->close();

@@ -49,6 +49,7 @@ class UnavailableDatabase : public Database {
   StoreResult<std::vector<SequencedMessage>> messages_after(uint64_t, size_t) override { return kNo; }
   StoreResult<std::vector<Conversation>> conversations(UserId, int64_t, size_t) override { return kNo; }
   StoreResult<std::vector<Unread>> unread(UserId) override { return kNo; }
+  StoreResult<uint32_t> unread_total(UserId) override { return kNo; }
   StoreResult<bool> mark_read(UserId, ConversationRef, uint32_t) override { return kNo; }
   StoreResult<Done> remove_conversation(UserId, ConversationRef) override { return kNo; }
 
@@ -60,7 +61,7 @@ class UnavailableDatabase : public Database {
 
   StoreResult<Done> add_file(const OfflineFile&, const FileQuota&) override { return kNo; }
   StoreResult<std::optional<OfflineFile>> find_file(std::string_view) override { return kNo; }
-  StoreResult<bool> complete_file(std::string_view) override { return kNo; }
+  StoreResult<bool> complete_file(std::string_view, int64_t) override { return kNo; }
   StoreResult<bool> delete_file(std::string_view) override { return kNo; }
   StoreResult<std::vector<OfflineFile>> files_for(UserId, int64_t, size_t) override { return kNo; }
   StoreResult<std::vector<OfflineFile>> expired_files(int64_t, size_t) override { return kNo; }

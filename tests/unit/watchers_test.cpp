@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace talkbeat {
 namespace {
 
@@ -12,9 +14,11 @@ ConnId session(uint64_t number) {
   return ConnId{number};
 }
 
+/// In ascending order: they are visited in none.
 std::vector<ConnId> watching(const Watchers& watchers, UserId about) {
   std::vector<ConnId> sessions;
   watchers.for_each(about, [&](ConnId id) { sessions.push_back(id); });
+  std::ranges::sort(sessions);
   return sessions;
 }
 
@@ -75,6 +79,25 @@ TEST(WatchersTest, all_sessions_of_a_user_begin_to_watch_who_has_written_to_it) 
   EXPECT_FALSE(watchers.watched(kCarol));
   watchers.watch_by_all(users, kBob, kCarol);  // who has no session here
   EXPECT_FALSE(watchers.watched(kCarol));
+}
+
+TEST(WatchersTest, many_sessions_that_watch_many_users_leave_in_any_order) {
+  constexpr uint64_t kMany = 300;
+  Watchers watchers(kMany);
+  for (uint64_t number = 0; number < kMany; ++number) {
+    for (UserId user = 0; user < kMany; ++user) watchers.watch(session(number), user);
+  }
+  std::vector<ConnId> left;
+  for (uint64_t number = 0; number < kMany; ++number) {
+    if (number % 3 == 1) left.push_back(session(number));
+    if (number % 3 == 0) watchers.forget(session(number));
+  }
+  for (uint64_t number = kMany; number-- > 0;) {
+    if (number % 3 == 2) watchers.forget(session(number));
+  }
+  for (UserId user = 0; user < kMany; ++user) ASSERT_EQ(watching(watchers, user), left);
+  for (const ConnId id : left) watchers.forget(id);
+  EXPECT_EQ(watchers.watched_users(), 0u);
 }
 
 // A naive table says what it has to be, over a long row of random changes.

@@ -100,7 +100,13 @@ void IncomingFile::on_link_open() {
 void IncomingFile::pull_again() {
   asked_until_ = received_until_;
   pull();
-  if (written_until_ == offer_.size) finish();
+  if (may_be_done()) finish();
+}
+
+// The server takes an online file as received only when both have been there; an empty one needs no bytes of the
+// sender.
+bool IncomingFile::may_be_done() const {
+  return written_until_ == offer_.size && (offer_.size > 0 || !online() || sender_came_);
 }
 
 // Not more than the window is ever on its way or in memory.
@@ -133,7 +139,9 @@ Verdict IncomingFile::on_link_pdu(const PduHeader& header, std::span<const std::
 Verdict IncomingFile::on_state(IncomingFile& self, const PduHeader&, const IMFileState& state) {
   switch (state.state()) {
     case CLIENT_FILE_PEER_READY:
+      self.sender_came_ = true;
       self.progress_.on_peer_ready();
+      if (!self.over_ && self.may_be_done()) self.finish();
       break;
     case CLIENT_FILE_CANCEL:
     case CLIENT_FILE_REFUSE:

@@ -55,6 +55,7 @@ class IncomingFile final : private FileLink::Owner {
   void stalled();
   void fail(const std::string& why);
   void discard_part();
+  bool may_be_done() const;
   bool online() const { return link_.task().role == IM::BaseDefine::CLIENT_REALTIME_RECVER; }
 
   const FileOptions& options_;
@@ -68,7 +69,8 @@ class IncomingFile final : private FileLink::Owner {
   bool writing_ = false;
   bool refusing_ = false;
   bool finishing_ = false;
-  bool misfit_ = false;  // answers under way do not fit: they are waited for, and then it is asked anew
+  bool sender_came_ = false;  // online: it has been there
+  bool misfit_ = false;       // answers under way do not fit: they are waited for, and then it is asked anew
   bool unreachable_ = false;
   bool over_ = false;
   std::string name_;  // the file has it, and the sender is to be told

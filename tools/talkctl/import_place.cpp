@@ -28,7 +28,7 @@ Status check_empty(const std::string& store) {
   const StoreResult<bool> empty = opened.value()->empty();
   if (!empty.ok()) return Error{"the store failed: " + opened.value()->last_error()};
   if (empty.value()) return {};
-  return Error{"the store " + store + " has users or groups: an import needs an empty one"};
+  return Error{"the store " + store + " has users, groups or departments: an import needs an empty one"};
 }
 
 // SQLite leaves the write-ahead log only where no other connection is open, and takes the log's files away.
@@ -39,6 +39,17 @@ Status check_unused(const std::string& store) {
   const auto mode = connection.value().first_value("PRAGMA journal_mode = DELETE");
   if (mode.ok() && mode.value() == "delete") return {};
   return Error{"the store " + store + " is in use: stop the servers first (tools/stop.sh)"};
+}
+
+// SQLite would take what is left of a store whose file somebody has removed for the new one's, and write it over that.
+Status remove_stale_logs(const std::string& store) {
+  for (const char* suffix : {"-wal", "-shm", "-journal"}) {
+    const std::string path = store + suffix;
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
+      return system_error("what an earlier store has left cannot be removed: " + path);
+    }
+  }
+  return {};
 }
 
 std::string directory_of(const std::string& path) {
@@ -99,6 +110,8 @@ Status ImportPlace::replace_store() const {
   if (fs::exists(built_ + "-wal")) return Error{"the new store " + built_ + " could not be closed"};
   if (Status status = check_empty(store_); !status.ok()) return status;
   if (Status status = check_unused(store_); !status.ok()) return status;
+  if (Status status = remove_stale_logs(store_); !status.ok()) return status;
+  if (::fsync(directory_) != 0) return system_error(directory_of(store_));  // not back after a power cut
   if (::rename(built_.c_str(), store_.c_str()) != 0) return system_error(store_);
   return ::fsync(directory_) == 0 ? Status() : system_error(directory_of(store_));
 }

@@ -17,7 +17,7 @@ namespace talkbeat {
 ///   const Status done = place.value()->replace_store();
 class ImportPlace {
  public:
-  /// Fails where another import runs, or the store has users. `exclusively`: also where servers use it, and none is
+  /// Fails where another import runs, or the store is not empty. `exclusively`: also where servers use it, and none is
   /// started until the end.
   static Result<std::unique_ptr<ImportPlace>> take(const std::string& store, bool exclusively);
   ~ImportPlace();
@@ -26,7 +26,7 @@ class ImportPlace {
 
   Result<std::unique_ptr<Database>> open() const;
   std::string scratch() const { return built_ + ".scratch"; }
-  /// The store that was built, and closed, becomes the store.
+  /// The store that was built, and closed, becomes the store; what one that is gone has left beside it goes before.
   Status replace_store() const;
 
  private:
