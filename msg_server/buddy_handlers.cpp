@@ -72,7 +72,8 @@ Verdict on_users_status(ClientContext& client, const PduHeader& header, const IM
     entry.set_user_id(user);
     entry.set_status(client.server.users.presence(user).online() ? IM::BaseDefine::USER_STATUS_ONLINE
                                                                  : IM::BaseDefine::USER_STATUS_OFFLINE);
-    client.server.sessions.watch(client.connection, user);
+    // Mobile sessions are not told of status: asking for it leaves no interest behind.
+    if (client.session.client_class == ClientClass::kPc) client.server.sessions.watch(client.connection, user);
   }
   send_pdu(client.connection, response, header.seq_num);
   return Verdict::handled();

@@ -56,7 +56,6 @@ void create_group(MsgServerParts& server, NewGroup group, ConnId asker, GroupDon
 
 void change_members(MsgServerParts& server, MemberChange change, ConnId asker, GroupDone done) {
   change.members_may_add = server.config.groups.members_may_add;
-  change.max_members = server.config.groups.max_members;
   const GroupModifyType type = change.add ? GROUP_MODIFY_TYPE_ADD : GROUP_MODIFY_TYPE_DEL;
   server.store.write<GroupChanged>(
       [change, now = server.loop.unix_seconds()](Database& db) { return db.change_members(change, now); },

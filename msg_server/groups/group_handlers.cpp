@@ -177,6 +177,7 @@ Verdict on_group_change_members(ClientContext& client, const PduHeader& header,
   MemberChange change;
   change.group = request.group_id();
   change.actor = client.session.user;
+  change.max_members = client.server.config.groups.max_members;
   change.add = request.change_type() == IM::BaseDefine::GROUP_MODIFY_TYPE_ADD;
   change.users.assign(request.member_id_list().begin(), request.member_id_list().end());
   change_members(client.server, std::move(change), answer.conn, [answer](const StoreResult<GroupChanged>& changed) {

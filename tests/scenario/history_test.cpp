@@ -123,11 +123,17 @@ TEST(History, nobody_reads_or_changes_what_is_not_his_whatever_ids_he_writes) {
         auto list = forge(IMGetMsgListReq());
         list.set_msg_id_begin(0);
         list.set_msg_cnt(500);
-        EXPECT_EQ(mallory.ask<IMGetMsgListRsp>(list).msg_list_size(), 0);
         auto ids = forge(IMGetMsgByIdReq());
         for (const uint32_t id : {0u, 1u, 2u, 0xffffffffu}) ids.add_msg_id_list(id);
-        EXPECT_EQ(mallory.ask<IMGetMsgByIdRsp>(ids).msg_list_size(), 0);
-        EXPECT_EQ(mallory.ask<IMGetLatestMsgIdRsp>(forge(IMGetLatestMsgIdReq())).latest_msg_id(), 0u);
+        if (type == IM::BaseDefine::SESSION_TYPE_SINGLE) {
+          EXPECT_EQ(mallory.ask<IMGetMsgListRsp>(list).msg_list_size(), 0);
+          EXPECT_EQ(mallory.ask<IMGetMsgByIdRsp>(ids).msg_list_size(), 0);
+          EXPECT_EQ(mallory.ask<IMGetLatestMsgIdRsp>(forge(IMGetLatestMsgIdReq())).latest_msg_id(), 0u);
+        } else {
+          mallory.expect_error(ERROR_NOT_MEMBER, mallory.send(list));
+          mallory.expect_error(ERROR_NOT_MEMBER, mallory.send(ids));
+          mallory.expect_error(ERROR_NOT_MEMBER, mallory.send(forge(IMGetLatestMsgIdReq())));
+        }
         auto read = forge(IM::Message::IMMsgDataReadAck());
         read.set_msg_id(2);
         mallory.expect_error(type == IM::BaseDefine::SESSION_TYPE_SINGLE ? ERROR_INVALID_ARGUMENT : ERROR_NOT_MEMBER,

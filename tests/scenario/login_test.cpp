@@ -156,7 +156,9 @@ std::vector<std::pair<uint16_t, std::string>> everything(uint32_t as, uint32_t t
   constexpr uint16_t kFirst[] = {0x0101, 0x0201, 0x0301, 0x0401, 0x0501, 0x0601, 0x0702, 0x0901};
   for (const uint16_t first : kFirst) {
     for (uint16_t command = first; command < (first & 0xff00) + 0x40; ++command) {
-      if (command != 0x0103 && command != 0x0105) all.emplace_back(command, "");
+      const bool allowed =
+          command == 0x0103 || command == 0x0105 || command == 0x0501;  // a login of either kind, a logout
+      if (!allowed) all.emplace_back(command, "");
     }
   }
   return all;
