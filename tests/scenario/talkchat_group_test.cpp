@@ -175,7 +175,7 @@ TEST(TalkchatGroup, names_and_signatures_do_not_steer_the_terminal) {
   bob.type(":status alice");
   await(bob, "alice");
   alice.type(":group \x1b[2Jevil bob");
-  await(bob, "\\x1b[2Jevil");
+  await(alice, "the server does not take that value");
   alice.type(":sign \x1b]0;owned");
   await(alice, "not changed: the server does not take that value");
   alice.type(":sign back at five");
