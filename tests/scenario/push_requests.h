@@ -52,6 +52,7 @@ inline uint32_t user_away(const Cluster& cluster, WireClient& observer, const st
     mobile.log_in(name, kMobile);
     register_device(mobile, "token of " + name);
     id = mobile.user_id();
+    await_online(observer, id);  // or the news of the login might come behind the wait for the end
   }
   await_offline(observer, id);
   return id;
