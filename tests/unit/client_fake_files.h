@@ -62,7 +62,7 @@ class FakeFileServer final : private PduProtocol {
   bool answers = true;               // false: pulls are taken, and nothing comes
   bool done_at_end = true;
   bool peer_is_there = true;  // false: the other end of an online file has not come yet; say() tells of it
-  uint32_t max_pulls = 0;  // more than that at a time are refused; what is taken waits for answer_held()
+  uint32_t max_pulls = 0;     // more than that at a time are refused; what is taken waits for answer_held()
   std::vector<IM::File::IMFileLoginReq> logins;
   std::vector<uint32_t> pulled_at;  // offsets
   std::vector<IM::BaseDefine::ClientFileState> states;
