@@ -68,12 +68,12 @@ Verdict on_users_status(ClientContext& client, const PduHeader& header, const IM
   IM::Buddy::IMUsersStatRsp response;
   response.set_user_id(client.session.user);
   for (const UserId user : request.user_id_list()) {
+    client.server.status.settle(user);
     auto& entry = *response.add_user_stat_list();
     entry.set_user_id(user);
     entry.set_status(client.server.users.presence(user).online() ? IM::BaseDefine::USER_STATUS_ONLINE
                                                                  : IM::BaseDefine::USER_STATUS_OFFLINE);
-    // Mobile sessions are not told of status: asking for it leaves no interest behind.
-    if (client.session.client_class == ClientClass::kPc) client.server.sessions.watch(client.connection, user);
+    client.server.sessions.watch(client.connection, user);
   }
   send_pdu(client.connection, response, header.seq_num);
   return Verdict::handled();

@@ -22,15 +22,22 @@ void StatusNotifier::about_to_change(UserId user) {
   if (!gather_timer_.armed()) gather_timer_.start_once(gather_ms_);
 }
 
+void StatusNotifier::settle(UserId user) {
+  const auto gathered = before_.extract(user);
+  if (!gathered.empty()) tell_if_changed(user, gathered.mapped());
+}
+
 void StatusNotifier::tell_net_changes() {
   const auto gathered = std::exchange(before_, {});
-  for (const auto& [user, before] : gathered) {
-    const Presence now = users_.presence(user);
-    if (now.pc && !before.pc) {
-      tell(user, true);
-    } else if (!now.online() && before.online()) {
-      tell(user, false);
-    }
+  for (const auto& [user, before] : gathered) tell_if_changed(user, before);
+}
+
+void StatusNotifier::tell_if_changed(UserId user, Presence before) {
+  const Presence now = users_.presence(user);
+  if (now.pc && !before.pc) {
+    tell(user, true);
+  } else if (!now.online() && before.online()) {
+    tell(user, false);
   }
 }
 

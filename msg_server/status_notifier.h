@@ -21,9 +21,13 @@ class StatusNotifier {
 
   /// Before each change of the directory that concerns this user.
   void about_to_change(UserId user);
+  /// Before somebody is answered what the user's status is: whoever watches is told of what has been gathered, so that
+  /// a change that is undone after the answer counts as one.
+  void settle(UserId user);
 
  private:
   void tell_net_changes();
+  void tell_if_changed(UserId user, Presence before);
   void tell(UserId user, bool online);
 
   ConnectionTable& connections_;

@@ -54,6 +54,17 @@ TEST_F(StatusNotifierTest, a_change_that_is_undone_within_the_moment_is_not_told
   EXPECT_EQ(notes_of(*client), 0u);
 }
 
+TEST_F(StatusNotifierTest, whoever_asks_within_the_moment_hides_no_change_from_those_who_watch) {
+  const auto watcher = log_in("alice");
+  watch(*watcher, bob);
+  const auto newcomer = log_in("alice", IM::BaseDefine::CLIENT_TYPE_IOS);
+  come(bob);
+  watch(*newcomer, bob);  // is told that bob is there
+  go(bob);
+  EXPECT_EQ(notes_of(*watcher), 2u);
+  EXPECT_EQ(newcomer->waiting<IMUserStatNotify>(), 0u);
+}
+
 TEST_F(StatusNotifierTest, leaving_the_pc_for_the_phone_is_not_going_offline) {
   const auto client = log_in("alice");
   come(bob);
