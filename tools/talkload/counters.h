@@ -53,6 +53,18 @@ inline constexpr std::array kCounterFields{
 };
 static_assert(sizeof(Counters) == kCounterFields.size() * sizeof(uint64_t), "a counter has no name");
 
+/// All that nobody wishes for, in one number.
+inline uint64_t problems(const Counters& counters) {
+  return counters.lost + counters.doubled + counters.misordered + counters.refused + counters.errors + counters.closed;
+}
+
+inline std::string_view counter_name(uint64_t Counters::*member) {
+  for (const CounterField& field : kCounterFields) {
+    if (field.member == member) return field.name;
+  }
+  return "";
+}
+
 inline Counters& Counters::operator+=(const Counters& other) {
   for (const CounterField& field : kCounterFields) this->*field.member += other.*field.member;
   return *this;

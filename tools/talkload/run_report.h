@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstdint>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "tools/talkload/figures.h"
@@ -8,8 +11,8 @@
 
 namespace talkbeat::load {
 
-/// All that a run found out: what the table, the JSON and the page are made of. Owned by the parent; the parts outlive
-/// it.
+/// All that a run found out: what the table, the JSON and the page are made of. Made by the parent at the end; what it
+/// refers to outlives it.
 struct RunReport {
   const RunDescription& run;
   const Outcome& outcome;
@@ -18,6 +21,16 @@ struct RunReport {
   std::vector<ServerUse> use = {};       // of the measured part; with syscalls where they were counted
   double load_cpu_s = 0;                 // of the load processes themselves, in the measured part
   std::string syscall_tool = {};         // empty: not counted
+  uint64_t work_while_counting = 0;      // how much was done while syscalls were counted
 };
+
+// What the three kinds of report say alike. Pure.
+
+/// In the measured part: messages, say.
+uint64_t work_done(const RunReport& report);
+/// What the msg_servers have grown by since the first sample, for each connection that stands; 0: none does.
+double rss_per_connection(const RunReport& report);
+/// 0: not counted.
+double syscalls_per_work(const RunReport& report);
 
 }  // namespace talkbeat::load

@@ -8,20 +8,9 @@
 #include <vector>
 
 #include "base/status.h"
+#include "tools/talkload/proc_files.h"
 
 namespace talkbeat::load {
-
-/// What the kernel says of one process at one time.
-struct ProcessSample {
-  double at_s = 0;           // since the run began
-  double cpu_s = 0;          // user and system, since the process began
-  double main_thread_s = 0;  // the event loop's part of it
-  uint64_t rss_bytes = 0;
-  uint32_t threads = 0;
-  uint32_t descriptors = 0;
-  uint64_t voluntary_switches = 0;  // all threads, since the process began
-  uint64_t involuntary_switches = 0;
-};
 
 /// One server and what it was like over time. In a long run every second sample is dropped, again and again.
 struct ServerSeries {
@@ -30,13 +19,6 @@ struct ServerSeries {
   std::vector<ProcessSample> samples;
   bool ended = false;      // it was gone at the last sample
   bool restarted = false;  // another process took its place; CPU seconds go on from those of the one before
-};
-
-/// What all sockets of the machine take.
-struct SocketMemory {
-  double at_s = 0;
-  uint64_t tcp_sockets = 0;
-  uint64_t tcp_bytes = 0;
 };
 
 /// What a server used between two times.
@@ -82,11 +64,11 @@ class ServerProbe {
   struct Seen {
     double cpu_before_s = 0;  // of the processes that had this name before
     double main_before_s = 0;
+    uint64_t first_rss_bytes = 0;
     uint64_t peak_rss_bytes = 0;
   };
 
   ServerProbe(std::string dir, std::string proc) : dir_(std::move(dir)), proc_(std::move(proc)) {}
-  void find_servers();
   void sample(ServerSeries& server, Seen& seen, double at_s);
   void thin_out();
 
