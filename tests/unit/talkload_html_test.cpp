@@ -133,7 +133,7 @@ TEST(SvgPlot, WhatALogarithmCannotShowIsLeftOut) {
   const std::string html = line_plot(plot);
   EXPECT_EQ(fault_in_xml(html), "");
   EXPECT_THAT(html, Not(HasSubstr("nan")));
-  EXPECT_THAT(html, HasSubstr("d=\"M72.0 214.0 L746.0 10.0\""));
+  EXPECT_THAT(html, HasSubstr("d=\"M72.0 214.0 L736.0 10.0\""));
 }
 
 TEST(SvgPlot, AHistogramOfOneValueIsAPlotToo) {

@@ -18,7 +18,7 @@ namespace {
 constexpr double kWidth = 760;
 constexpr double kHeight = 240;
 constexpr double kLeft = 72;
-constexpr double kRight = kWidth - 14;
+constexpr double kRight = kWidth - 24;
 constexpr double kTop = 10;
 constexpr double kBottom = kHeight - 26;
 constexpr size_t kColours = 8;
