@@ -53,10 +53,9 @@ PlotAxis PlotAxis::logarithmic(Range figures, Range pixels) {
   // From the last mark that is not above all figures to the first that is not below them.
   const auto last = std::ranges::lower_bound(round, figures.end);
   const auto first = std::prev(std::ranges::upper_bound(round, figures.begin));
-  std::vector<double> marks(first, std::next(last));
-  if (marks.size() == 1) marks.push_back(*std::next(last));
-  PlotAxis axis({marks.front(), marks.back()}, pixels, true);
-  axis.marks_ = std::move(marks);
+  const auto end = std::next(last, first == last ? 2 : 1);  // two marks at least
+  PlotAxis axis({*first, *std::prev(end)}, pixels, true);
+  axis.marks_.assign(first, end);
   return axis;
 }
 
