@@ -14,9 +14,13 @@ class Style {
   /// As stdout and the environment want it.
   static Style for_terminal();
 
+  bool coloured() const { return coloured_; }
+
   std::string name(const std::string& text) const { return wrap("\x1b[1;36m", text); }
   std::string own(const std::string& text) const { return wrap("\x1b[1;32m", text); }
   std::string faint(const std::string& text) const { return wrap("\x1b[2m", text); }
+  std::string good(const std::string& text) const { return wrap("\x1b[1;32m", text); }
+  std::string strong(const std::string& text) const { return wrap("\x1b[1m", text); }
   std::string problem(const std::string& text) const { return wrap("\x1b[31m", text); }
 
  private:
