@@ -49,6 +49,7 @@ struct ClusterSettings {
   LinkSettings link;
   Tick connect_timeout_ms = 5'000;
   BackoffPolicy backoff;
+  size_t max_session_details = 10'000;
 };
 
 /// Section [password].
