@@ -265,6 +265,10 @@ void describe(OptionTable& table, SessionTokenSettings& token) {
 void describe(OptionTable& table, StoreSettings& store) {
   table.section("store", "Accounts, messages and sessions: everything that must last.");
   table.text("path", store.path, "The SQLite file. All msg_servers of a machine share it.");
+  table.bytes(
+      "page_cache", store.page_cache, {256 << 10, 16LL << 30},
+      "Pages of the file that this process keeps in memory: up to so much for writing, and again for reading. "
+      "Many msg_servers on one machine do with little, since the system keeps the file's pages for all of them.");
   table.integer("max_queued_writes", store.limits.max_queued_writes, {10, 10'000'000}, "writes",
                 "Messages and the like that wait for their commit; one more is refused with TbError BUSY.");
   table.integer("max_batch", store.limits.max_batch, {1, 100'000}, "writes",

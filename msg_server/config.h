@@ -68,6 +68,7 @@ struct SessionTokenSettings {
 /// Section [store].
 struct StoreSettings {
   std::string path = "talkbeat.db";
+  size_t page_cache = 16 << 20;  ///< bytes
   Store::Limits limits;
   size_t max_queued_reads = 10'000;
 };
