@@ -67,15 +67,21 @@ class UserMaker {
     const std::string name = users_.name(user);
     const auto found = database_.find_account(name);
     if (!found.ok()) return failure();
-    if (found.value()) {
-      if (found.value()->disabled) return Error{"user " + name + " is disabled: talkctl user enable " + name};
-      users_.add(found.value()->id, found.value()->token_version);
-      return {};
-    }
+    if (!found.value()) return add(name);
+    if (found.value()->disabled) return Error{"user " + name + " is disabled: talkctl user enable " + name};
+    users_.add(found.value()->id, found.value()->token_version);
+    return {};
+  }
+  Status add(const std::string& name) {
     if (hash_.empty()) hash_ = hash_password(wire_password(users_.password()), {});
     const auto added = database_.add_user({name, hash_, ""}, unix_now());
     if (!added.ok()) return failure();
-    users_.add(added.value(), 0);
+    if (!first_version_) {
+      const auto found = database_.find_account(name);
+      if (!found.ok() || !found.value()) return failure();
+      first_version_ = found.value()->token_version;  // all new accounts begin with the same
+    }
+    users_.add(added.value(), *first_version_);
     return {};
   }
   Error failure() const { return Error{"the store failed: " + database_.last_error()}; }
@@ -83,6 +89,7 @@ class UserMaker {
   Database& database_;
   UserBook& users_;
   std::string hash_;
+  std::optional<uint32_t> first_version_;
 };
 
 }  // namespace

@@ -47,7 +47,8 @@ struct ClusterAccess {
   UserBook users;
 };
 
-/// Looks a cluster up (--dir), or resolves --login. One line of words where that does not work. Blocks; before the fork.
+/// Looks a cluster up (--dir), or resolves --login. One line of words where that does not work. Blocks; before the
+/// fork.
 Result<ClusterAccess> find_cluster(const LoadOptions& options);
 /// With --dir: makes sure that there are `count` users, at 50,000 a second or so, and learns their ids. Holds the store
 /// open no longer than that. `progress` is called now and then with how many are known.

@@ -14,8 +14,8 @@ namespace talkbeat::load {
 namespace {
 
 constexpr Tick kLookAroundMs = 10;
-constexpr Tick kAttemptMs = 20'000;       // for connecting and logging in
-constexpr uint32_t kAnswerMs = 15'000;    // a heartbeat without an answer for so long: the server is dead
+constexpr Tick kAttemptMs = 20'000;     // for connecting and logging in
+constexpr uint32_t kAnswerMs = 15'000;  // a heartbeat without an answer for so long: the server is dead
 constexpr Tick kFirstBackoffMs = 500;
 constexpr Tick kLongestBackoffMs = 30'000;
 constexpr uint32_t kUsPerMs = 1'000;
@@ -223,8 +223,8 @@ void Fleet::on_login_answer(uint32_t number, std::span<const std::byte> body) {
   if (client.phase != Phase::kLoggingIn) return;
   if (!parse(answer, body) || answer.result_code() != IM::BaseDefine::REFUSE_REASON_NONE) {
     ++counters_.refused;
-    lost(number, "login refused: " + answer.result_string() + " (result_code " + std::to_string(answer.result_code()) +
-                     ")");
+    lost(number,
+         "login refused: " + answer.result_string() + " (result_code " + std::to_string(answer.result_code()) + ")");
     return;
   }
   const bool again = client.was_online;

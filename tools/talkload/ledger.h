@@ -39,8 +39,8 @@ class Answers {
   bool answer(uint32_t number);
 
   uint32_t sent_ = 0;
-  uint32_t answered_ = 0;         // all up to this one
-  std::vector<uint32_t> early_;   // and these, in order
+  uint32_t answered_ = 0;          // all up to this one
+  std::vector<uint32_t> early_;    // and these, in order
   std::vector<uint32_t> refused_;  // in order
 };
 

@@ -15,7 +15,7 @@ namespace talkbeat::load {
 namespace {
 
 constexpr size_t kReadBuffer = 256 * 1024;
-constexpr size_t kLongestPdu = 4 << 20;   // servers send up to 2 MiB
+constexpr size_t kLongestPdu = 4 << 20;       // servers send up to 2 MiB
 constexpr size_t kKeptOutBuffer = 64 * 1024;  // an emptied buffer above this is given back
 
 void bind_to(int fd, const SocketAddress& source) {

@@ -41,12 +41,13 @@ struct LoadOptions {
   int64_t duration_ms = 10'000;
   int64_t warmup_ms = 1'000;
   uint32_t heartbeat_ms = 20'000;
+  bool member_acks = false;      // members of groups confirm each message, too
   uint32_t read_ack_ms = 1'000;  // a receiver says so often what it has seen; 0: never
 
   // How.
   uint32_t processes = 1;
   uint64_t seed = 1;
-  double connect_rate = 0;  // new connections a second in all; 0: as they are accepted
+  double connect_rate = 0;        // new connections a second in all; 0: as they are accepted
   uint32_t source_addresses = 0;  // 127.0.0.1 … ; 0: as many as the servers' limit for one address needs
   int64_t connect_timeout_ms = 60'000;
   int64_t grace_ms = 10'000;  // for stragglers

@@ -20,8 +20,9 @@ std::unique_ptr<Scenario> make_scenario(const ScenarioContext& context) {
       return make_pairs_scenario(context, PairKind::kRelay, 0, options.pairs, rate);
     case ScenarioKind::kReconnect:
       return make_pairs_scenario(context, PairKind::kRecoveringChat, 0, options.pairs, rate);
-    case ScenarioKind::kChat:
     case ScenarioKind::kGroup:
+      return make_group_scenario(context, 0, rate);
+    case ScenarioKind::kChat:
     case ScenarioKind::kMixed:
     case ScenarioKind::kSoak:
       break;

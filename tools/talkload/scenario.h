@@ -93,5 +93,6 @@ std::unique_ptr<Scenario> make_idle_scenario(const ScenarioContext& context, uin
 enum class PairKind : uint8_t { kRelay, kChat, kRecoveringChat };
 std::unique_ptr<Scenario> make_pairs_scenario(const ScenarioContext& context, PairKind kind, uint32_t user,
                                               uint32_t pairs, double rate);
+std::unique_ptr<Scenario> make_group_scenario(const ScenarioContext& context, uint32_t user, double rate);
 
 }  // namespace talkbeat::load

@@ -105,7 +105,8 @@ void PairsScenario::prepare() {
     const uint32_t from = fleet().id(sender(pair));
     const uint32_t to = fleet().id(receiver(pair));
     const uint32_t size = context_.options.size;
-    pairs_[pair].to_receiver = stored() ? MessageTemplate::chat(from, to, size) : MessageTemplate::relay(from, to, size);
+    pairs_[pair].to_receiver =
+        stored() ? MessageTemplate::chat(from, to, size) : MessageTemplate::relay(from, to, size);
     if (recovery_) fleet().send(receiver(pair), PairRecovery::latest_id_request(to, from).bytes());
   }
 }
@@ -189,8 +190,7 @@ void PairsScenario::on_online(uint32_t client, uint64_t /*took_ns*/, bool again)
   refill(pair);
 }
 
-void PairsScenario::on_pdu(uint32_t client, const PduHeader& header, std::span<const std::byte> body,
-                           uint64_t now_ns) {
+void PairsScenario::on_pdu(uint32_t client, const PduHeader& header, std::span<const std::byte> body, uint64_t now_ns) {
   const size_t pair = (client - first()) / 2;
   const bool receives = client == receiver(pair);
   switch (header.command_id) {

@@ -37,7 +37,7 @@ class FieldReader {
   bool ok() const { return ok_; }
 
   uint32_t number() const { return number_; }
-  uint64_t value() const { return value_; }                   ///< of a varint or a fixed one
+  uint64_t value() const { return value_; }                    ///< of a varint or a fixed one
   std::span<const std::byte> bytes() const { return bytes_; }  ///< of a string or record
 
  private:
