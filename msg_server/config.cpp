@@ -273,6 +273,10 @@ void describe(OptionTable& table, StoreSettings& store) {
                 "Messages and the like that wait for their commit; one more is refused with TbError BUSY.");
   table.integer("max_batch", store.limits.max_batch, {1, 100'000}, "writes",
                 "Most writes in one transaction: what waits while one commits is committed together.");
+  table.bytes("max_queued_bytes", store.limits.max_queued_bytes, {1 << 20, 1ull << 40},
+              "The same, by the bytes of the messages that wait.");
+  table.bytes("max_batch_bytes", store.limits.max_batch_bytes, {4 << 10, 1 << 30},
+              "Most bytes of messages in one transaction, so that long ones do not keep other msg_servers waiting.");
   table.integer("max_queued_reads", store.max_queued_reads, {10, 10'000'000}, "reads",
                 "Requests that wait to be read from the store; one more is refused with TbError BUSY.");
 }

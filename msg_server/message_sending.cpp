@@ -37,14 +37,12 @@ void on_stored(MsgServerParts& server, const NewMessage& message, const Appended
 
 void send_message(MsgServerParts& server, NewMessage message, ConnId sender, Store::Callback<Appended> done,
                   Resend resend) {
-  // One copy for the worker's thread, one for what comes after.
-  server.store.write<Appended>(
-      [message](Database& db) { return db.append(message); },
-      [&server, message, sender, done = std::move(done), resend](const StoreResult<Appended>& stored) {
-        done(stored);
-        if (stored.ok() && stored.value().duplicate && resend == Resend::kIgnored) return;
-        if (stored.ok()) on_stored(server, message, stored.value(), sender);
-      });
+  server.store.append(std::move(message), [&server, sender, done = std::move(done), resend](
+                                              const NewMessage& sent, const StoreResult<Appended>& stored) {
+    done(stored);
+    if (stored.ok() && stored.value().duplicate && resend == Resend::kIgnored) return;
+    if (stored.ok()) on_stored(server, sent, stored.value(), sender);
+  });
 }
 
 }  // namespace talkbeat

@@ -61,6 +61,7 @@ StoreResult<Done> SqliteDatabase::revoke_tokens(UserId user) {
 }
 
 StoreResult<Done> SqliteDatabase::set_disabled(UserId user, bool disabled, int64_t now) {
+  core_.forget_pairs();  // the cache says whose users are not
   return core_.change_one(StoreError::kUnknownUser, Sql::kSetDisabled, user, disabled ? 1 : 0, now);
 }
 

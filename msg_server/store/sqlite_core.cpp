@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <array>
+
 #include "base/check.h"
 #include "msg_server/store/sqlite_schema.h"
 
@@ -62,6 +64,13 @@ Status SqliteCore::configure() {
 }
 
 Status SqliteCore::prepare_all() {
+  const std::array<std::pair<std::optional<Statement>*, std::string_view>, 3> own{
+      {{&begin_, "BEGIN IMMEDIATE"}, {&commit_, "COMMIT"}, {&data_version_, "PRAGMA data_version"}}};
+  for (const auto& [statement, text] : own) {
+    auto prepared = Statement::prepare(connection_, text);
+    if (!prepared.ok()) return Error{prepared.message()};
+    *statement = std::move(prepared.value());
+  }
   statements_.reserve(kSqlTexts.size());
   for (const SqlText& sql : kSqlTexts) {
     auto prepared = Statement::prepare(connection_, sql.text);
@@ -69,6 +78,11 @@ Status SqliteCore::prepare_all() {
     statements_.push_back(std::move(prepared.value()));
   }
   return {};
+}
+
+Status SqliteCore::run(std::optional<Statement>& statement) {
+  if (Query query(*statement); query.run()) return {};
+  return Error{connection_.error_text()};
 }
 
 Status SqliteCore::enter_turnstile() {
@@ -82,9 +96,10 @@ void SqliteCore::leave_turnstile() {
 Status SqliteCore::begin_batch() {
   CHECK(batch_ == Batch::kNone);
   Status status = enter_turnstile();
-  if (status.ok()) status = connection_.execute("BEGIN IMMEDIATE");
+  if (status.ok()) status = run(begin_);
   if (status.ok()) {
     batch_ = Batch::kOpen;
+    pairs_checked_ = false;
   } else {
     last_error_ = status.message();
     leave_turnstile();
@@ -94,7 +109,8 @@ Status SqliteCore::begin_batch() {
 
 Status SqliteCore::commit_batch() {
   CHECK(batch_ != Batch::kNone);
-  Status status = batch_ == Batch::kOpen ? connection_.execute("COMMIT") : Error{last_error_};
+  write_pairs();
+  Status status = batch_ == Batch::kOpen ? run(commit_) : Error{last_error_};
   if (!status.ok()) {
     last_error_ = status.message();
     rollback_batch();
@@ -107,6 +123,7 @@ Status SqliteCore::commit_batch() {
 
 void SqliteCore::rollback_batch() {
   if (batch_ == Batch::kNone) return;
+  pairs_.clear();
   // After some errors SQLite has rolled back by itself.
   if (sqlite3_get_autocommit(connection_.handle()) == 0) (void)connection_.execute("ROLLBACK");
   batch_ = Batch::kNone;
@@ -122,6 +139,42 @@ StoreError SqliteCore::unavailable() {
 bool SqliteCore::may_write() const {
   CHECK(batch_ != Batch::kNone);
   return batch_ == Batch::kOpen;
+}
+
+PairCache& SqliteCore::pairs() {
+  CHECK(batch_ != Batch::kNone);
+  if (!pairs_checked_ && !file_unchanged()) pairs_.clear();
+  pairs_checked_ = true;
+  return pairs_;
+}
+
+bool SqliteCore::file_unchanged() {
+  Query query(*data_version_);
+  const int64_t version = query.next() ? query.integer(0) : 0;
+  const bool same = version != 0 && version == pairs_version_;
+  pairs_version_ = version;
+  return same;
+}
+
+PairCache::Entry& SqliteCore::remember_pair(const PairRow& row, bool enabled) {
+  if (pairs_.full()) forget_pairs();
+  return pairs_.put(row, enabled);
+}
+
+void SqliteCore::forget_pairs() {
+  write_pairs();
+  pairs_.clear();
+}
+
+void SqliteCore::write_pairs() {
+  for (const PairCache::Entry* pair : pairs_.changed()) {
+    const PairRow& row = pair->row;
+    auto kept = change(Sql::kKeepPair, row.conv_id, row.last_msg_id, row.last_sequence, row.updated_at, row.low_sent,
+                       row.low_mark.read, row.low_mark.seen, row.low_mark.hidden, row.high_mark.read,
+                       row.high_mark.seen, row.high_mark.hidden);
+    if (!kept.ok()) break;  // the batch is lost
+  }
+  pairs_.forget_changes();
 }
 
 // A log that is being written can never be copied to its end, and only a log that has been is begun anew. So most of it

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "msg_server/store/pair_cache.h"
 #include "msg_server/store/sqlite_options.h"
 #include "msg_server/store/sqlite_queries.h"
 #include "msg_server/store/sqlite_statement.h"
@@ -21,6 +22,9 @@ namespace talkbeat {
 
 /// What all parts of SqliteDatabase work with: the connection, its prepared statements, the batch and the upkeep.
 /// Belongs to its SqliteDatabase, used by the same thread; stays where it was made.
+///
+/// A batch changes conversations of two in memory (pairs()). They are written at its end, or before the first statement
+/// that might see them.
 ///
 ///   auto found = core.first(Sql::kFindAccount, read_account, name);       // StoreResult<std::optional<Account>>
 ///   auto list = core.rows(Sql::kGroupsOf, read_group, user);              // StoreResult<std::vector<Group>>
@@ -44,13 +48,21 @@ class SqliteCore {
 
   /// False: the batch is broken, nothing more may be written. Outside a batch it is our own bug.
   bool may_write() const;
+  bool in_batch() const { return batch_ != Batch::kNone; }
   /// Notes what SQLite says and breaks the batch, if one is open.
   StoreError unavailable();
   /// Of the row that was inserted last.
   int64_t last_id() const;
 
+  /// The conversations of two that are known, as this batch has left them. In a batch only.
+  PairCache& pairs();
+  PairCache::Entry& remember_pair(const PairRow& row, bool enabled);
+  /// Something has changed their rows, or who is disabled, past the cache.
+  void forget_pairs();
+
   template <class... Args>
   Query query(Sql id, const Args&... args) {
+    if (!pairs_.changed().empty() && meets_pairs(id)) write_pairs();
     return Query(statements_[static_cast<size_t>(id)], args...);
   }
   /// How many rows the write has changed.
@@ -119,6 +131,10 @@ class SqliteCore {
   enum class Batch : uint8_t { kNone, kOpen, kBroken };
 
   Status prepare_all();
+  Status run(std::optional<Statement>& statement);
+  void write_pairs();
+  /// False: some other connection has committed since the last call.
+  bool file_unchanged();
   Status enter_turnstile();
   void leave_turnstile();
   Status checkpoint(int mode, int& log_pages, int& copied_pages);
@@ -129,8 +145,14 @@ class SqliteCore {
   SqliteConnection connection_;
   std::optional<WriteTurnstile> turnstile_;
   std::vector<Statement> statements_;  // after connection_: finalized first
+  std::optional<Statement> begin_;
+  std::optional<Statement> commit_;
+  std::optional<Statement> data_version_;
   Batch batch_ = Batch::kNone;
-  int log_pages_ = 0;  // in the write-ahead log after our last commit
+  PairCache pairs_;
+  bool pairs_checked_ = false;  // in this batch
+  int64_t pairs_version_ = 0;   // of the file, when they were read
+  int log_pages_ = 0;           // in the write-ahead log after our last commit
   std::string last_error_;
 };
 

@@ -5,6 +5,7 @@
 #include "msg_server/store/sqlite_append.h"
 #include "msg_server/store/sqlite_database.h"
 #include "msg_server/store/sqlite_group_rows.h"
+#include "msg_server/store/sqlite_pairs.h"
 #include "msg_server/store/sqlite_users.h"
 #include "msg_server/store/sqlite_views.h"
 
@@ -29,8 +30,9 @@ StoreResult<Appended> append_as_stranger(SqliteCore& core, const NewMessage& mes
   ConversationView view;
   view.conv_id = conversation.value()->conv_id;
   view.last_msg_id = conversation.value()->last_msg_id;
+  view.last_sequence = conversation.value()->last_sequence;
   view.group_version = version.value();
-  return append_row(core, view, message, 0);
+  return append_uncounted(core, view, message);
 }
 
 StoreResult<Appended> import_to_group(SqliteCore& core, const NewMessage& message) {
@@ -40,6 +42,13 @@ StoreResult<Appended> import_to_group(SqliteCore& core, const NewMessage& messag
   // What a member wrote before its joining is none of its messages.
   if (stranger || view.value()->last_msg_id < view.value()->joined_after) return append_as_stranger(core, message);
   return append_to_group(core, *view.value(), message);
+}
+
+StoreResult<Appended> import_to_user(SqliteCore& core, const NewMessage& message) {
+  auto pair = find_pair(core, message.from, message.to.peer);
+  if (pair.ok() && pair.value() == nullptr) pair = add_pair(core, message.from, message.to.peer, false);
+  if (!pair.ok()) return pair.error();
+  return append_to_pair(core, *pair.value(), message);
 }
 
 }  // namespace
@@ -93,10 +102,11 @@ StoreResult<Appended> SqliteDatabase::import_message(const NewMessage& message) 
   if (!known.ok()) return known.error();
   if (!single) return import_to_group(core_, message);
   if (message.from == message.to.peer) return StoreError::kUnknownUser;
-  return append_to_user(core_, message);
+  return import_to_user(core_, message);
 }
 
 StoreResult<Done> SqliteDatabase::mark_all_read() {
+  core_.forget_pairs();
   for (const Sql kind : {Sql::kReadAllPairs, Sql::kReadAllGroups}) {
     auto changed = core_.change(kind);
     if (!changed.ok()) return changed.error();

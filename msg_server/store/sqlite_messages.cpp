@@ -1,8 +1,9 @@
 #include "msg_server/store/sqlite_messages.h"
 
 #include <algorithm>
-#include <limits>
+#include <functional>
 
+#include "msg_server/store/sqlite_chain.h"
 #include "msg_server/store/sqlite_database.h"
 #include "msg_server/store/sqlite_views.h"
 
@@ -24,9 +25,23 @@ SequencedMessage read_sequenced(const Query& row) {
   return found;
 }
 
-std::vector<uint32_t> ascending(std::span<const uint32_t> ids) {
+/// A message and the sequence of the one before it in its conversation.
+struct Link {
+  Message message;
+  int64_t previous = 0;
+};
+
+StoreResult<Link> read_link(SqliteCore& core, int64_t sequence) {
+  const auto read = [](const Query& row) { return Link{read_message(row), row.integer(5)}; };
+  auto found = core.first(Sql::kMessageBySequence, read, sequence);
+  if (!found.ok()) return found.error();
+  if (!found.value()) return core.unavailable();  // the file is damaged
+  return std::move(*found.value());
+}
+
+std::vector<uint32_t> descending(std::span<const uint32_t> ids) {
   std::vector<uint32_t> sorted(ids.begin(), ids.end());
-  std::sort(sorted.begin(), sorted.end());
+  std::sort(sorted.begin(), sorted.end(), std::greater());
   sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
   return sorted;
 }
@@ -35,12 +50,22 @@ std::vector<uint32_t> ascending(std::span<const uint32_t> ids) {
 
 StoreResult<std::vector<Message>> SqliteDatabase::messages_before(UserId user, ConversationRef ref, uint32_t begin,
                                                                   size_t limit) {
-  auto view = find_view(core_, user, ref);
-  if (!view.ok()) return view.error();
-  if (!view.value()) return std::vector<Message>();
-  const uint32_t newest = begin == 0 ? std::numeric_limits<uint32_t>::max() : begin;
-  return core_.rows(Sql::kMessagesBefore, read_message, view.value()->conv_id, newest, view.value()->joined_after,
-                    row_limit(limit));
+  std::vector<Message> found;
+  auto shown = find_view(core_, user, ref);
+  if (!shown.ok()) return shown.error();
+  if (!shown.value()) return found;
+  const ConversationView& view = *shown.value();
+  uint32_t msg_id = begin == 0 ? view.last_msg_id : std::min(begin, view.last_msg_id);
+  if (msg_id <= view.joined_after || limit == 0) return found;
+  auto sequence = MessageChain(core_, view).find(msg_id);
+  if (!sequence.ok()) return sequence.error();
+  for (; msg_id > view.joined_after && found.size() < limit; --msg_id) {
+    auto link = read_link(core_, sequence.value());
+    if (!link.ok()) return link.error();
+    found.push_back(std::move(link.value().message));
+    sequence = link.value().previous;
+  }
+  return found;
 }
 
 StoreResult<std::vector<Message>> SqliteDatabase::messages_by_id(UserId user, ConversationRef ref,
@@ -49,12 +74,17 @@ StoreResult<std::vector<Message>> SqliteDatabase::messages_by_id(UserId user, Co
   auto view = find_view(core_, user, ref);
   if (!view.ok()) return view.error();
   if (!view.value()) return found;
-  for (const uint32_t msg_id : ascending(ids)) {
-    if (msg_id <= view.value()->joined_after) continue;
-    auto message = core_.first(Sql::kMessageById, read_message, view.value()->conv_id, msg_id);
-    if (!message.ok()) return message.error();
-    if (message.value()) found.push_back(std::move(*message.value()));
+  MessageChain chain(core_, *view.value());
+  for (const uint32_t msg_id : descending(ids)) {
+    if (msg_id > view.value()->last_msg_id) continue;
+    if (msg_id <= view.value()->joined_after) break;
+    auto sequence = chain.find(msg_id);
+    if (!sequence.ok()) return sequence.error();
+    auto link = read_link(core_, sequence.value());
+    if (!link.ok()) return link.error();
+    found.push_back(std::move(link.value().message));
   }
+  std::reverse(found.begin(), found.end());
   return found;
 }
 

@@ -46,8 +46,9 @@ enum class Sql : uint8_t {
   kFindByClientKey,
   kAddMessage,
   kAddLargeBody,
-  kMessagesBefore,
-  kMessageById,
+  kAddMilestone,
+  kFindMilestone,
+  kPrevious,
   kMessageBySequence,
   kMessagesAfter,
   kLatestSequence,
@@ -56,6 +57,7 @@ enum class Sql : uint8_t {
   // sqlite_conversation_queries.h
   kAddConversation,
   kFindPair,
+  kFindPairOfEnabled,
   kFindMembership,
   kFindGroupConversation,
   kPairsOfLow,
@@ -63,8 +65,7 @@ enum class Sql : uint8_t {
   kMembershipsOf,
   kNoteMessage,
   kNoteSent,
-  kMarkLow,
-  kMarkHigh,
+  kKeepPair,
   kMarkMember,
   // sqlite_file_queries.h
   kAddFile,
@@ -86,5 +87,13 @@ struct SqlText {
   Sql id;
   std::string_view text;
 };
+
+/// Whether the statement reads or changes what PairCache may know better: all do but those that storing a message
+/// between two users consists of.
+constexpr bool meets_pairs(Sql id) {
+  return id != Sql::kFindPairOfEnabled && id != Sql::kAddConversation && id != Sql::kAddMessage &&
+         id != Sql::kAddLargeBody && id != Sql::kAddMilestone && id != Sql::kFindMilestone && id != Sql::kPrevious &&
+         id != Sql::kLowSentAt && id != Sql::kKeepPair && id != Sql::kUserEnabled;
+}
 
 }  // namespace talkbeat

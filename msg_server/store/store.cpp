@@ -58,19 +58,34 @@ void Store::refuse(std::unique_ptr<StoreJob> job) {
 }
 
 void Store::add_write(std::unique_ptr<StoreJob> job) {
-  if (pending_writes_ >= limits_.max_queued_writes) return refuse(std::move(job));
+  const bool room = queued_bytes_ == 0 || queued_bytes_ + job->bytes() <= limits_.max_queued_bytes;
+  if (pending_writes_ >= limits_.max_queued_writes || !room) return refuse(std::move(job));
   ++pending_writes_;
+  queued_bytes_ += job->bytes();
   queue_.push_back(std::move(job));
   if (!committing_) start_batch();
+}
+
+std::vector<std::unique_ptr<StoreJob>> Store::take_batch() {
+  size_t bytes = 0;
+  size_t count = 0;
+  for (; count < std::min(queue_.size(), limits_.max_batch); ++count) {
+    const size_t with_this = bytes + queue_[count]->bytes();
+    if (count > 0 && with_this > limits_.max_batch_bytes) break;
+    bytes = with_this;
+  }
+  const auto end = queue_.begin() + static_cast<ptrdiff_t>(count);
+  std::vector<std::unique_ptr<StoreJob>> jobs(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
+  queue_.erase(queue_.begin(), end);
+  queued_bytes_ -= bytes;
+  return jobs;
 }
 
 void Store::start_batch() {
   if (queue_.empty()) return;
   committing_ = true;
   auto batch = std::make_shared<Batch>();
-  const auto end = queue_.begin() + static_cast<ptrdiff_t>(std::min(queue_.size(), limits_.max_batch));
-  batch->jobs.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
-  queue_.erase(queue_.begin(), end);
+  batch->jobs = take_batch();
   // The worker may be the last to let go of the batch: without its jobs by then, even where the store has gone.
   Task finish = [this, alive = std::weak_ptr<const bool>(alive_), batch] {
     Batch finished = std::move(*batch);

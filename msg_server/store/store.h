@@ -32,8 +32,10 @@ class Store {
   using Post = std::function<void(Task)>;
 
   struct Limits {
-    size_t max_queued_writes = 10'000;  ///< past it: kBusy
-    size_t max_batch = 1'000;           ///< writes in one transaction
+    size_t max_queued_writes = 50'000;    ///< past it: kBusy
+    size_t max_batch = 1'000;             ///< writes in one transaction
+    size_t max_queued_bytes = 64u << 20;  ///< of messages that wait; past it: kBusy
+    size_t max_batch_bytes = 4u << 20;    ///< of messages in one transaction, so that it does not keep others waiting
   };
 
   /// What happened since the start, for metrics.
@@ -59,6 +61,11 @@ class Store {
     add_write(std::make_unique<StoreJobOf<T>>(std::move(work), std::move(done)));
   }
 
+  /// Stores a message, as Database::append does; `done` gets it back with what became of it.
+  void append(NewMessage message, AppendJob::Callback done) {
+    add_write(std::make_unique<AppendJob>(std::move(message), std::move(done)));
+  }
+
   /// `work` runs in the reader's thread. It sees every write whose callback has run.
   template <class T>
   void read(std::function<StoreResult<T>(Database&)> work, Callback<T> done) {
@@ -74,6 +81,8 @@ class Store {
 
   void add_write(std::unique_ptr<StoreJob> job);
   void start_batch();
+  /// The jobs that go into the next batch leave the queue.
+  std::vector<std::unique_ptr<StoreJob>> take_batch();
   void finish_batch(Batch& batch);
   void answer_batch(Batch& batch);
   void start_read(std::unique_ptr<StoreJob> job);
@@ -93,6 +102,7 @@ class Store {
   bool committing_ = false;
   bool upkeep_running_ = false;
   size_t pending_writes_ = 0;
+  size_t queued_bytes_ = 0;  // of those in the queue
   Stats stats_;
   // What outlives the store holds a weak pointer to this; it is looked at on the loop's thread only.
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);

@@ -18,6 +18,8 @@ class StoreJob {
   /// Whatever run() gave, the answer is `error`.
   virtual void fail(StoreError error) = 0;
   virtual void answer() = 0;
+  /// What it holds of a client's, where that may be much.
+  virtual size_t bytes() const { return 0; }
 };
 
 template <class T>
@@ -37,6 +39,27 @@ class StoreJobOf final : public StoreJob {
   std::function<StoreResult<T>(Database&)> work_;
   std::function<void(StoreResult<T>)> done_;
   StoreResult<T> result_ = StoreError::kUnavailable;
+};
+
+/// Storing a message. It goes to the worker and back in one piece, and is not copied.
+class AppendJob final : public StoreJob {
+ public:
+  using Callback = std::function<void(const NewMessage&, const StoreResult<Appended>&)>;
+
+  AppendJob(NewMessage message, Callback done) : message_(std::move(message)), done_(std::move(done)) {}
+
+  bool run(Database& database) override {
+    result_ = database.append(message_);
+    return result_.ok() || result_.error() != StoreError::kUnavailable;
+  }
+  void fail(StoreError error) override { result_ = error; }
+  void answer() override { done_(message_, result_); }
+  size_t bytes() const override { return message_.body.size(); }
+
+ private:
+  NewMessage message_;
+  Callback done_;
+  StoreResult<Appended> result_ = StoreError::kUnavailable;
 };
 
 }  // namespace talkbeat

@@ -11,6 +11,7 @@ namespace talkbeat {
 namespace {
 
 constexpr UserId kUsers = 2'000;
+constexpr uint64_t kFirstMillisecond = 1'800'000'000'000;
 
 class OpenDatabase {
  public:
@@ -33,8 +34,8 @@ class OpenDatabase {
     for (int64_t i = 0; i < count; ++i) {
       const UserId from = 1 + static_cast<UserId>(++sent_ % (kUsers / 2));
       const UserId to = kUsers / 2 + 1 + static_cast<UserId>(sent_ * 7 % (kUsers / 2));
-      // An odd multiplier: distinct keys that look random to the index.
-      const uint64_t key = sent_ * 0x9e3779b97f4a7c15u;
+      // As clients make them: the time in front.
+      const uint64_t key = (kFirstMillisecond + sent_ / 50) << 22 | sent_;
       (void)database_->append({from, {ConversationKind::kSingle, to}, 1, std::string(200, 'x'), 1, key});
     }
     (void)database_->commit_batch();

@@ -89,6 +89,47 @@ TEST_F(SqliteSchema, a_file_of_version_1_keeps_its_messages_and_marks_and_learns
   EXPECT_EQ(value("PRAGMA integrity_check"), "ok");
 }
 
+// Version 2 found messages by an index, version 3 does it along a chain.
+TEST_F(SqliteSchema, a_file_of_version_2_keeps_every_message_where_it_was) {
+  constexpr int kMessages = 50;
+  {
+    SqliteConnection old = connect();
+    ASSERT_TRUE(migrate(old, schema_steps().first(2)).ok());
+    std::string script =
+        "INSERT INTO users (id, name, password_hash, nick, updated_at) VALUES (1, 'a', 'h', 'A', 7),"
+        " (2, 'b', 'h', 'B', 8), (3, 'c', 'h', 'C', 8);"
+        "INSERT INTO conversations (conv_id, kind, low, high, last_msg_id, last_sequence, low_sent)"
+        " VALUES (1, 1, 1, 2, 50, 99, 50), (2, 1, 1, 3, 50, 100, 50);";
+    for (int i = 1; i <= kMessages; ++i) {
+      const auto row = [i](int sequence, int conversation) {
+        return "INSERT INTO messages VALUES (" + std::to_string(sequence) + ", " + std::to_string(conversation) + ", " +
+               std::to_string(i) + ", 1, 40, 1, " + std::to_string(sequence) + ", " + std::to_string(i) + ", x'78');";
+      };
+      script += row(2 * i - 1, 1) + row(2 * i, 2);
+    }
+    ASSERT_TRUE(old.execute(script).ok()) << old.error_text();
+  }
+  auto opened = SqliteDatabase::open({.path = path()});
+  ASSERT_TRUE(opened.ok()) << opened.message();
+  Database& database = *opened.value();
+  for (const UserId peer : {2u, 3u}) {
+    const ConversationRef ref{ConversationKind::kSingle, peer};
+    uint32_t expected = kMessages;
+    for (const Message& message : database.messages_before(1, ref, 0, 1'000).value()) {
+      EXPECT_EQ(message.msg_id, expected--);
+    }
+    EXPECT_EQ(expected, 0u);
+    for (uint32_t id = 1; id <= kMessages; ++id) {
+      EXPECT_EQ(database.messages_by_id(1, ref, std::vector{id}).value().at(0).msg_id, id);
+    }
+  }
+  ASSERT_TRUE(database.begin_batch().ok());
+  EXPECT_TRUE(database.append({1, {ConversationKind::kSingle, 3}, 1, "x", 60, 2}).value().duplicate);
+  EXPECT_EQ(database.append({1, {ConversationKind::kSingle, 3}, 1, "x", 60, 5'000}).value().msg_id, 51u);
+  ASSERT_TRUE(database.commit_batch().ok());
+  EXPECT_EQ(value("PRAGMA integrity_check"), "ok");
+}
+
 TEST_F(SqliteSchema, a_step_that_fails_leaves_the_version_before_it) {
   ASSERT_EQ(open_error(), "");
   std::vector<const char*> steps(schema_steps().begin(), schema_steps().end());

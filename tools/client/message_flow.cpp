@@ -17,6 +17,13 @@ bool is_group(MsgType type) {
   return (type & 0xf0) != 0;
 }
 
+// The time in front, since the server finds keys in their order: those of all clients are then added at one end. Behind
+// it, what tells apart the messages of one millisecond and those of the user's other devices.
+uint64_t message_key(int64_t unix_ms, uint64_t number) {
+  constexpr int kNumberBits = 22;
+  return static_cast<uint64_t>(unix_ms) << kNumberBits | (number & ((1u << kNumberBits) - 1));
+}
+
 }  // namespace
 
 MessageFlow::MessageFlow(ClientNetwork& network, ServerLink& link, const ClientOptions& options,
@@ -26,13 +33,17 @@ MessageFlow::MessageFlow(ClientNetwork& network, ServerLink& link, const ClientO
       options_(options),
       listener_(listener),
       catch_up_(network.loop(), link, inbox_, *this),
-      resend_timer_(network.loop().timers(), [this] { pump(); }) {}
+      resend_timer_(network.loop().timers(), [this] { pump(); }),
+      first_key_(network.rng().next()) {}
 
 uint64_t MessageFlow::send(const ConversationId& to, MsgType type, std::string body) {
   if (outbox_.size() >= options_.max_unsent) return 0;
   const uint64_t local_id = ++last_local_id_;
-  outbox_.add(
-      {.local_id = local_id, .to = to, .type = type, .body = std::move(body), .client_msg_key = network_.rng().next()});
+  outbox_.add({.local_id = local_id,
+               .to = to,
+               .type = type,
+               .body = std::move(body),
+               .client_msg_key = message_key(network_.loop().unix_milliseconds(), first_key_ + local_id)});
   pump();
   return local_id;
 }

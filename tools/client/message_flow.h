@@ -61,6 +61,7 @@ class MessageFlow final : private CatchUp::Owner {
   bool stopped_ = false;
   uint32_t user_id_ = 0;
   uint64_t last_local_id_ = 0;
+  const uint64_t first_key_;
   std::map<ConversationId, uint32_t> read_;  // what the person has seen, up to here
   std::set<ConversationId> unsent_reads_;
 };
