@@ -106,7 +106,7 @@ def stacks(lines):
         frame = FRAME_LINE.match(line)
         if frame:
             symbol, module = frame[1], frame[2]
-            frames.append(readable(symbol) if symbol != "[unknown]" else "[%s]" % module.rsplit("/", 1)[-1])
+            frames.append(readable(symbol) if symbol != "[unknown]" else "[%s]" % module.rsplit("/", 1)[-1].strip("[]"))
     if command is not None:
         yield weight, [command] + frames[::-1]
 
