@@ -9,7 +9,7 @@ JOBS ?= $(shell nproc)
 DIR ?= run
 PORT_BASE ?= 8000
 
-PROGRAMS := login_server msg_server talkctl talkchat talkcheck
+PROGRAMS := login_server msg_server talkctl talkchat talkcheck talkload
 SOURCES = $(shell find base login_server msg_server proto tests tools -name '*.cpp' -o -name '*.h')
 SCRIPTS := $(wildcard tools/*.sh) .ci/run
 

@@ -7,7 +7,7 @@
 #include "tools/talkchat/chat_session.h"
 #include "tools/talkchat/file_desk.h"
 #include "tools/talkchat/line_input.h"
-#include "tools/talkchat/style.h"
+#include "tools/client/style.h"
 
 namespace talkbeat {
 

@@ -1,12 +1,15 @@
 #include "tools/talkctl/table.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "tools/client/terminal_text.h"
 
 namespace talkbeat {
 
-Table::Table(std::vector<std::string> heading) {
+Table::Table(std::vector<std::string> heading) : Table(std::move(heading), SIZE_MAX) {}
+
+Table::Table(std::vector<std::string> heading, size_t first_right) : first_right_(first_right) {
   add(std::move(heading));
 }
 
@@ -24,8 +27,10 @@ std::string Table::text() const {
   for (const auto& row : rows_) {
     std::string line;
     for (size_t i = 0; i < row.size(); ++i) {
-      line += row[i];
-      if (i + 1 < row.size()) line.append(widths[i] - display_width(row[i]) + 2, ' ');
+      const std::string padding(widths[i] - display_width(row[i]), ' ');
+      if (i >= first_right_) line += padding + row[i];
+      if (i < first_right_) line += row[i] + (i + 1 < row.size() ? padding : "");
+      if (i + 1 < row.size()) line += "  ";
     }
     text += line + "\n";
   }

@@ -1,4 +1,4 @@
-#include "tools/talkchat/style.h"
+#include "tools/client/style.h"
 
 #include <unistd.h>
 

@@ -17,6 +17,8 @@ class Style {
   std::string name(const std::string& text) const { return wrap("\x1b[1;36m", text); }
   std::string own(const std::string& text) const { return wrap("\x1b[1;32m", text); }
   std::string faint(const std::string& text) const { return wrap("\x1b[2m", text); }
+  std::string good(const std::string& text) const { return wrap("\x1b[1;32m", text); }
+  std::string strong(const std::string& text) const { return wrap("\x1b[1m", text); }
   std::string problem(const std::string& text) const { return wrap("\x1b[31m", text); }
 
  private:

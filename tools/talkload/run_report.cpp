@@ -1,0 +1,28 @@
+#include "tools/talkload/run_report.h"
+
+#include <algorithm>
+
+namespace talkbeat::load {
+
+uint64_t work_done(const RunReport& report) {
+  return report.figures.measured().*report.run.work.counter;
+}
+
+double rss_per_connection(const RunReport& report) {
+  const Counters totals = report.figures.totals();
+  const uint64_t standing = totals.connections - std::min(totals.closed, totals.connections);
+  int64_t growth = 0;
+  for (const ServerUse& use : report.use) growth += use.name.starts_with("msg_server") ? use.rss_growth : 0;
+  return standing == 0 ? 0 : static_cast<double>(std::max<int64_t>(growth, 0)) / static_cast<double>(standing);
+}
+
+double syscalls_per_work(const RunReport& report) {
+  uint64_t calls = 0;
+  for (const ServerUse& use : report.use) {
+    for (const auto& [name, count] : use.syscalls) calls += count;
+  }
+  return report.work_while_counting == 0 ? 0
+                                         : static_cast<double>(calls) / static_cast<double>(report.work_while_counting);
+}
+
+}  // namespace talkbeat::load

@@ -1,0 +1,41 @@
+#include "tools/talkload/scenario.h"
+
+// Clients that are logged in and do nothing but beat.
+namespace talkbeat::load {
+
+namespace {
+
+class IdleScenario final : public Scenario {
+ public:
+  IdleScenario(const ScenarioContext& context, uint32_t user, uint32_t clients)
+      : context_(context), user_(user), clients_(clients) {}
+
+  std::vector<ClientPlan> plan() override {
+    std::vector<ClientPlan> plans;
+    for (uint32_t i = context_.share.first(clients_); i < context_.share.last(clients_); ++i) {
+      plans.push_back({user_ + i, context_.server_of(i)});
+    }
+    return plans;
+  }
+  void begin(uint64_t /*start_ns*/) override { running_ = true; }
+  void stop_sending() override { running_ = false; }
+  bool settled() const override { return true; }
+
+  void on_beat_answered(uint32_t /*client*/, uint64_t took_ns) override {
+    if (running_) context_.latency.record(took_ns);
+  }
+
+ private:
+  ScenarioContext context_;
+  uint32_t user_;
+  uint32_t clients_;
+  bool running_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Scenario> make_idle_scenario(const ScenarioContext& context, uint32_t user, uint32_t clients) {
+  return std::make_unique<IdleScenario>(context, user, clients);
+}
+
+}  // namespace talkbeat::load
