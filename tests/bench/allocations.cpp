@@ -5,7 +5,7 @@
 
 namespace {
 
-uint64_t count = 0;
+thread_local uint64_t count = 0;
 
 void* allocate(std::size_t size) {
   ++count;

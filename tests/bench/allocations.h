@@ -4,7 +4,7 @@
 
 namespace talkbeat::bench {
 
-/// How often this process has called operator new (allocations.cpp replaces it). The benchmarks have one thread.
+/// How often this thread has called operator new, which allocations.cpp replaces.
 ///
 ///   const uint64_t before = allocations();
 ///   … the path that is measured …
