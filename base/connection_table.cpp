@@ -120,7 +120,7 @@ void ConnectionTable::check_slow() {
     over_soft_.push_back(connection);
     if (now - connection.over_soft_since_ < connection.limits_.soft_ms) continue;
     static_cast<ListNode<SoftLimitTag>&>(connection).unlink();
-    connection.out_.clear();
+    connection.out_.clear(out_pool_);
     connection.close(CloseReason::kSlowConsumer);
   }
   while (!lingering_.empty() && lingering_.front().linger_until_ <= now) {

@@ -43,17 +43,23 @@ Tick Liveness::silence(const LivenessNode& node, Tick now) const {
 }
 
 void Liveness::received(LivenessNode& node, Tick now) {
+  const Tick own_now = own_time(now);
   if (node.probed_at_ != LivenessNode::kNone) {
-    note(node, LivenessEvent::kProbeAnswered, now, own_time(now) - node.probed_at_);
+    note(node, LivenessEvent::kProbeAnswered, now, own_now - node.probed_at_);
     node.probed_at_ = LivenessNode::kNone;
+  } else if (node.last_received_ == own_now && static_cast<ListNode<ReceivedTag>&>(node).linked()) {
+    return;  // a busy peer: its place in the order is right already
   }
-  node.last_received_ = own_time(now);
+  node.last_received_ = own_now;
   by_received_.push_back(node);
 }
 
 void Liveness::sent(LivenessNode& node, Tick now, Traffic traffic) {
-  node.last_sent_ = own_time(now);
-  by_sent_.push_back(node);
+  const Tick own_now = own_time(now);
+  if (node.last_sent_ != own_now || !static_cast<ListNode<SentTag>&>(node).linked()) {
+    node.last_sent_ = own_now;
+    by_sent_.push_back(node);
+  }
   if (traffic == Traffic::kHeartbeat) return;
   active(node, now);
   if (!policy_.count_sent_as_activity) return;

@@ -112,6 +112,10 @@ bool UserDirectory::known_before(size_t source, UserId user) const {
   return false;
 }
 
+bool UserDirectory::elsewhere(UserId user) const {
+  return std::ranges::any_of(remote_, [user](const Remote& remote) { return remote.contains(user); });
+}
+
 Presence UserDirectory::presence(UserId user) const {
   Presence presence{local(user, ClientClass::kPc) != nullptr, local(user, ClientClass::kMobile) != nullptr};
   for (const Remote& remote : remote_) {
