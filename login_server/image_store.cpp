@@ -13,6 +13,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/file_handle.h"
+
 namespace talkbeat::login {
 
 namespace {
@@ -21,41 +23,6 @@ constexpr mode_t kFileMode = 0640;
 constexpr mode_t kDirectoryMode = 0750;
 constexpr uint64_t kBytesPerInode = 1 << 20;  // of min_free: tiny images use up the inodes first
 
-/// A descriptor, closed at the end of its scope.
-class File {
- public:
-  File(const std::string& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, kFileMode)) {}
-  ~File() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-
-  bool ok() const { return fd_ >= 0; }
-  int fd() const { return fd_; }
-  /// 0, or the error that a late write has met.
-  int close() { return ::close(std::exchange(fd_, -1)) == 0 ? 0 : errno; }
-
- private:
-  int fd_;
-};
-
-int write_all(int fd, std::string_view rest) {
-  while (!rest.empty()) {
-    const ssize_t written = ::write(fd, rest.data(), rest.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return errno;
-    rest.remove_prefix(static_cast<size_t>(written));
-  }
-  return 0;
-}
-
-// What a directory holds is on the disk.
-int sync_directory(const std::string& path) {
-  const File directory(path, O_RDONLY | O_DIRECTORY);
-  return directory.ok() && ::fsync(directory.fd()) == 0 ? 0 : errno;
-}
-
 int make_bucket(const std::string& path, const std::string& parent) {
   if (::mkdir(path.c_str(), kDirectoryMode) != 0) return errno == EEXIST ? 0 : errno;
   return sync_directory(parent);
@@ -63,8 +30,7 @@ int make_bucket(const std::string& path, const std::string& parent) {
 
 ImageStore::Outcome outcome_of(int error) {
   if (error == 0) return ImageStore::Outcome::kStored;
-  const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
-  return full ? ImageStore::Outcome::kNoSpace : ImageStore::Outcome::kFailed;
+  return says_no_room(error) ? ImageStore::Outcome::kNoSpace : ImageStore::Outcome::kFailed;
 }
 
 // Counts as sent now. False: is not there whole.
@@ -129,10 +95,10 @@ int ImageStore::check_room(size_t size) const {
 
 int ImageStore::write_new(const std::string& path, std::string_view content) const {
   const std::string half_written = temporary();
-  File file(half_written, O_WRONLY | O_CREAT | O_EXCL);
-  if (!file.ok()) return errno;
-  int error = write_all(file.fd(), content);
-  if (error == 0 && ::fsync(file.fd()) != 0) error = errno;
+  FileHandle file(::open(half_written.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kFileMode));
+  if (!file.valid()) return errno;
+  int error = write_fully(file.get(), content, 0);
+  if (error == 0 && ::fsync(file.get()) != 0) error = errno;
   if (const int late = file.close(); error == 0) error = late;
   if (error == 0 && ::rename(half_written.c_str(), path.c_str()) != 0) error = errno;
   if (error != 0) ::unlink(half_written.c_str());
@@ -163,19 +129,9 @@ std::optional<uint64_t> ImageStore::size_of(const ImageName& name) const {
 }
 
 std::string ImageStore::read(const ImageName& name, uint64_t offset, size_t count) const {
-  const File file(full(name), O_RDONLY | O_NOFOLLOW);
-  if (!file.ok()) return {};
-  std::string content(count, '\0');
-  size_t filled = 0;
-  while (filled < count) {
-    const ssize_t got =
-        ::pread(file.fd(), content.data() + filled, count - filled, static_cast<off_t>(offset + filled));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return {};
-    if (got == 0) break;
-    filled += static_cast<size_t>(got);
-  }
-  content.resize(filled);
+  const FileHandle file(::open(full(name).c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  std::string content;
+  if (!file.valid() || read_fully(file.get(), count, static_cast<off_t>(offset), content) != 0) return {};
   return content;
 }
 

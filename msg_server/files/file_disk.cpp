@@ -14,6 +14,7 @@
 #include <system_error>
 
 #include "base/check.h"
+#include "base/file_handle.h"
 
 namespace talkbeat {
 
@@ -25,57 +26,15 @@ constexpr size_t kTaskIdLength = 32;
 constexpr std::string_view kPartSuffix = ".part";
 
 DiskFault fault_of(int error) {
-  switch (error) {
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-      return DiskFault::kNoRoom;
-    case ENOENT:
-      return DiskFault::kGone;
-    default:
-      return DiskFault::kBroken;
-  }
+  if (error == 0) return DiskFault::kNone;
+  if (says_no_room(error)) return DiskFault::kNoRoom;
+  return error == ENOENT ? DiskFault::kGone : DiskFault::kBroken;
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
 
 std::optional<uint64_t> size_of(const std::string& path) {
   struct stat found {};
   if (::stat(path.c_str(), &found) != 0 || !S_ISREG(found.st_mode)) return std::nullopt;
   return static_cast<uint64_t>(found.st_size);
-}
-
-// A new name is on the disk when its directory is.
-DiskFault sync_directory(const std::string& path) {
-  const Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.get() < 0 || ::fsync(directory.get()) != 0) return fault_of(errno);
-  return DiskFault::kNone;
-}
-
-DiskFault write_all(int fd, off_t offset, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::pwrite(fd, bytes.data(), bytes.size(), offset);
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return fault_of(errno);
-    if (written == 0) return DiskFault::kNoRoom;
-    offset += written;
-    bytes.remove_prefix(static_cast<size_t>(written));
-  }
-  return DiskFault::kNone;
 }
 
 }  // namespace
@@ -116,8 +75,8 @@ Status FileDisk::prepare() const {
 FileDisk::Upload FileDisk::open_upload(std::string_view task_id, uint32_t size, uint64_t min_free) const {
   if (::mkdir(folder_of(task_id).c_str(), 0700) != 0 && errno != EEXIST) return {.fault = DiskFault::kNoDirectory};
   const std::string part = part_of(task_id);
-  Descriptor file(::open(part.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (file.get() < 0) return {.fault = fault_of(errno)};
+  FileHandle file(::open(part.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!file.valid()) return {.fault = fault_of(errno)};
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return {.fault = DiskFault::kInUse};
   // Only now: whoever held the lock may just have given the file its own name.
   if (size_of(path_of(task_id)) == size) {
@@ -138,7 +97,7 @@ FileDisk::Upload FileDisk::open_upload(std::string_view task_id, uint32_t size, 
 DiskFault FileDisk::write(int fd, uint32_t offset, const std::vector<std::string>& pieces) {
   auto at = static_cast<off_t>(offset);
   for (const std::string& piece : pieces) {
-    if (const DiskFault fault = write_all(fd, at, piece); fault != DiskFault::kNone) return fault;
+    if (const int error = write_fully(fd, piece, at); error != 0) return fault_of(error);
     at += static_cast<off_t>(piece.size());
   }
   return DiskFault::kNone;
@@ -151,8 +110,8 @@ DiskFault FileDisk::finish_upload(int fd, std::string_view task_id) const {
     return fault_of(error);
   }
   if (::rename(part_of(task_id).c_str(), path_of(task_id).c_str()) != 0) return fault_of(errno);
-  if (const DiskFault fault = sync_directory(folder_of(task_id)); fault != DiskFault::kNone) return fault;
-  return sync_directory(directory_);
+  if (const int error = sync_directory(folder_of(task_id)); error != 0) return fault_of(error);
+  return fault_of(sync_directory(directory_));
 }
 
 void FileDisk::close(int fd) {
@@ -160,15 +119,11 @@ void FileDisk::close(int fd) {
 }
 
 FileDisk::Piece FileDisk::read(std::string_view task_id, uint32_t offset, uint32_t count) const {
-  const Descriptor file(::open(path_of(task_id).c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-  if (file.get() < 0) return {.fault = fault_of(errno), .bytes = {}};
-  Piece piece{.fault = DiskFault::kNone, .bytes = std::string(count, '\0')};
-  for (size_t done = 0; done < count;) {
-    const ssize_t got = ::pread(file.get(), piece.bytes.data() + done, count - done, static_cast<off_t>(offset + done));
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return {.fault = DiskFault::kBroken, .bytes = {}};
-    done += static_cast<size_t>(got);
-  }
+  const FileHandle file(::open(path_of(task_id).c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (!file.valid()) return {.fault = fault_of(errno), .bytes = {}};
+  Piece piece;
+  const int error = read_fully(file.get(), count, off_t{offset}, piece.bytes);
+  if (error != 0 || piece.bytes.size() != count) return {.fault = DiskFault::kBroken, .bytes = {}};
   return piece;
 }
 

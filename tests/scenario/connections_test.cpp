@@ -188,7 +188,7 @@ TEST(Connections, at_the_descriptor_limit_accepting_pauses_without_spinning_and_
                [&] { return cluster.log_of(kServer).find("accept_paused") != std::string::npos; });
     control.expect_unharmed();
     const double before = cpu_time(pid);
-    std::this_thread::sleep_for(2s);
+    std::this_thread::sleep_for(2s);  // a spinning loop would use all of it
     EXPECT_LT(cpu_time(pid) - before, 0.5);
   }
   WireClient alice(cluster.client_port(kServer));

@@ -189,7 +189,7 @@ TEST(HalfOpen, an_outage_shorter_than_the_timeouts_is_not_noticed) {
   alice.await("online");
   bob.expect<IM::Message::IMMsgData>();
   far.unplug();
-  std::this_thread::sleep_for(1s);
+  std::this_thread::sleep_for(1s);  // a gap well below every limit, in which messages are being said
   far.plug_in();
   alice.await("stored", 40);
   EXPECT_EQ(alice.times("online"), 1u);

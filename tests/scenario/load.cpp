@@ -11,6 +11,7 @@ namespace {
 // Everything that is not read at the end of a run.
 constexpr milliseconds kFinishing = 120s;
 constexpr size_t kFaultsShown = 5;
+constexpr milliseconds kBeatEvery = 1s;
 
 // Everything that has arrived is in the inbox after this, also where the server has closed.
 void collect(WireClient& client) {
@@ -116,7 +117,13 @@ void Load::drive(size_t thread) {
 void Load::step(Pair& pair) {
   try {
     if (log_in(pair.receiver)) listen(pair);
+  } catch (const Unexpected&) {
+    pair.receiver.client.reset();
+    pair.heard.clear();
+  }
+  try {
     if (!log_in(pair.sender)) return;
+    beat(pair.sender);
     collect(*pair.sender.client);
     take_acks(pair);
     take_refusals(pair);
@@ -127,6 +134,13 @@ void Load::step(Pair& pair) {
   for (const auto& [seq, place] : pair.in_flight) pair.to_send_again.push_back(place);
   pair.in_flight.clear();
   pair.sender.client.reset();
+}
+
+void Load::beat(LoadUser& user) {
+  while (user.client->waiting<IM::Other::IMHeartBeat>() > 0) user.client->expect<IM::Other::IMHeartBeat>();
+  if (!user.next_beat.passed()) return;
+  user.client->send(IM::Other::IMHeartBeat());
+  user.next_beat = Deadline(kBeatEvery);
 }
 
 bool Load::log_in(LoadUser& user) const {
@@ -191,6 +205,7 @@ void Load::send_more(Pair& pair) {
 
 void Load::listen(Pair& pair) {
   WireClient& client = *pair.receiver.client;
+  beat(pair.receiver);
   collect(client);
   while (client.waiting<IM::Message::IMMsgData>() > 0) {
     const auto message = client.expect<IM::Message::IMMsgData>();
@@ -207,10 +222,12 @@ std::vector<std::string> Load::finish() {
   finishing_ = true;
   const Deadline deadline(kFinishing);
   while (threads_at_work_ > 0 && !deadline.passed()) std::this_thread::sleep_for(10ms);
+  const bool late = threads_at_work_ > 0;
   give_up_ = true;
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
   std::vector<std::string> faults;
+  if (late) faults.push_back("not everything was answered and heard in time");
   for (const auto& pair : pairs_) {
     compare(*pair);
     faults.insert(faults.end(), pair->faults.begin(), pair->faults.end());
@@ -219,6 +236,7 @@ std::vector<std::string> Load::finish() {
 }
 
 void Load::compare(Pair& pair) const {
+  if (pair.sender.client->closed()) pair.sender.client.reset();
   if (!log_in(pair.sender) || !log_in(pair.receiver)) throw Unexpected("the load's users cannot log in at the end");
   pair.receiver.client->sync();
   listen(pair);

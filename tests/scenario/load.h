@@ -28,6 +28,7 @@ struct LoadUser {
   uint32_t id = 0;
   std::unique_ptr<WireClient> client;
   size_t logins = 0;
+  Deadline next_beat{0ms};
 };
 
 /// A message and what became of it.
@@ -38,8 +39,9 @@ struct LoadMessage {
 };
 
 /// Pairs of users on real connections, one writing to the other on another msg_server, while the test does its worst.
-/// What got no ack before the connection was lost is sent again with the same client_msg_key. Its threads are its own;
-/// the test calls from one thread.
+/// What got no ack before the connection was lost is sent again with the same client_msg_key. Everybody sends
+/// heartbeats, as clients have to: whoever waits and says nothing never learns that the server has given the connection
+/// up. Its threads are its own; the test calls from one thread.
 ///
 ///   Load load(cluster, {.pairs = 4});
 ///   load.await_acks(200);
@@ -80,6 +82,7 @@ class Load {
   void add_pairs();
   void drive(size_t thread);
   void step(Pair& pair);
+  static void beat(LoadUser& user);
   bool log_in(LoadUser& user) const;
   void take_acks(Pair& pair);
   void take_refusals(Pair& pair);

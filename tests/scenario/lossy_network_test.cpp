@@ -13,6 +13,8 @@ using testing::ElementsAreArray;
 using testing::IsEmpty;
 
 constexpr int kPercent = 10;
+// Long enough for links to be given up and made anew (cluster.silence_timeout is 3 s below), several times.
+constexpr milliseconds kLossyFor = 12s;
 
 TEST(LossyNetwork, no_message_is_lost_or_doubled_while_every_link_loses_packets) {
   Network network;
@@ -25,7 +27,7 @@ TEST(LossyNetwork, no_message_is_lost_or_doubled_while_every_link_loses_packets)
   load.await_acks(100);
   network.lose(kPercent);
   const size_t before = load.acked();
-  std::this_thread::sleep_for(12s);
+  std::this_thread::sleep_for(kLossyFor);
   load.await_acks(1);
   EXPECT_GT(load.acked() - before, 100u);
   network.heal();

@@ -33,14 +33,12 @@ Result<std::string> FileReader::read(uint32_t offset, uint32_t count) const {
                     status.st_mtim.tv_nsec == changed_at_.tv_nsec;
   if (!known || !same) return Error{name_ + " has changed while it was being sent"};
   if (offset >= size_) return std::string();
-  std::string bytes(std::min(count, size_ - offset), '\0');
-  size_t have = 0;
-  while (have < bytes.size()) {
-    const ssize_t got = ::pread(file_.get(), bytes.data() + have, bytes.size() - have, off_t{offset} + off_t(have));
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return Error{name_ + ": " + (got == 0 ? "ended too early" : std::strerror(errno))};
-    have += static_cast<size_t>(got);
+  const size_t wanted = std::min(count, size_ - offset);
+  std::string bytes;
+  if (const int error = read_fully(file_.get(), wanted, off_t{offset}, bytes); error != 0) {
+    return Error{name_ + ": " + std::strerror(error)};
   }
+  if (bytes.size() < wanted) return Error{name_ + ": ended too early"};
   return bytes;
 }
 

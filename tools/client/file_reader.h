@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <string>
 
+#include "base/file_handle.h"
 #include "base/status.h"
-#include "tools/client/file_handle.h"
 
 namespace talkbeat {
 

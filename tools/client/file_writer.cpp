@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -60,13 +61,10 @@ Status FileWriter::check(const char* what, int outcome) const {
 
 Status FileWriter::write(uint32_t offset, std::string_view bytes) {
   if (offset != size_ || bytes.size() > expected_ - size_) return Error{"the server sent what was not asked for"};
-  while (!bytes.empty()) {
-    const ssize_t put = ::pwrite(file_.get(), bytes.data(), bytes.size(), off_t{size_});
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return Error{part_ + ": " + std::strerror(errno)};
-    size_ += static_cast<uint32_t>(put);
-    bytes.remove_prefix(static_cast<size_t>(put));
-  }
+  size_t written = 0;
+  const int error = write_fully(file_.get(), bytes, off_t{size_}, &written);
+  size_ += static_cast<uint32_t>(written);
+  if (error != 0) return Error{part_ + ": " + std::strerror(error)};
   return {};
 }
 

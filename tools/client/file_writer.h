@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <string>
 
+#include "base/file_handle.h"
 #include "base/status.h"
-#include "tools/client/file_handle.h"
 #include "tools/client/file_offer.h"
 
 namespace talkbeat {
