@@ -49,6 +49,21 @@ Address from_v6(const sockaddr_in6& raw) {
 
 }  // namespace
 
+CompactAddress::CompactAddress(const Address& address) : port_(address.port) {
+  for (const sa_family_t family : {sa_family_t{AF_INET}, sa_family_t{AF_INET6}}) {
+    if (::inet_pton(family, address.ip.c_str(), bytes_.data()) == 1) {
+      family_ = family;
+      return;
+    }
+  }
+}
+
+Address CompactAddress::address() const {
+  char text[INET6_ADDRSTRLEN] = "";
+  if (family_ != AF_UNSPEC) ::inet_ntop(family_, bytes_.data(), text, sizeof text);
+  return {text, port_};
+}
+
 bool is_loopback(std::string_view ip) {
   return ip.starts_with("127.") || ip == "::1";
 }

@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -45,6 +46,19 @@ struct SocketAddress {
 
   const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
   int family() const { return storage.ss_family; }
+};
+
+/// An Address in few bytes, for what there are many of. Keeps the addresses that parse() and from_sockaddr() return,
+/// and the empty one; of any other only the port.
+class CompactAddress {
+ public:
+  explicit CompactAddress(const Address& address);
+  Address address() const;
+
+ private:
+  std::array<unsigned char, 16> bytes_{};
+  uint16_t port_;
+  sa_family_t family_ = AF_UNSPEC;
 };
 
 /// This machine itself: 127.0.0.0/8 or ::1.

@@ -23,7 +23,7 @@ bool is_lost(CloseReason reason) {
 
 Connection::Connection(Key, ConnectionTable& table, ConnId id, SocketHandle socket, const Address& peer,
                        Protocol& protocol)
-    : table_(table), id_(id), socket_(socket), peer_(peer), protocol_(protocol), opened_at_(table.loop_.now()) {
+    : table_(table), id_(id), protocol_(protocol), opened_at_(table.loop_.now()), socket_(socket), peer_(peer) {
   watch_ = table_.loop_.watch(socket_, interest_, *this);
 }
 
@@ -31,6 +31,16 @@ Connection::~Connection() {
   if (state_ == State::kClosed) return;
   table_.loop_.unwatch(socket_, watch_);
   table_.loop_.transport().close(socket_);
+}
+
+Connection::CompactLimits::CompactLimits(const OutLimits& limits)
+    : soft(static_cast<uint32_t>(std::min<size_t>(limits.soft, UINT32_MAX))),
+      soft_ms(static_cast<uint32_t>(std::clamp<Tick>(limits.soft_ms, 0, UINT32_MAX))),
+      hard(static_cast<uint32_t>(std::min<size_t>(limits.hard, UINT32_MAX))) {}
+
+Connection::Trouble& Connection::trouble() {
+  if (trouble_ == nullptr) trouble_ = std::make_unique<Trouble>(*this);
+  return *trouble_;
 }
 
 Address Connection::local_address() const {
@@ -47,7 +57,8 @@ Tick Connection::age() const {
 }
 
 Tick Connection::silent_for() const {
-  return liveness() != nullptr ? liveness()->silence(*this, now()) : silent_at_close_;
+  if (liveness() != nullptr) return liveness()->silence(*this, now());
+  return trouble_ != nullptr ? trouble_->silent_at_close : 0;
 }
 
 std::vector<LivenessRecord> Connection::history() const {
@@ -88,10 +99,10 @@ void Connection::close(CloseReason reason) {
   if (closing()) return;
   if (out_.size() <= limits_.hard) protocol_.tell_why(*this, reason);  // else it does not read what it is told
   state_ = State::kFlushing;
-  silent_at_close_ = silent_for();
+  trouble().silent_at_close = silent_for();
   close_reason_ = reason;
-  linger_until_ = now() + ConnectionTable::kLingerMs;
-  table_.lingering_.push_back(*this);
+  trouble().linger_until = now() + ConnectionTable::kLingerMs;
+  table_.lingering_.push_back(trouble());
   table_.look_after_slow();
   protocol_.on_close(*this, reason);
   table_.observer_(*this, reason);
@@ -196,13 +207,15 @@ void Connection::flush_and_tell_later() {
 }
 
 void Connection::check_out_limits() {
-  auto& place = static_cast<ListNode<SoftLimitTag>&>(*this);
-  if (out_.size() <= limits_.soft) {
-    place.unlink();
-  } else if (!place.linked()) {
-    over_soft_since_ = now();
-    table_.over_soft_.push_back(*this);
+  const bool was_over = trouble_ != nullptr && static_cast<ListNode<SoftLimitTag>&>(*trouble_).linked();
+  const bool is_over = out_.size() > limits_.soft;
+  if (is_over == was_over) return;
+  if (is_over) {
+    trouble().over_soft_since = now();
+    table_.over_soft_.push_back(trouble());
     table_.look_after_slow();
+  } else {
+    trouble_.reset();  // it is open, and so in no other list
   }
 }
 

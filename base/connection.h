@@ -74,10 +74,7 @@ struct LingerTag;
 /// What is sent during a turn is flushed once at the turn's end. After close() nothing more of its input is handled and
 /// nothing more is accepted for sending; what waits to be sent still goes out, for at most a moment, and the object is
 /// freed at the end of the turn in which that is done.
-class Connection final : public LivenessNode,
-                         private ReadyHandler,
-                         private ListNode<SoftLimitTag>,
-                         private ListNode<LingerTag> {
+class Connection final : public LivenessNode, private ReadyHandler {
  public:
   /// Only a ConnectionTable makes connections.
   class Key {
@@ -88,7 +85,7 @@ class Connection final : public LivenessNode,
   ~Connection();
 
   ConnId id() const { return id_; }
-  const Address& peer() const { return peer_; }
+  Address peer() const { return peer_.address(); }
   /// Our end: the address by which the peer has reached us. Only while it is open.
   Address local_address() const;
   Protocol& protocol() const { return protocol_; }
@@ -112,7 +109,7 @@ class Connection final : public LivenessNode,
   /// Room for `count` bytes, which the caller fills before anything else happens.
   std::span<std::byte> send_in_place(size_t count, Traffic traffic = Traffic::kData);
   size_t waiting_to_send() const { return out_.size(); }
-  void set_out_limits(const OutLimits& limits) { limits_ = limits; }
+  void set_out_limits(const OutLimits& limits) { limits_ = CompactLimits(limits); }
 
   /// Idempotent: the first reason stands. What waits to be sent is still sent, so an answer or a TbGoAway that explains
   /// the reason arrives.
@@ -141,6 +138,25 @@ class Connection final : public LivenessNode,
   // that closing does not reset the connection under its answer) -> kClosed (freed at the end of the turn).
   enum class State : uint8_t { kOpen, kFlushing, kLingering, kClosed };
 
+  /// What only those need that read too slowly, or that are closing.
+  struct Trouble : ListNode<SoftLimitTag>, ListNode<LingerTag> {
+    explicit Trouble(Connection& owner) : connection(owner) {}
+
+    Connection& connection;
+    Tick over_soft_since = 0;
+    Tick linger_until = 0;
+    Tick silent_at_close = 0;
+  };
+
+  /// OutLimits in half of the bytes: there are as many as connections.
+  struct CompactLimits {
+    explicit CompactLimits(const OutLimits& limits);
+
+    uint32_t soft;
+    uint32_t soft_ms;
+    uint32_t hard;
+  };
+
   void on_ready(bool readable, bool writable) override;
   void read();
   void discard_input();
@@ -153,21 +169,21 @@ class Connection final : public LivenessNode,
   void update_interest();
   bool make_room(size_t count, Traffic traffic);
   bool proves_alive();
+  Trouble& trouble();
 
+  // In an order without gaps.
   ConnectionTable& table_;
   const ConnId id_;
-  const SocketHandle socket_;
-  const Address peer_;
   Protocol& protocol_;
   WatchId watch_{};
   Tick opened_at_;
-  Tick over_soft_since_ = 0;
-  Tick linger_until_ = 0;
-  Tick silent_at_close_ = 0;
   Tick paused_at_ = 0;
-  OutLimits limits_;
   OutBuffer out_;
   std::unique_ptr<Attachment> attachment_;
+  std::unique_ptr<Trouble> trouble_;
+  const SocketHandle socket_;
+  CompactLimits limits_{OutLimits()};
+  const CompactAddress peer_;
   State state_ = State::kOpen;
   CloseReason close_reason_ = CloseReason::kPeerClosed;
   Interest interest_ = Interest::kRead;

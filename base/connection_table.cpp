@@ -84,7 +84,7 @@ void ConnectionTable::arm(Watched& watched) {
 
 void ConnectionTable::on_stall(Tick stalled) {
   for (Watched& watched : watched_) watched.liveness->stalled(stalled, loop_.now());
-  over_soft_.for_each([stalled](Connection& connection) { connection.over_soft_since_ += stalled; });
+  over_soft_.for_each([stalled](Connection::Trouble& trouble) { trouble.over_soft_since += stalled; });
 }
 
 void ConnectionTable::send_heartbeat(LivenessNode& node) {
@@ -113,20 +113,19 @@ void ConnectionTable::tell_to_leave(LivenessNode& node, CloseReason reason) {
 // there are few.
 void ConnectionTable::check_slow() {
   const Tick now = loop_.now();
-  IntrusiveList<Connection, SoftLimitTag> slow;
+  IntrusiveList<Connection::Trouble, SoftLimitTag> slow;
   slow.splice_back(over_soft_);
   while (!slow.empty()) {
-    Connection& connection = slow.front();
-    over_soft_.push_back(connection);
-    if (now - connection.over_soft_since_ < connection.limits_.soft_ms) continue;
-    static_cast<ListNode<SoftLimitTag>&>(connection).unlink();
+    Connection::Trouble& trouble = slow.front();
+    Connection& connection = trouble.connection;
+    over_soft_.push_back(trouble);
+    if (now - trouble.over_soft_since < connection.limits_.soft_ms) continue;
+    static_cast<ListNode<SoftLimitTag>&>(trouble).unlink();
     connection.out_.clear(out_pool_);
     connection.close(CloseReason::kSlowConsumer);
   }
-  while (!lingering_.empty() && lingering_.front().linger_until_ <= now) {
-    Connection& connection = lingering_.front();
-    static_cast<ListNode<LingerTag>&>(connection).unlink();
-    connection.release();
+  while (!lingering_.empty() && lingering_.front().linger_until <= now) {
+    lingering_.pop_front().connection.release();
   }
   if (!over_soft_.empty() || !lingering_.empty()) look_after_slow();
 }

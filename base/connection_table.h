@@ -75,8 +75,8 @@ class ConnectionTable final : private TurnHandler, private LivenessActions {
   std::vector<ConnId> to_free_;
   std::vector<Watched> watched_;
   Timer slow_timer_;
-  IntrusiveList<Connection, SoftLimitTag> over_soft_;
-  IntrusiveList<Connection, LingerTag> lingering_;
+  IntrusiveList<Connection::Trouble, SoftLimitTag> over_soft_;
+  IntrusiveList<Connection::Trouble, LingerTag> lingering_;
   OutPool out_pool_;
   std::vector<iovec> pieces_;           // shared scratch of all flushes
   std::vector<std::byte> read_buffer_;  // shared by all reads: an idle connection owns none

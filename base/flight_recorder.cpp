@@ -38,10 +38,22 @@ const char* to_string(LivenessEvent event) {
   CHECK(false);
 }
 
+std::span<const LivenessRecord> FlightRecorder::records() const {
+  if (all_ != nullptr) return *all_;
+  const auto used = std::ranges::find(first_, 0, &LivenessRecord::count);
+  return {first_.begin(), used};
+}
+
+std::span<LivenessRecord> FlightRecorder::kept() {
+  if (all_ != nullptr) return *all_;
+  return std::span(first_).first(records().size());
+}
+
 // On a link between servers heartbeats go both ways in turn: the run may be the last record but one.
 LivenessRecord* FlightRecorder::run_of(LivenessEvent event) {
   if (!is_heartbeat(event)) return nullptr;
-  for (auto record = records_.rbegin(); record != records_.rend() && is_heartbeat(record->event); ++record) {
+  const std::span<LivenessRecord> records = kept();
+  for (auto record = records.rbegin(); record != records.rend() && is_heartbeat(record->event); ++record) {
     if (record->event == event) return &*record;
   }
   return nullptr;
@@ -55,8 +67,15 @@ void FlightRecorder::note(LivenessEvent event, Tick at, Tick value) {
     if (run->count < UINT16_MAX) ++run->count;
     return;
   }
-  if (records_.size() == kCapacity) records_.erase(records_.begin());
-  records_.push_back({.at = at, .value = bounded, .count = 1, .event = event});
+  const LivenessRecord record{.at = at, .value = bounded, .count = 1, .event = event};
+  const size_t size = records().size();
+  if (all_ == nullptr && size < first_.size()) {
+    first_[size] = record;
+    return;
+  }
+  if (all_ == nullptr) all_ = std::make_unique<std::vector<LivenessRecord>>(first_.begin(), first_.end());
+  if (size == kCapacity) all_->erase(all_->begin());
+  all_->push_back(record);
 }
 
 }  // namespace talkbeat

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <vector>
 
 #include "base/clock.h"
@@ -33,22 +36,25 @@ struct LivenessRecord {
 };
 
 /// The last 32 liveness events of one connection: what an operator wants to know when it is gone (KEEPALIVE.md rule 8).
-/// Heartbeats that follow each other count as one event, so the few bytes that a healthy connection needs stay few, and
-/// a thousand heartbeats do not push out the one strike before them. A pure core.
+/// Heartbeats that follow each other count as one event, so a thousand of them do not push out the one strike before
+/// them, and a healthy connection, which has two events, needs no memory but the recorder itself. A pure core.
 ///
 ///   recorder.note(LivenessEvent::kProbe, now, silence);
 ///   for (const LivenessRecord& record : recorder.records()) …  // oldest first
 class FlightRecorder {
  public:
   void note(LivenessEvent event, Tick at, Tick value);
-  const std::vector<LivenessRecord>& records() const { return records_; }
+  /// Valid until the next note().
+  std::span<const LivenessRecord> records() const;
 
   static constexpr size_t kCapacity = 32;
 
  private:
+  std::span<LivenessRecord> kept();
   LivenessRecord* run_of(LivenessEvent event);
 
-  std::vector<LivenessRecord> records_;
+  std::array<LivenessRecord, 2> first_{LivenessRecord{.count = 0}, LivenessRecord{.count = 0}};  // count 0: free
+  std::unique_ptr<std::vector<LivenessRecord>> all_;                                             // once there are more
 };
 
 }  // namespace talkbeat

@@ -1,12 +1,11 @@
 #include "base/http_client.h"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <array>
 #include <map>
 
 #include "base/check.h"
+#include "base/curl_library.h"
 
 namespace talkbeat {
 
@@ -30,12 +29,12 @@ Interest interest_of(int what) {
 
 template <class Value>
 void set(CURL* easy, CURLoption option, Value value) {
-  CHECK(::curl_easy_setopt(easy, option, value) == CURLE_OK);
+  CHECK(curl().easy_setopt(easy, option, value) == CURLE_OK);
 }
 
 template <class Value>
 void set(CURLM* multi, CURLMoption option, Value value) {
-  CHECK(::curl_multi_setopt(multi, option, value) == CURLM_OK);
+  CHECK(curl().multi_setopt(multi, option, value) == CURLM_OK);
 }
 
 // Set even where they are libcurl's own defaults: what is sent carries keys.
@@ -59,12 +58,12 @@ void never_block(CURL* easy) {
 
 HeaderList header_list(const HttpPost& post) {
   // Without the first, libcurl waits a second for "100 Continue" before it sends a long body.
-  curl_slist* list = ::curl_slist_append(nullptr, "Expect:");
+  curl_slist* list = curl().slist_append(nullptr, "Expect:");
   for (const auto& [name, value] : post.headers) {
-    list = ::curl_slist_append(list, (name + ": " + value).c_str());
+    list = curl().slist_append(list, (name + ": " + value).c_str());
   }
   CHECK(list != nullptr);
-  return {list, &::curl_slist_free_all};
+  return {list, curl().slist_free_all};
 }
 
 // What a request holds until its answer is there.
@@ -73,7 +72,7 @@ struct Transfer {
   HttpClient::Callback done;
   size_t max_answer;
   Tick deadline;
-  EasyHandle easy{::curl_easy_init(), &::curl_easy_cleanup};
+  EasyHandle easy{curl().easy_init(), curl().easy_cleanup};
   HeaderList headers{header_list(post)};
   std::array<char, CURL_ERROR_SIZE> error{};
   size_t header_bytes = 0;
@@ -99,14 +98,14 @@ struct Transfer {
 
   std::string why(CURLcode code) const {
     if (too_long) return "the answer is longer than " + std::to_string(max_answer) + " bytes";
-    return error[0] != '\0' ? error.data() : ::curl_easy_strerror(code);
+    return error[0] != '\0' ? error.data() : curl().easy_strerror(code);
   }
   HttpReply reply(CURLcode code) {
     if (code != CURLE_OK) return {.error = why(code)};
     long status = 0;
     curl_off_t seconds = 0;
-    (void)::curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
-    (void)::curl_easy_getinfo(easy.get(), CURLINFO_RETRY_AFTER, &seconds);
+    (void)curl().easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
+    (void)curl().easy_getinfo(easy.get(), CURLINFO_RETRY_AFTER, &seconds);
     HttpReply reply{.status = static_cast<int>(status), .body = std::move(body)};
     if (seconds > 0) reply.retry_after_ms = std::min<curl_off_t>(seconds, kMaxRetryAfterSeconds) * 1'000;
     return reply;
@@ -186,8 +185,8 @@ struct HttpClient::Transfers {
 
 HttpClient::Transfers::Transfers(EventLoop& event_loop, const Options& wanted)
     : loop(event_loop), options(wanted), multi(nullptr) {
-  CHECK(::curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);  // counts how often it is called
-  multi = ::curl_multi_init();
+  CHECK(curl().global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);  // counts how often it is called
+  multi = curl().multi_init();
   CHECK(multi != nullptr);
   set(multi, CURLMOPT_SOCKETFUNCTION, &on_socket);
   set(multi, CURLMOPT_SOCKETDATA, static_cast<void*>(this));
@@ -197,13 +196,13 @@ HttpClient::Transfers::Transfers(EventLoop& event_loop, const Options& wanted)
 }
 
 HttpClient::Transfers::~Transfers() {
-  for (const auto& [easy, transfer] : open) (void)::curl_multi_remove_handle(multi, easy);
+  for (const auto& [easy, transfer] : open) (void)curl().multi_remove_handle(multi, easy);
   open.clear();
   while (!sockets.empty()) unwatch(sockets.begin()->first);
   set(multi, CURLMOPT_SOCKETFUNCTION, static_cast<curl_socket_callback>(nullptr));
   set(multi, CURLMOPT_TIMERFUNCTION, static_cast<curl_multi_timer_callback>(nullptr));
-  (void)::curl_multi_cleanup(multi);
-  ::curl_global_cleanup();
+  (void)curl().multi_cleanup(multi);
+  curl().global_cleanup();
 }
 
 void HttpClient::Transfers::start(HttpPost post, Callback done) {
@@ -213,19 +212,19 @@ void HttpClient::Transfers::start(HttpPost post, Callback done) {
   CHECK(easy != nullptr);
   prepare(*transfer, options);
   open.emplace(easy, std::move(transfer));
-  CHECK(::curl_multi_add_handle(multi, easy) == CURLM_OK);  // begins with the timer, on a later turn
+  CHECK(curl().multi_add_handle(multi, easy) == CURLM_OK);  // begins with the timer, on a later turn
   arm_deadline();
 }
 
 void HttpClient::Transfers::act(curl_socket_t socket, int ready) {
   int running = 0;
-  CHECK(::curl_multi_socket_action(multi, socket, ready, &running) == CURLM_OK);
+  CHECK(curl().multi_socket_action(multi, socket, ready, &running) == CURLM_OK);
   hand_over_finished();
 }
 
 void HttpClient::Transfers::hand_over_finished() {
   int left = 0;
-  while (const CURLMsg* message = ::curl_multi_info_read(multi, &left)) {
+  while (const CURLMsg* message = curl().multi_info_read(multi, &left)) {
     if (message->msg == CURLMSG_DONE) finish(message->easy_handle, message->data.result);
   }
 }
@@ -236,7 +235,7 @@ void HttpClient::Transfers::finish(CURL* easy, CURLcode code) {
   const std::unique_ptr<Transfer> transfer = std::move(found->second);
   open.erase(found);
   const HttpReply reply = transfer->reply(code);
-  (void)::curl_multi_remove_handle(multi, easy);
+  (void)curl().multi_remove_handle(multi, easy);
   arm_deadline();
   transfer->done(reply);
 }
@@ -288,15 +287,16 @@ size_t HttpClient::under_way() const {
 }
 
 Status HttpClient::check_url(const std::string& url) {
-  const std::unique_ptr<CURLU, decltype(&::curl_url_cleanup)> parsed(::curl_url(), &::curl_url_cleanup);
+  if (Status there = load_curl(); !there.ok()) return there;
+  const std::unique_ptr<CURLU, decltype(&::curl_url_cleanup)> parsed(curl().url(), curl().url_cleanup);
   CHECK(parsed != nullptr);
-  if (const CURLUcode code = ::curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0); code != CURLUE_OK) {
-    return Error{std::string("not a URL: ") + ::curl_url_strerror(code)};
+  if (const CURLUcode code = curl().url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0); code != CURLUE_OK) {
+    return Error{std::string("not a URL: ") + curl().url_strerror(code)};
   }
   char* scheme = nullptr;
-  CHECK(::curl_url_get(parsed.get(), CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK);
+  CHECK(curl().url_get(parsed.get(), CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK);
   const std::string found = scheme;
-  ::curl_free(scheme);
+  curl().free(scheme);
   if (found != "http" && found != "https") return Error{"neither http:// nor https://"};
   return {};
 }

@@ -7,6 +7,35 @@
 
 namespace talkbeat {
 
+namespace {
+
+template <class Tag>
+bool is_in(const LivenessExtra& extra) {
+  return static_cast<const ListNode<Tag>&>(extra).linked();
+}
+
+}  // namespace
+
+// The lists are in order of time, so they are made anew where a rule begins that was off.
+void Liveness::set_policy(const LivenessPolicy& policy) {
+  const bool needed_extra = needs_extra();
+  policy_ = policy;
+  if (needed_extra || !needs_extra()) return;
+  std::vector<LivenessExtra*> all;
+  const auto add = [&all](LivenessNode& node) { all.push_back(&extra_of(node, node.last_received_)); };
+  by_received_.for_each(add);
+  probed_.for_each(add);
+  std::ranges::stable_sort(all, {}, &LivenessExtra::last_sent);
+  for (LivenessExtra* extra : all) by_sent_.push_back(*extra);
+  std::ranges::stable_sort(all, {}, &LivenessExtra::last_activity);
+  for (LivenessExtra* extra : all) by_activity_.push_back(*extra);
+}
+
+LivenessExtra& Liveness::extra_of(LivenessNode& node, Tick since) {
+  if (node.extra_ == nullptr) node.extra_ = std::make_unique<LivenessExtra>(node, since);
+  return *node.extra_;
+}
+
 void Liveness::join(LivenessNode& node, Tick now) {
   if (node.liveness_ != nullptr) {
     node.liveness_->leave(node);
@@ -15,27 +44,27 @@ void Liveness::join(LivenessNode& node, Tick now) {
   }
   const Tick own_now = own_time(now);
   node.liveness_ = this;
-  node.last_received_ = node.last_sent_ = node.last_activity_ = node.stage_since_ = own_now;
+  node.last_received_ = node.stage_since_ = own_now;
   node.probed_at_ = LivenessNode::kNone;
   by_received_.push_back(node);
-  by_sent_.push_back(node);
-  by_activity_.push_back(node);
+  if (needs_extra()) {
+    LivenessExtra& extra = extra_of(node, own_now);
+    by_sent_.push_back(extra);
+    by_activity_.push_back(extra);
+  }
   node.in_handshake_ = true;
   handshaking_.push_back(node);
 }
 
 void Liveness::leave(LivenessNode& node) {
   static_cast<ListNode<ReceivedTag>&>(node).unlink();
-  static_cast<ListNode<SentTag>&>(node).unlink();
-  static_cast<ListNode<ActivityTag>&>(node).unlink();
   static_cast<ListNode<StageTag>&>(node).unlink();
-  static_cast<ListNode<PartialTag>&>(node).unlink();
+  node.extra_.reset();
   node.liveness_ = nullptr;
 }
 
 void Liveness::note(LivenessNode& node, LivenessEvent event, Tick now, Tick value) {
-  if (node.recorder_ == nullptr) node.recorder_ = std::make_unique<FlightRecorder>();
-  node.recorder_->note(event, now, value);
+  node.recorder_.note(event, now, value);
 }
 
 Tick Liveness::silence(const LivenessNode& node, Tick now) const {
@@ -56,9 +85,9 @@ void Liveness::received(LivenessNode& node, Tick now) {
 
 void Liveness::sent(LivenessNode& node, Tick now, Traffic traffic) {
   const Tick own_now = own_time(now);
-  if (node.last_sent_ != own_now || !static_cast<ListNode<SentTag>&>(node).linked()) {
-    node.last_sent_ = own_now;
-    by_sent_.push_back(node);
+  if (node.extra_ != nullptr && is_in<SentTag>(*node.extra_) && node.extra_->last_sent != own_now) {
+    node.extra_->last_sent = own_now;
+    by_sent_.push_back(*node.extra_);
   }
   if (traffic == Traffic::kHeartbeat) return;
   active(node, now);
@@ -70,9 +99,10 @@ void Liveness::sent(LivenessNode& node, Tick now, Traffic traffic) {
 
 void Liveness::active(LivenessNode& node, Tick now) {
   node.strikes_ = 0;
-  if (node.last_activity_ == own_time(now)) return;  // a request and its answer
-  node.last_activity_ = own_time(now);
-  by_activity_.push_back(node);
+  if (node.extra_ == nullptr || !is_in<ActivityTag>(*node.extra_)) return;
+  if (node.extra_->last_activity == own_time(now)) return;  // a request and its answer
+  node.extra_->last_activity = own_time(now);
+  by_activity_.push_back(*node.extra_);
 }
 
 Tick Liveness::least_ping_gap() const {
@@ -84,7 +114,7 @@ Tick Liveness::least_ping_gap() const {
 bool Liveness::is_early(LivenessNode& node, Tick gap) const {
   const Tick least = least_ping_gap();
   if (gap >= least) {
-    node.pile_ = least > 0 && gap >= 2 * least ? gap / least : 0;
+    node.pile_ = least > 0 && gap >= 2 * least ? static_cast<int32_t>(std::min<Tick>(gap / least, INT32_MAX)) : 0;
     return false;
   }
   if (node.pile_ == 0) return true;
@@ -114,14 +144,17 @@ void Liveness::handshake_done(LivenessNode& node, Tick now) {
 }
 
 void Liveness::partial(LivenessNode& node, bool open, Tick now) {
-  auto& place = static_cast<ListNode<PartialTag>&>(node);
-  if (open == place.linked()) return;
-  if (!open) {
-    place.unlink();
-    return;
+  const bool was_open = node.extra_ != nullptr && is_in<PartialTag>(*node.extra_);
+  if (open == was_open) return;
+  if (open) {
+    LivenessExtra& extra = extra_of(node, node.last_received_);
+    extra.partial_since = own_time(now);
+    with_partial_.push_back(extra);
+  } else if (needs_extra()) {
+    static_cast<ListNode<PartialTag>&>(*node.extra_).unlink();
+  } else {
+    node.extra_.reset();
   }
-  node.partial_since_ = own_time(now);
-  with_partial_.push_back(node);
 }
 
 void Liveness::spared(LivenessNode& node, Tick now, Tick silence) {
@@ -141,12 +174,12 @@ void Liveness::stalled(Tick stall, Tick now) {
 template <class Self, class Consider>
 void Liveness::for_each_deadline(Self& self, Consider consider) {
   const LivenessPolicy& policy = self.policy_;
-  consider(self.with_partial_, &LivenessNode::partial_since_, policy.pdu_timeout_ms, CloseReason::kPduTimeout);
+  consider(self.with_partial_, &LivenessExtra::partial_since, policy.pdu_timeout_ms, CloseReason::kPduTimeout);
   consider(self.handshaking_, &LivenessNode::stage_since_, policy.handshake_timeout_ms, policy.handshake_reason);
   consider(self.by_received_, &LivenessNode::last_received_, policy.silence_timeout_ms, CloseReason::kSilent);
   consider(self.probed_, &LivenessNode::last_received_, policy.silence_timeout_ms, CloseReason::kSilent);
   consider(self.probed_, &LivenessNode::probed_at_, policy.probe_timeout_ms, CloseReason::kProbeUnanswered);
-  consider(self.by_activity_, &LivenessNode::last_activity_, policy.max_idle_ms, CloseReason::kIdle);
+  consider(self.by_activity_, &LivenessExtra::last_activity, policy.max_idle_ms, CloseReason::kIdle);
   consider(self.leaving_, &LivenessNode::stage_since_, policy.age_grace_ms, CloseReason::kMaxAge);
 }
 
@@ -161,13 +194,13 @@ Tick Liveness::next_to_tell() const {
 
 Tick Liveness::next_due() const {
   Tick due = TimerList::kNever;
-  const auto consider = [&due](const auto& list, Tick LivenessNode::*since, Tick timeout) {
+  const auto consider = [&due](const auto& list, auto since, Tick timeout) {
     if (timeout > 0 && !list.empty()) due = std::min(due, list.front().*since + timeout);
   };
-  consider(by_sent_, &LivenessNode::last_sent_, policy_.heartbeat_interval_ms);
+  consider(by_sent_, &LivenessExtra::last_sent, policy_.heartbeat_interval_ms);
   consider(by_received_, &LivenessNode::last_received_, policy_.probe_after_ms);
   if (policy_.check_enabled) {
-    for_each_deadline(*this, [&consider](const auto& list, Tick LivenessNode::*since, Tick timeout, CloseReason) {
+    for_each_deadline(*this, [&consider](const auto& list, auto since, Tick timeout, CloseReason) {
       consider(list, since, timeout);
     });
     due = std::min(due, next_to_tell());
@@ -186,9 +219,9 @@ void Liveness::check(Tick now, LivenessActions& actions) {
 
 // A node leaves the list before it is judged, so that the loop ends whatever `actions` does with it.
 void Liveness::close_overdue(Tick own_now, LivenessActions& actions) {
-  for_each_deadline(*this, [&](auto& list, Tick LivenessNode::*since, Tick timeout, CloseReason reason) {
+  for_each_deadline(*this, [&](auto& list, auto since, Tick timeout, CloseReason reason) {
     while (timeout > 0 && !list.empty() && list.front().*since + timeout <= own_now) {
-      actions.close_dead(list.pop_front(), reason);
+      actions.close_dead(node_of(list.pop_front()), reason);
     }
   });
 }
@@ -227,17 +260,18 @@ void Liveness::probe_silent(Tick now, LivenessActions& actions) {
 void Liveness::send_heartbeats(Tick now, LivenessActions& actions) {
   if (policy_.heartbeat_interval_ms == 0) return;
   const Tick own_now = own_time(now);
-  while (!by_sent_.empty() && by_sent_.front().last_sent_ + policy_.heartbeat_interval_ms <= own_now) {
-    LivenessNode& node = by_sent_.front();
-    note(node, LivenessEvent::kHeartbeatOut, now, own_now - node.last_sent_ - policy_.heartbeat_interval_ms);
+  while (!by_sent_.empty() && by_sent_.front().last_sent + policy_.heartbeat_interval_ms <= own_now) {
+    const LivenessExtra& extra = by_sent_.front();
+    LivenessNode& node = extra.node;
+    note(node, LivenessEvent::kHeartbeatOut, now, own_now - extra.last_sent - policy_.heartbeat_interval_ms);
     sent(node, now, Traffic::kHeartbeat);
     actions.send_heartbeat(node);
   }
 }
 
 std::vector<LivenessRecord> Liveness::history(const LivenessNode& node, Tick opened_at) const {
-  std::vector<LivenessRecord> all;
-  if (node.recorder_ != nullptr) all = node.recorder_->records();
+  const std::span<const LivenessRecord> own = node.recorder_.records();
+  std::vector<LivenessRecord> all(own.begin(), own.end());
   for (const LivenessRecord& stall : stalls_.records()) {
     if (stall.at >= opened_at) all.push_back(stall);
   }

@@ -50,13 +50,22 @@ struct ActivityTag;
 struct StageTag;
 struct PartialTag;
 class Liveness;
+class LivenessNode;
 
-/// One connection's place in the rules. Part of the connection; leaves its Liveness when it is destroyed.
-class LivenessNode : private ListNode<ReceivedTag>,
-                     private ListNode<SentTag>,
-                     private ListNode<ActivityTag>,
-                     private ListNode<StageTag>,
-                     private ListNode<PartialTag> {
+/// A connection's place in the rules that most connections do without: clients are sent no heartbeats of their own, may
+/// be idle, and their PDUs come whole. Made when one of them first concerns the connection.
+struct LivenessExtra : ListNode<SentTag>, ListNode<ActivityTag>, ListNode<PartialTag> {
+  LivenessExtra(LivenessNode& owner, Tick since) : node(owner), last_sent(since), last_activity(since) {}
+
+  LivenessNode& node;
+  Tick last_sent;
+  Tick last_activity;
+  Tick partial_since = 0;
+};
+
+/// One connection's place in the rules. Part of the connection; leaves its Liveness when it is destroyed. There are as
+/// many as connections, so its size counts.
+class LivenessNode : private ListNode<ReceivedTag>, private ListNode<StageTag> {
  public:
   Liveness* liveness() const { return liveness_; }
 
@@ -68,17 +77,15 @@ class LivenessNode : private ListNode<ReceivedTag>,
   static constexpr Tick kNone = -1;
 
   Liveness* liveness_ = nullptr;
-  std::unique_ptr<FlightRecorder> recorder_;  // only where something has happened
+  std::unique_ptr<LivenessExtra> extra_;
+  FlightRecorder recorder_;
   Tick last_received_ = 0;
-  Tick last_sent_ = 0;
-  Tick last_activity_ = 0;
   Tick joined_at_ = 0;
-  Tick stage_since_ = 0;  // of the handshake, of being accepted, of having been told to leave
-  Tick partial_since_ = 0;
+  Tick stage_since_ = 0;    // of the handshake, of being accepted, of having been told to leave
   Tick last_ping_ = kNone;  // by the real clock
   Tick probed_at_ = kNone;
   int strikes_ = 0;
-  Tick pile_ = 0;  // so many early heartbeats are pardoned
+  int32_t pile_ = 0;  // so many early heartbeats are pardoned
   bool in_handshake_ = false;
   bool asked_ = false;  // by a probe: its next heartbeat is the answer
 };
@@ -108,8 +115,9 @@ class Liveness {
   explicit Liveness(const LivenessPolicy& policy) : policy_(policy) {}
 
   const LivenessPolicy& policy() const { return policy_; }
-  /// Takes effect at once, for those that have joined already as well.
-  void set_policy(const LivenessPolicy& policy) { policy_ = policy; }
+  /// Takes effect at once, for those that have joined already as well; a rule that was off counts for them from what
+  /// was last received.
+  void set_policy(const LivenessPolicy& policy);
 
   /// From here the silence, and the handshake's deadline, count. A node that is in another Liveness leaves it, and
   /// keeps its recorder.
@@ -157,6 +165,8 @@ class Liveness {
  private:
   template <class Tag>
   using List = IntrusiveList<LivenessNode, Tag>;
+  template <class Tag>
+  using ExtraList = IntrusiveList<LivenessExtra, Tag>;
 
   // The jitter of max_age_ms: connections are dealt out to lists whose ages differ by 1 %, each list in order of time.
   static constexpr size_t kAgeLists = 21;
@@ -168,6 +178,10 @@ class Liveness {
   Tick least_ping_gap() const;
   bool is_early(LivenessNode& node, Tick gap) const;
   static void note(LivenessNode& node, LivenessEvent event, Tick now, Tick value);
+  static LivenessNode& node_of(LivenessNode& node) { return node; }
+  static LivenessNode& node_of(LivenessExtra& extra) { return extra.node; }
+  bool needs_extra() const { return policy_.heartbeat_interval_ms > 0 || policy_.max_idle_ms > 0; }
+  static LivenessExtra& extra_of(LivenessNode& node, Tick since);
   template <class Self, class Consider>
   static void for_each_deadline(Self& self, Consider consider);
   void close_overdue(Tick own_now, LivenessActions& actions);
@@ -183,12 +197,12 @@ class Liveness {
 
   List<ReceivedTag> by_received_;  // each of these two in order of last_received_
   List<ReceivedTag> probed_;       // and in order of probed_at_
-  List<SentTag> by_sent_;
-  List<ActivityTag> by_activity_;
+  ExtraList<SentTag> by_sent_;     // this and the next one: only while their rule is on
+  ExtraList<ActivityTag> by_activity_;
   List<StageTag> handshaking_;
   std::array<List<StageTag>, kAgeLists> by_age_;
   List<StageTag> leaving_;
-  List<PartialTag> with_partial_;
+  ExtraList<PartialTag> with_partial_;
 };
 
 }  // namespace talkbeat

@@ -11,12 +11,13 @@
 
 namespace talkbeat {
 
-/// What a PDU connection keeps; roles derive from it for what is theirs.
+/// What a PDU connection keeps; roles derive from it for what is theirs. There are as many as connections: what is
+/// small stands in the gaps behind what is large.
 struct PduPeer : Attachment {
-  PduFramer framer;
-  size_t max_pdu = 16 * 1024;        ///< bytes; the role raises it once the peer is known
+  [[no_unique_address]] PduFramer framer;
   uint8_t faults = 0;                ///< PDUs refused as malformed, unknown or not allowed
   std::optional<GoAwayReason> told;  ///< what the last TbGoAway said
+  size_t max_pdu = 16 * 1024;        ///< bytes; the role raises it once the peer is known
 
   /// It is still served, and is to find another place meanwhile.
   bool asked_to_move() const { return told == GO_AWAY_DRAIN || told == GO_AWAY_MAX_AGE; }

@@ -1,17 +1,10 @@
 #include "login_server/presence_feed.h"
 
+#include <algorithm>
+
 #include "base/pdu_protocol.h"
 
 namespace talkbeat::login {
-
-namespace {
-
-// A session as this server sees it: its own ones are not "elsewhere".
-bool elsewhere(const std::optional<Session>& session, ServerId server) {
-  return session.has_value() && session->server != server;
-}
-
-}  // namespace
 
 PresenceFeed::PresenceFeed(ConnectionTable& connections, Presence& presence, const PresenceSettings& settings)
     : connections_(connections),
@@ -31,51 +24,65 @@ void PresenceFeed::presence_changed() {
 void PresenceFeed::send_batch() {
   const std::vector<PresenceChange> changes = presence_.take_changes();
   // Sending may close a link that does not read, which takes its server out of told_.
-  const std::map<ServerId, bool> servers = told_;
-  for (auto& [server, told] : told_) told = true;
-  for (const auto& [server, told] : servers) {
-    if (told) {
-      send_changes(server, changes);
-    } else {
-      send_all(server);
-    }
+  std::vector<ServerId> told;
+  std::vector<ServerId> newcomers;
+  for (auto& [server, had_all] : told_) {
+    (had_all ? told : newcomers).push_back(server);
+    had_all = true;
   }
+  send_changes(told, changes);
+  for (const ServerId server : newcomers) send_all(server);
 }
 
-void PresenceFeed::send_changes(ServerId server, const std::vector<PresenceChange>& changes) {
-  Users users;
+// What a change is to one server it is to all but the one whose session it is: so the changes are sorted by that one,
+// and encoded once for all the others.
+void PresenceFeed::send_changes(const std::vector<ServerId>& told, const std::vector<PresenceChange>& changes) {
+  std::map<ServerId, Users> by_home;
+  std::map<ServerId, Users> came_home;  // no longer elsewhere, for the server alone that has them now
   for (const auto& [before, now] : changes) {
-    const bool was = elsewhere(before, server);
-    const bool is = elsewhere(now, server);
-    if (is && !(was && before->client_type == now->client_type && before->login_stamp == now->login_stamp)) {
-      append(server, users, *now, true);
-    } else if (was && !is) {
-      append(server, users, *before, false);
-    }
+    const Session& session = now ? *now : *before;
+    Users& users = by_home[session.server];
+    append(users, session, now.has_value());
+    if (users.user_stat_list_size() >= settings_.chunk) send_to_others(told, session.server, users);
+    if (now && before && before->server != now->server) append(came_home[now->server], *before, false);
   }
-  send_rest(server, users);
+  for (auto& [home, users] : by_home) send_to_others(told, home, users);
+  for (auto& [server, users] : came_home) {
+    if (std::ranges::find(told, server) != told.end()) send_to(server, users);
+  }
 }
 
 void PresenceFeed::send_all(ServerId server) {
   Users users;
   presence_.for_each([&](const Session& session) {
-    if (session.server != server) append(server, users, session, true);
+    if (session.server == server) return;
+    append(users, session, true);
+    if (users.user_stat_list_size() >= settings_.chunk) send_to(server, users);
   });
-  send_rest(server, users);
+  send_to(server, users);
 }
 
-void PresenceFeed::append(ServerId server, Users& users, const Session& session, bool online) {
+void PresenceFeed::append(Users& users, const Session& session, bool online) {
   IM::BaseDefine::ServerUserStat& stat = *users.add_user_stat_list();
   stat.set_user_id(session.user_id);
   stat.set_status(online ? IM::BaseDefine::USER_STATUS_ONLINE : IM::BaseDefine::USER_STATUS_OFFLINE);
   stat.set_client_type(static_cast<IM::BaseDefine::ClientType>(session.client_type));
   stat.set_login_stamp(session.login_stamp);
-  if (users.user_stat_list_size() >= settings_.chunk) send_rest(server, users);
 }
 
-void PresenceFeed::send_rest(ServerId server, Users& users) {
+void PresenceFeed::send_to(ServerId server, Users& users) {
   if (users.user_stat_list().empty()) return;
   if (Connection* link = connections_.find(link_of(server))) send_pdu(*link, users);
+  users.Clear();
+}
+
+void PresenceFeed::send_to_others(const std::vector<ServerId>& servers, ServerId except, Users& users) {
+  if (users.user_stat_list().empty()) return;
+  const SharedBytes pdu = encode_pdu(users);
+  for (const ServerId server : servers) {
+    if (server == except) continue;
+    if (Connection* link = connections_.find(link_of(server))) link->send(pdu);
+  }
   users.Clear();
 }
 

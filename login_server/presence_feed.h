@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <vector>
 
 #include "base/connection_table.h"
 #include "login_server/config.h"
@@ -40,10 +41,12 @@ class PresenceFeed {
   using Users = IM::Server::IMOnlineUserInfo;
 
   void send_batch();
-  void send_changes(ServerId server, const std::vector<PresenceChange>& changes);
+  void send_changes(const std::vector<ServerId>& told, const std::vector<PresenceChange>& changes);
   void send_all(ServerId server);
-  void append(ServerId server, Users& users, const Session& session, bool online);
-  void send_rest(ServerId server, Users& users);
+  static void append(Users& users, const Session& session, bool online);
+  // Both leave `users` empty.
+  void send_to(ServerId server, Users& users);
+  void send_to_others(const std::vector<ServerId>& servers, ServerId except, Users& users);
 
   ConnectionTable& connections_;
   Presence& presence_;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <unordered_set>
 
@@ -32,16 +31,16 @@ struct ClientSession : PduPeer {
   std::string subject() const override { return name; }
 
   Phase phase = Phase::kFresh;
-  std::string name;  ///< as given at the login, right or wrong
-  UserId user = 0;
   ClientClass client_class = ClientClass::kPc;
+  UserId user = 0;
+  std::string name;  ///< as given at the login, right or wrong
   SessionInfo info;
-  uint64_t begun_at = 0;                     ///< how far the store had got at the login
-  TokenBucket messages;                      ///< takes one for each message sent
-  TokenBucket requests;                      ///< takes one for each PDU
-  std::optional<TokenBucket> group_changes;  ///< made with the first one: most clients make none
-  uint32_t messages_in_store = 0;            ///< sent and not yet answered
-  std::unique_ptr<TransferSeat> seat;        ///< kTransfer only
+  uint64_t begun_at = 0;                       ///< how far the store had got at the login
+  [[no_unique_address]] TokenBucket messages;  ///< takes one for each message sent
+  uint32_t messages_in_store = 0;              ///< sent and not yet answered
+  TokenBucket requests;                        ///< takes one for each PDU
+  std::unique_ptr<TokenBucket> group_changes;  ///< made with the first one: most clients make none
+  std::unique_ptr<TransferSeat> seat;          ///< kTransfer only
 };
 
 /// What a handler of a client's PDU gets: the server, and the connection that the PDU came from. Valid only inside the

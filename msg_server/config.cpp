@@ -217,6 +217,9 @@ void describe(OptionTable& table, ClusterSettings& cluster) {
                  "The first wait after a lost link is a random part of this; it doubles with each failure (full "
                  "jitter), so that servers do not all come back in the same moment.");
   table.duration("reconnect_max", cluster.backoff.max_ms, {1, kHour}, "No wait is longer than this.");
+  table.integer("max_session_details", cluster.max_session_details, {0, 10'000'000}, "sessions",
+                "Of so many sessions on other servers GET /api/online tells client_type and since (about 60 bytes each "
+                "and login_server); of all the others it tells that they are there, which costs two bits.");
 }
 
 void describe(OptionTable& table, PasswordSettings& password) {
@@ -262,6 +265,10 @@ void describe(OptionTable& table, SessionTokenSettings& token) {
 void describe(OptionTable& table, StoreSettings& store) {
   table.section("store", "Accounts, messages and sessions: everything that must last.");
   table.text("path", store.path, "The SQLite file. All msg_servers of a machine share it.");
+  table.bytes(
+      "page_cache", store.page_cache, {256 << 10, 16LL << 30},
+      "Pages of the file that this process keeps in memory: up to so much for writing, and again for reading. "
+      "Many msg_servers on one machine do with little, since the system keeps the file's pages for all of them.");
   table.integer("max_queued_writes", store.limits.max_queued_writes, {10, 10'000'000}, "writes",
                 "Messages and the like that wait for their commit; one more is refused with TbError BUSY.");
   table.integer("max_batch", store.limits.max_batch, {1, 100'000}, "writes",

@@ -49,6 +49,7 @@ struct ClusterSettings {
   LinkSettings link;
   Tick connect_timeout_ms = 5'000;
   BackoffPolicy backoff;
+  size_t max_session_details = 10'000;
 };
 
 /// Section [password].
@@ -67,6 +68,7 @@ struct SessionTokenSettings {
 /// Section [store].
 struct StoreSettings {
   std::string path = "talkbeat.db";
+  size_t page_cache = 16 << 20;  ///< bytes
   Store::Limits limits;
   size_t max_queued_reads = 10'000;
 };

@@ -40,9 +40,10 @@ int run(const MsgServerConfig& config, OptionTable& table) {
   Result<ClusterKey> key = ClusterKey::load(config.cluster.link.key_file);
   if (!key.ok()) return fail(key.message());
   if (const Status status = configure_logging(config.log); !status.ok()) return fail(status.message());
-  auto writer = SqliteDatabase::open({.path = config.store.path});
+  const SqliteOptions options{.path = config.store.path, .cache_kib = static_cast<int>(config.store.page_cache / 1024)};
+  auto writer = SqliteDatabase::open(options);
   if (!writer.ok()) return fail(writer.message());
-  auto reader = SqliteDatabase::open({.path = config.store.path});
+  auto reader = SqliteDatabase::open(options);
   if (!reader.ok()) return fail(reader.message());
 
   SystemClock clock;

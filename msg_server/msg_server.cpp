@@ -25,6 +25,7 @@ MsgServer::MsgServer(EventLoop& loop, Store& store, Executor& hashing, Executor&
       close_log_(metrics, config.closed_kept),
       connections_(
           loop, [this](const Connection& connection, CloseReason reason) { close_log_.observe(connection, reason); }),
+      users_(config.cluster.max_session_details),
       throttle_(config.password.throttle),
       logins_(key, metrics),
       client_liveness_(connections_, config.client),
@@ -147,6 +148,7 @@ void MsgServer::on_end_session(UserId user, ClientClass client_class, EndReason 
 
 void MsgServer::on_remote_online(size_t source, UserId user, ClientClass client_class, const SessionInfo& session) {
   status_.about_to_change(user);
+  sessions_.heard_of_login(session.login_stamp);
   users_.remote_online(source, user, client_class, session);
 }
 
@@ -156,7 +158,7 @@ void MsgServer::on_remote_offline(size_t source, UserId user, ClientClass client
 }
 
 void MsgServer::on_source_lost(size_t source) {
-  for (const UserId user : users_.remote_users(source)) status_.about_to_change(user);
+  users_.for_each_remote(source, [this](UserId user) { status_.about_to_change(user); });
   users_.forget_source(source);
 }
 

@@ -1,7 +1,5 @@
 #include "msg_server/sessions.h"
 
-#include <algorithm>
-
 #include "base/go_away.h"
 #include "base/log.h"
 #include "msg_server/client_limits.h"
@@ -42,18 +40,15 @@ void send_away(Connection& connection, UserId user) {
 
 }  // namespace
 
-// Later logins have higher stamps even where a clock has been set back; the random part decides between two servers
-// that log the same user in within one millisecond.
-uint64_t Sessions::next_stamp(UserId user, ClientClass client_class) {
-  const uint64_t now = static_cast<uint64_t>(parts_.loop.unix_milliseconds()) << 16 | (parts_.rng.next() & 0xffff);
-  return std::max(now, parts_.users.highest_stamp(user, client_class) + 1);
+uint64_t Sessions::next_stamp() {
+  return stamps_.next(parts_.loop.unix_milliseconds(), parts_.loop.now(), parts_.rng.next());
 }
 
 void Sessions::begin(Connection& connection, ClientSession& session, UserId user, uint32_t client_type) {
   session.phase = Phase::kOnline;
   session.user = user;
   session.client_class = *class_of(client_type);
-  session.info = {client_type, next_stamp(user, session.client_class)};
+  session.info = {client_type, next_stamp()};
   apply_limits(parts_.config, connection);
   parts_.liveness.logged_in(connection, session.client_class);
 
@@ -89,12 +84,12 @@ void Sessions::watch(const Connection& connection, UserId user) {
 }
 
 // Covers sessions that this server has not heard of yet, also one that began within this very millisecond.
-uint64_t Sessions::stamp_up_to_now(UserId user, ClientClass client_class) {
-  return (next_stamp(user, client_class) | 0xffff) + 1;
+uint64_t Sessions::stamp_up_to_now() {
+  return LoginStamps::end_of_millisecond(next_stamp());
 }
 
 void Sessions::kick_pc(UserId user) {
-  const uint64_t up_to_now = stamp_up_to_now(user, ClientClass::kPc);
+  const uint64_t up_to_now = stamp_up_to_now();
   kick_local(user, ClientClass::kPc, IM::BaseDefine::KICK_REASON_MOBILE_KICK);
   parts_.bus.kick(user, IM::BaseDefine::CLIENT_TYPE_WINDOWS, IM::BaseDefine::KICK_REASON_MOBILE_KICK, up_to_now);
 }
@@ -124,7 +119,7 @@ size_t Sessions::end_everywhere(UserId user, std::optional<ClientClass> only, En
   size_t ended = 0;
   for (const ClientClass client_class : {ClientClass::kPc, ClientClass::kMobile}) {
     if (only && *only != client_class) continue;
-    const uint64_t up_to_now = stamp_up_to_now(user, client_class);
+    const uint64_t up_to_now = stamp_up_to_now();
     if (end_local(user, client_class, reason, up_to_now)) ++ended;
     parts_.bus.end_session(user, client_class, reason, up_to_now);
   }

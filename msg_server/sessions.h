@@ -1,5 +1,6 @@
 #pragma once
 
+#include "msg_server/login_stamps.h"
 #include "msg_server/parts.h"
 #include "proto/login.pb.h"
 
@@ -15,6 +16,9 @@ class Sessions {
   void begin(Connection& connection, ClientSession& session, UserId user, uint32_t client_type);
   /// The connection has closed. Nothing happens where it never logged in or its place has been taken.
   void end(const Connection& connection, const ClientSession& session);
+
+  /// A login elsewhere has this stamp: later ones here get higher ones.
+  void heard_of_login(uint64_t stamp) { stamps_.heard(stamp, parts_.loop.now()); }
 
   /// The session is interested in this user (Watchers). What concerns its own user all sessions hear anyway.
   void watch(const Connection& connection, UserId user);
@@ -37,14 +41,15 @@ class Sessions {
   uint64_t times_ended() const { return times_ended_; }
 
  private:
-  uint64_t next_stamp(UserId user, ClientClass client_class);
-  uint64_t stamp_up_to_now(UserId user, ClientClass client_class);
+  uint64_t next_stamp();
+  uint64_t stamp_up_to_now();
   bool end_local(UserId user, ClientClass client_class, EndReason reason, uint64_t login_stamp);
   // Sends IMKickUser and closes the local session of that class, where there is one.
   void kick_local(UserId user, ClientClass client_class, IM::BaseDefine::KickReasonType reason);
   void tell_pc_status(UserId user, bool online);
 
   MsgServerParts& parts_;
+  LoginStamps stamps_;
   uint64_t times_ended_ = 0;
 };
 

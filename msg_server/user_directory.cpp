@@ -1,7 +1,7 @@
 #include "msg_server/user_directory.h"
 
 #include <algorithm>
-#include <utility>
+#include <bit>
 
 namespace talkbeat {
 
@@ -9,11 +9,6 @@ namespace {
 
 size_t index_of(ClientClass client_class) {
   return static_cast<size_t>(client_class);
-}
-
-template <class Sessions>
-bool none(const Sessions& sessions) {
-  return !sessions[0] && !sessions[1];
 }
 
 }  // namespace
@@ -30,113 +25,126 @@ std::optional<ClientClass> class_of(uint32_t client_type) {
 }
 
 std::optional<LocalSession> UserDirectory::add(UserId user, ClientClass client_class, const LocalSession& session) {
-  return std::exchange(local_[user][index_of(client_class)], session);
+  const bool known = here_.of(user).online();
+  const auto [place, is_new] = local_[index_of(client_class)].try_emplace(user, session);
+  if (!is_new) return std::exchange(place->second, session);
+  if (!known) ++local_users_;
+  here_.set(user, client_class, true);
+  return std::nullopt;
 }
 
 bool UserDirectory::remove(UserId user, ClientClass client_class, ConnId conn) {
   const LocalSession* session = local(user, client_class);
   if (session == nullptr || session->conn != conn) return false;
-  const auto found = local_.find(user);
-  found->second[index_of(client_class)].reset();
-  if (none(found->second)) local_.erase(found);
+  local_[index_of(client_class)].erase(user);
+  here_.set(user, client_class, false);
+  if (!here_.of(user).online()) --local_users_;
   return true;
 }
 
 const LocalSession* UserDirectory::local(UserId user, ClientClass client_class) const {
-  const auto found = local_.find(user);
-  if (found == local_.end()) return nullptr;
-  const auto& session = found->second[index_of(client_class)];
-  return session ? &*session : nullptr;
+  const Sessions& sessions = local_[index_of(client_class)];
+  const auto found = sessions.find(user);
+  return found == sessions.end() ? nullptr : &found->second;
 }
 
 void UserDirectory::remote_online(size_t source, UserId user, ClientClass client_class, const SessionInfo& session) {
   if (remote_.size() <= source) remote_.resize(source + 1);
-  remote_[source][user][index_of(client_class)] = session;
+  Remote& remote = remote_[source];
+  remote.online.set(user, client_class, true);
+  auto& details = remote.details[index_of(client_class)];
+  if (remote.details[0].size() + remote.details[1].size() < max_details_) {
+    details[user] = session;
+  } else if (const auto known = details.find(user); known != details.end()) {
+    known->second = session;
+  }
 }
 
 void UserDirectory::remote_offline(size_t source, UserId user, ClientClass client_class) {
   if (remote_.size() <= source) return;
-  const auto found = remote_[source].find(user);
-  if (found == remote_[source].end()) return;
-  found->second[index_of(client_class)].reset();
-  if (none(found->second)) remote_[source].erase(found);
-}
-
-std::vector<UserId> UserDirectory::remote_users(size_t source) const {
-  std::vector<UserId> users;
-  if (remote_.size() <= source) return users;
-  for (const auto& entry : remote_[source]) users.push_back(entry.first);
-  return users;
+  remote_[source].online.set(user, client_class, false);
+  remote_[source].details[index_of(client_class)].erase(user);
 }
 
 void UserDirectory::forget_source(size_t source) {
-  if (source < remote_.size()) remote_[source].clear();
+  if (source < remote_.size()) remote_[source] = {};
 }
 
-// The smallest ones of all, in a heap that never holds more than that.
-std::vector<UserId> UserDirectory::online_after(UserId after, size_t limit) const {
-  std::vector<UserId> smallest;
-  const auto consider = [&](UserId user) {
-    if (user <= after || limit == 0) return;
-    if (smallest.size() == limit) {
-      if (user >= smallest.front()) return;
-      std::ranges::pop_heap(smallest);
-      smallest.pop_back();
-    }
-    smallest.push_back(user);
-    std::ranges::push_heap(smallest);
-  };
-  for (const auto& entry : local_) consider(entry.first);
-  for (size_t source = 0; source < remote_.size(); ++source) {
-    for (const auto& entry : remote_[source]) {
-      if (!known_before(source, entry.first)) consider(entry.first);
-    }
+std::optional<SessionInfo> UserDirectory::newest_remote(UserId user, ClientClass client_class,
+                                                        const LocalSession* held) const {
+  std::optional<SessionInfo> newest;
+  for (const Remote& remote : remote_) {
+    const Presence there = remote.online.of(user);
+    if (!(client_class == ClientClass::kPc ? there.pc : there.mobile)) continue;
+    const auto& details = remote.details[index_of(client_class)];
+    const auto found = details.find(user);
+    const SessionInfo info = found == details.end() ? SessionInfo{} : found->second;
+    if (!newest || newest->login_stamp < info.login_stamp) newest = info;
   }
-  std::ranges::sort_heap(smallest);
-  return smallest;
+  if (newest && held != nullptr && newest->login_stamp <= held->login_stamp) newest.reset();
+  return newest;
+}
+
+template <class Visit>
+void UserDirectory::for_each_place(Visit visit) const {
+  visit(here_);
+  for (const Remote& remote : remote_) visit(remote.online);
+}
+
+// The numbers of all chunks with somebody in them, from `first` on, ascending.
+std::vector<uint32_t> UserDirectory::chunks_from(uint32_t first) const {
+  std::vector<uint32_t> numbers;
+  for_each_place([&](const OnlineBits& bits) {
+    for (const auto& entry : bits.chunks()) {
+      if (entry.first >= first) numbers.push_back(entry.first);
+    }
+  });
+  std::ranges::sort(numbers);
+  numbers.erase(std::ranges::unique(numbers).begin(), numbers.end());
+  return numbers;
+}
+
+uint64_t UserDirectory::online_anywhere(uint32_t chunk, size_t word) const {
+  uint64_t anywhere = 0;
+  for_each_place([&](const OnlineBits& bits) { anywhere |= bits.either(chunk, word); });
+  return anywhere;
+}
+
+std::vector<UserId> UserDirectory::online_after(UserId after, size_t limit) const {
+  std::vector<UserId> users;
+  for (const uint32_t chunk : chunks_from(after / OnlineBits::kUsersPerChunk)) {
+    for (size_t word = 0; word < OnlineBits::kWords; ++word) {
+      for_each_user(chunk, word, online_anywhere(chunk, word), [&](UserId user) {
+        if (user > after && users.size() < limit) users.push_back(user);
+      });
+    }
+    if (users.size() == limit) break;
+  }
+  return users;
 }
 
 size_t UserDirectory::online_users() const {
-  size_t count = local_.size();
-  for (size_t source = 0; source < remote_.size(); ++source) {
-    for (const auto& entry : remote_[source]) count += known_before(source, entry.first) ? 0 : 1;
+  size_t count = 0;
+  for (const uint32_t chunk : chunks_from(0)) {
+    for (size_t word = 0; word < OnlineBits::kWords; ++word) {
+      count += static_cast<size_t>(std::popcount(online_anywhere(chunk, word)));
+    }
   }
   return count;
 }
 
-bool UserDirectory::known_before(size_t source, UserId user) const {
-  if (local_.contains(user)) return true;
-  for (size_t i = 0; i < source; ++i) {
-    if (remote_[i].contains(user)) return true;
-  }
-  return false;
-}
-
 bool UserDirectory::elsewhere(UserId user) const {
-  return std::ranges::any_of(remote_, [user](const Remote& remote) { return remote.contains(user); });
+  return std::ranges::any_of(remote_, [user](const Remote& remote) { return remote.online.of(user).online(); });
 }
 
 Presence UserDirectory::presence(UserId user) const {
-  Presence presence{local(user, ClientClass::kPc) != nullptr, local(user, ClientClass::kMobile) != nullptr};
-  for (const Remote& remote : remote_) {
-    const auto found = remote.find(user);
-    if (found == remote.end()) continue;
-    presence.pc |= found->second[index_of(ClientClass::kPc)].has_value();
-    presence.mobile |= found->second[index_of(ClientClass::kMobile)].has_value();
-  }
+  Presence presence;
+  for_each_place([&](const OnlineBits& bits) {
+    const Presence there = bits.of(user);
+    presence.pc |= there.pc;
+    presence.mobile |= there.mobile;
+  });
   return presence;
-}
-
-uint64_t UserDirectory::highest_stamp(UserId user, ClientClass client_class) const {
-  const LocalSession* session = local(user, client_class);
-  uint64_t highest = session == nullptr ? 0 : session->login_stamp;
-  for (const Remote& remote : remote_) {
-    const auto found = remote.find(user);
-    if (found == remote.end()) continue;
-    const auto& there = found->second[index_of(client_class)];
-    if (there) highest = std::max(highest, there->login_stamp);
-  }
-  return highest;
 }
 
 }  // namespace talkbeat

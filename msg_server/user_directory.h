@@ -2,18 +2,15 @@
 
 #include <array>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <unordered_map>
 #include <vector>
 
 #include "base/connection.h"
+#include "msg_server/online_bits.h"
 #include "msg_server/store/records.h"
 
 namespace talkbeat {
-
-/// The two classes of client devices: a user holds at most one session of each (PROTOCOL.md, "Logging in").
-enum class ClientClass : uint8_t { kPc = 0, kMobile = 1 };
 
 /// The class of a `client_type` from the wire; nothing where it is neither.
 std::optional<ClientClass> class_of(uint32_t client_type);
@@ -29,18 +26,17 @@ struct LocalSession : SessionInfo {
   ConnId conn = ConnId::kNone;
 };
 
-/// Where a user is, over the whole cluster.
-struct Presence {
-  bool pc = false;
-  bool mobile = false;
-
-  bool online() const { return pc || mobile; }
-  bool operator==(const Presence&) const = default;
-};
-
-/// Who is online: on this msg_server with a connection each, and elsewhere as the login_servers report it. A pure core.
+/// Who is online: on this msg_server with a connection each, and elsewhere as the login_servers report it. That a user
+/// is online elsewhere is known of all users, in two bits each (OnlineBits); with what client and since when only of as
+/// many sessions as `max_details`, so that a server of a large cluster costs what its own sessions cost. A pure core.
+///
+///   users.add(user, ClientClass::kPc, {{client_type, stamp}, connection.id()});
+///   users.remote_online(source, user, ClientClass::kMobile, {client_type, stamp});
+///   if (users.presence(user).mobile) …
 class UserDirectory {
  public:
+  explicit UserDirectory(size_t max_details = 10'000) : max_details_(max_details) {}
+
   /// Takes the session in. Where the class was taken, returns the session that has to go.
   std::optional<LocalSession> add(UserId user, ClientClass client_class, const LocalSession& session);
   /// Only where that connection still holds the place.
@@ -53,61 +49,68 @@ class UserDirectory {
   /// Calls `visit(user, client_class, session)` for all sessions on this server.
   template <class Visit>
   void for_all_local(Visit visit) const;
-  size_t local_users() const { return local_.size(); }
+  size_t local_users() const { return local_users_; }
   /// Whether a login_server reports a session of the user on another server.
   bool elsewhere(UserId user) const;
 
-  /// Calls `visit(client_class, session, here)` for the user's sessions wherever they are, at most one a class.
+  /// Calls `visit(client_class, session, here)` for the user's sessions wherever they are, at most one a class. Where
+  /// nothing is known of one elsewhere but that it is there, `session` says 0.
   template <class Visit>
   void for_each_session(UserId user, Visit visit) const;
-  /// Users with an id above `after` who are online anywhere, by id, at most `limit`. Looks at every user who is online.
+  /// Users with an id above `after` who are online anywhere, by id, at most `limit`.
   std::vector<UserId> online_after(UserId after, size_t limit) const;
-  /// How many are online anywhere; the same.
+  /// How many are online anywhere. Looks at the bits of all.
   size_t online_users() const;
 
   // What the login_server with number `source` says of the other msg_servers.
   void remote_online(size_t source, UserId user, ClientClass client_class, const SessionInfo& session);
   void remote_offline(size_t source, UserId user, ClientClass client_class);
-  /// The users whom it has reported online.
-  std::vector<UserId> remote_users(size_t source) const;
+  /// Calls `visit(user)` for the users whom it has reported online.
+  template <class Visit>
+  void for_each_remote(size_t source, Visit visit) const;
   /// The source is gone, and with it all that it said.
   void forget_source(size_t source);
 
   Presence presence(UserId user) const;
-  /// The highest stamp known for the user's sessions of that class; 0: there is none.
-  uint64_t highest_stamp(UserId user, ClientClass client_class) const;
 
  private:
-  template <class Session>
-  using ByClass = std::array<std::optional<Session>, 2>;
-  using Remote = std::unordered_map<UserId, ByClass<SessionInfo>>;
+  using Sessions = std::unordered_map<UserId, LocalSession>;
+  /// What one login_server has said.
+  struct Remote {
+    OnlineBits online;
+    std::array<std::unordered_map<UserId, SessionInfo>, 2> details;  // by class
+  };
 
-  /// Whether the user is online here, or by what a source before this one has said.
-  bool known_before(size_t source, UserId user) const;
+  /// The newest one elsewhere that is newer than `held` (0: none is held); nothing where there is none.
+  std::optional<SessionInfo> newest_remote(UserId user, ClientClass client_class, const LocalSession* held) const;
+  /// Calls `visit(bits)` for each place that knows of users: here, and each source.
+  template <class Visit>
+  void for_each_place(Visit visit) const;
+  std::vector<uint32_t> chunks_from(uint32_t first) const;
+  uint64_t online_anywhere(uint32_t chunk, size_t word) const;
 
-  std::unordered_map<UserId, ByClass<LocalSession>> local_;
+  const size_t max_details_;
+  std::array<Sessions, 2> local_;  // by class
+  size_t local_users_ = 0;
+  OnlineBits here_;
   std::vector<Remote> remote_;  // by source
 };
 
 template <class Visit>
 void UserDirectory::for_each_local(UserId user, Visit visit) const {
-  const auto found = local_.find(user);
-  if (found == local_.end()) return;
-  // A copy: what is visited may close its connection, and so change the table.
-  const ByClass<LocalSession> sessions = found->second;
   for (const ClientClass client_class : {ClientClass::kPc, ClientClass::kMobile}) {
-    const auto& session = sessions[static_cast<size_t>(client_class)];
-    if (session) visit(client_class, *session);
+    const LocalSession* held = local(user, client_class);
+    if (held == nullptr) continue;
+    // A copy: what is visited may close its connection, and so change the table.
+    const LocalSession session = *held;
+    visit(client_class, session);
   }
 }
 
 template <class Visit>
 void UserDirectory::for_all_local(Visit visit) const {
-  for (const auto& [user, sessions] : local_) {
-    for (const ClientClass client_class : {ClientClass::kPc, ClientClass::kMobile}) {
-      const auto& session = sessions[static_cast<size_t>(client_class)];
-      if (session) visit(user, client_class, *session);
-    }
+  for (const ClientClass client_class : {ClientClass::kPc, ClientClass::kMobile}) {
+    for (const auto& [user, session] : local_[static_cast<size_t>(client_class)]) visit(user, client_class, session);
   }
 }
 
@@ -115,18 +118,17 @@ template <class Visit>
 void UserDirectory::for_each_session(UserId user, Visit visit) const {
   for (const ClientClass client_class : {ClientClass::kPc, ClientClass::kMobile}) {
     const LocalSession* held = local(user, client_class);
-    std::optional<SessionInfo> newest = held == nullptr ? std::nullopt : std::optional<SessionInfo>(*held);
-    bool here = held != nullptr;
-    for (const Remote& remote : remote_) {
-      const auto found = remote.find(user);
-      if (found == remote.end()) continue;
-      const auto& there = found->second[static_cast<size_t>(client_class)];
-      if (!there || (newest && newest->login_stamp >= there->login_stamp)) continue;
-      newest = *there;
-      here = false;
+    if (const auto elsewhere = newest_remote(user, client_class, held)) {
+      visit(client_class, *elsewhere, false);
+    } else if (held != nullptr) {
+      visit(client_class, static_cast<const SessionInfo&>(*held), true);
     }
-    if (newest) visit(client_class, *newest, here);
   }
+}
+
+template <class Visit>
+void UserDirectory::for_each_remote(size_t source, Visit visit) const {
+  if (source < remote_.size()) remote_[source].online.for_each(visit);
 }
 
 }  // namespace talkbeat

@@ -15,11 +15,12 @@ const char* class_name(ClientClass client_class) {
   return client_class == ClientClass::kPc ? "pc" : "mobile";
 }
 
-// The stamp begins with the time of the login (Sessions).
+// The stamp begins with the time of the login (LoginStamps). 0: it is only known that the session is there.
 Json session_json(ClientClass client_class, const SessionInfo& session) {
+  const bool known = session.login_stamp != 0;
   return {{"class", class_name(client_class)},
-          {"client_type", session.client_type},
-          {"since", static_cast<int64_t>(session.login_stamp >> 16) / 1000}};
+          {"client_type", known ? Json(session.client_type) : Json()},
+          {"since", known ? Json(static_cast<int64_t>(session.login_stamp >> 16) / 1000) : Json()}};
 }
 
 /// The users' sessions as this server knows them, without their names.

@@ -136,7 +136,9 @@ namespace {
 bool too_many_changes(ClientContext& client) {
   const GroupSettings& settings = client.server.config.groups;
   auto& bucket = client.session.group_changes;
-  if (!bucket) bucket.emplace(settings.change_rate, settings.change_burst, client.connection.now());
+  if (bucket == nullptr) {
+    bucket = std::make_unique<TokenBucket>(settings.change_rate, settings.change_burst, client.connection.now());
+  }
   return !bucket->take(client.connection.now());
 }
 

@@ -51,5 +51,13 @@ TEST(Address, ForeignFamiliesAndShortFormsAreEmpty) {
   EXPECT_FALSE(Address::from_sockaddr(raw.get(), sizeof raw.storage).has_value());
 }
 
+TEST(CompactAddress, gives_back_what_it_was_made_of) {
+  for (const char* text : {"1.2.3.4:80", "127.0.0.1:0", "[::1]:65535", "[2001:db8::5]:8008"}) {
+    EXPECT_EQ(CompactAddress(Address::parse(text).value()).address(), Address::parse(text).value()) << text;
+  }
+  EXPECT_EQ(CompactAddress(Address{}).address(), Address{});
+  EXPECT_EQ(sizeof(CompactAddress), 20u);
+}
+
 }  // namespace
 }  // namespace talkbeat

@@ -169,6 +169,36 @@ TEST_F(KeepaliveTest, ANewPolicyHoldsForThoseWhoHaveJoinedAlready) {
   EXPECT_EQ(check_at(rule, 60'000), "silent:a ");
 }
 
+TEST_F(KeepaliveTest, ARuleThatWasOffCountsForThoseWhoAreThereFromWhatWasLastReceived) {
+  Liveness rule({.silence_timeout_ms = 300'000});
+  rule.join(a, 0);
+  rule.join(b, 0);
+  rule.received(a, 20'000);
+  rule.partial(a, true, 20'000);  // it has a place of its own already
+  rule.received(b, 10'000);
+  rule.active(b, 10'000);
+  rule.set_policy({.heartbeat_interval_ms = 90'000, .silence_timeout_ms = 300'000, .max_idle_ms = 60'000});
+  EXPECT_EQ(rule.next_due(), 70'000);
+  EXPECT_EQ(check_at(rule, 70'000), "idle:b ");
+  EXPECT_EQ(check_at(rule, 79'999), "");
+  rule.active(a, 79'999);
+  EXPECT_EQ(check_at(rule, 110'000), "beat:a ");
+  rule.set_policy({.silence_timeout_ms = 300'000});
+  EXPECT_EQ(check_at(rule, 319'999), "");
+}
+
+TEST_F(KeepaliveTest, APduThatIsCompleteIsForgottenWhetherOtherRulesAreOnOrNot) {
+  for (const Tick heartbeat : {0, 100'000}) {
+    Liveness rule({.heartbeat_interval_ms = heartbeat, .pdu_timeout_ms = 30'000});
+    rule.join(a, 0);
+    rule.partial(a, true, 1'000);
+    EXPECT_EQ(rule.next_due(), 31'000);
+    rule.partial(a, false, 2'000);
+    EXPECT_EQ(rule.next_due(), heartbeat == 0 ? TimerList::kNever : heartbeat);
+    rule.leave(a);
+  }
+}
+
 TEST_F(KeepaliveTest, ADestroyedNodeIsForgotten) {
   Liveness rule({.heartbeat_interval_ms = 1, .silence_timeout_ms = 1, .handshake_timeout_ms = 1, .pdu_timeout_ms = 1});
   {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace talkbeat {
 namespace {
 
@@ -10,6 +12,13 @@ constexpr ClientClass kMobile = ClientClass::kMobile;
 
 LocalSession session(uint64_t conn, uint64_t stamp = 1) {
   return {{1, stamp}, ConnId{conn}};
+}
+
+std::vector<UserId> reported_by(const UserDirectory& users, size_t source) {
+  std::vector<UserId> reported;
+  users.for_each_remote(source, [&reported](UserId user) { reported.push_back(user); });
+  std::ranges::sort(reported);
+  return reported;
 }
 
 TEST(UserDirectory, the_class_is_the_high_half_of_the_client_type) {
@@ -57,28 +66,60 @@ TEST(UserDirectory, what_a_lost_source_has_said_is_void) {
   users.add(7, kMobile, session(1));
   users.remote_online(1, 7, kPc, {});
   users.remote_online(1, 8, kPc, {});
-  EXPECT_EQ(users.remote_users(1).size(), 2u);
+  EXPECT_EQ(reported_by(users, 1), (std::vector<UserId>{7, 8}));
   users.forget_source(1);
   EXPECT_EQ(users.presence(7), (Presence{.pc = false, .mobile = true}));
   EXPECT_FALSE(users.presence(8).online());
-  EXPECT_TRUE(users.remote_users(1).empty());
+  EXPECT_TRUE(reported_by(users, 1).empty());
 }
 
 TEST(UserDirectory, what_nobody_has_said_can_be_taken_back_without_harm) {
   UserDirectory users;
   users.remote_offline(5, 7, kPc);
   users.forget_source(5);
-  EXPECT_TRUE(users.remote_users(5).empty());
-  EXPECT_EQ(users.highest_stamp(7, kPc), 0u);
+  EXPECT_TRUE(reported_by(users, 5).empty());
+  EXPECT_EQ(users.online_users(), 0u);
 }
 
-TEST(UserDirectory, the_highest_stamp_is_of_that_class_wherever_the_session_is) {
-  UserDirectory users;
-  users.add(7, kPc, session(1, 5));
+TEST(UserDirectory, past_the_bound_of_details_it_is_known_of_a_session_that_it_is_there) {
+  UserDirectory users(1);
   users.remote_online(0, 7, kPc, {1, 9});
-  users.remote_online(1, 7, kPc, {1, 8});
-  users.remote_online(1, 7, kMobile, {0x11, 20});
-  EXPECT_EQ(users.highest_stamp(7, kPc), 9u);
+  users.remote_online(0, 8, kPc, {2, 9});
+  EXPECT_TRUE(users.presence(8).pc);
+  EXPECT_EQ(users.online_users(), 2u);
+  const auto stamps = [&users](UserId user) {
+    std::vector<uint64_t> seen;
+    users.for_each_session(user, [&](ClientClass, const SessionInfo& info, bool) { seen.push_back(info.login_stamp); });
+    return seen;
+  };
+  EXPECT_EQ(stamps(7), std::vector<uint64_t>{9});
+  EXPECT_EQ(stamps(8), std::vector<uint64_t>{0});
+  users.remote_online(0, 7, kPc, {1, 10});  // whoever is known stays known
+  EXPECT_EQ(stamps(7), std::vector<uint64_t>{10});
+  users.remote_offline(0, 7, kPc);
+  users.remote_online(0, 8, kPc, {2, 11});
+  EXPECT_EQ(stamps(8), std::vector<uint64_t>{11});
+}
+
+TEST(UserDirectory, a_session_here_stands_before_one_elsewhere_of_which_nothing_is_known) {
+  UserDirectory users(0);
+  users.add(7, kPc, session(1));
+  users.remote_online(0, 7, kPc, {1, 9});
+  bool is_here = false;
+  users.for_each_session(7, [&](ClientClass, const SessionInfo&, bool here) { is_here = here; });
+  EXPECT_TRUE(is_here);
+}
+
+TEST(UserDirectory, a_user_with_two_sessions_here_counts_once) {
+  UserDirectory users;
+  users.add(7, kPc, session(1));
+  users.add(7, kMobile, session(2));
+  users.remove(7, kPc, ConnId{1});
+  EXPECT_EQ(users.local_users(), 1u);
+  EXPECT_EQ(users.presence(7), (Presence{.pc = false, .mobile = true}));
+  users.remove(7, kMobile, ConnId{2});
+  EXPECT_EQ(users.local_users(), 0u);
+  EXPECT_EQ(users.online_users(), 0u);
 }
 
 TEST(UserDirectory, a_visit_may_remove_what_is_visited) {

@@ -1,0 +1,54 @@
+#include "msg_server/login_stamps.h"
+
+#include <gtest/gtest.h>
+
+namespace talkbeat {
+namespace {
+
+constexpr int64_t kNow = 1'700'000'000'000;
+
+TEST(LoginStamps, a_stamp_begins_with_the_time) {
+  LoginStamps stamps;
+  EXPECT_EQ(stamps.next(kNow, 5, 0xabcd1234), static_cast<uint64_t>(kNow) << 16 | 0x1234);
+}
+
+TEST(LoginStamps, they_grow_within_a_millisecond_whatever_the_random_part) {
+  LoginStamps stamps;
+  const uint64_t first = stamps.next(kNow, 5, 0xffff);
+  const uint64_t second = stamps.next(kNow, 5, 0);
+  EXPECT_EQ(second, first + 1);
+}
+
+TEST(LoginStamps, they_grow_though_the_wall_clock_goes_back) {
+  LoginStamps stamps;
+  const uint64_t first = stamps.next(kNow, 5, 0);
+  EXPECT_GT(stamps.next(kNow - 3'600'000, 6, 0), first);
+}
+
+TEST(LoginStamps, two_servers_behind_a_third_one_still_give_stamps_in_order_of_time) {
+  LoginStamps left;
+  LoginStamps right;
+  const auto ahead = static_cast<uint64_t>(kNow + 10'000) << 16;
+  left.heard(ahead, 100);
+  right.heard(ahead, 2'000'100);  // its ticks count from elsewhere
+  const uint64_t first = left.next(kNow + 50, 150, 0xffff);
+  const uint64_t second = right.next(kNow + 60, 2'000'160, 0);
+  EXPECT_GT(first, ahead);
+  EXPECT_GT(second, first);
+}
+
+TEST(LoginStamps, what_nobodys_clock_says_leaves_room_to_count_on) {
+  LoginStamps stamps;
+  stamps.heard(UINT64_MAX, 5);
+  const uint64_t first = stamps.next(kNow, 6, 0);
+  EXPECT_GT(first, uint64_t{1} << 62);
+  EXPECT_GT(stamps.next(kNow, 7, 0), first);
+}
+
+TEST(LoginStamps, the_end_of_a_millisecond_is_above_all_of_its_stamps) {
+  const uint64_t stamp = LoginStamps().next(kNow, 5, 0x1234);
+  EXPECT_EQ(LoginStamps::end_of_millisecond(stamp), static_cast<uint64_t>(kNow + 1) << 16);
+}
+
+}  // namespace
+}  // namespace talkbeat
