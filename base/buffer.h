@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -27,35 +28,17 @@ class SharedBytes {
   size_t size() const { return bytes().size(); }
 
  private:
-  friend class OutBuffer;
-  struct Block {
+  struct Block {  // the bytes follow it in the same allocation
     uint32_t references = 1;
-    std::vector<std::byte> bytes;
+    size_t size = 0;
   };
 
   Block* block_ = nullptr;
 };
 
-/// What waits to be sent on one connection, in order: small writes gathered, large shared ones referred to. Costs no
-/// memory while it is empty.
-class OutBuffer {
- public:
-  bool empty() const { return size_ == 0; }
-  size_t size() const { return size_; }
-
-  void append(std::span<const std::byte> bytes);
-  /// Refers to the bytes instead of copying them where that pays.
-  void append(const SharedBytes& shared);
-  /// Room for `count` bytes at the end, which the caller fills at once.
-  std::span<std::byte> extend(size_t count);
-
-  /// Up to `limit` pieces from the front, as writev() takes them; valid until the next change.
-  std::vector<iovec>& gather(std::vector<iovec>& pieces, size_t limit) const;
-  /// Forgets `count` bytes at the front: they were sent.
-  void consume(size_t count);
-  void clear();
-
- private:
+/// What an OutBuffer holds while bytes wait: in front what was gathered from small writes, behind it the rest in
+/// pieces.
+struct OutQueue {
   struct Piece {
     SharedBytes shared;          // either this …
     std::vector<std::byte> own;  // … or bytes gathered here
@@ -64,9 +47,54 @@ class OutBuffer {
     std::span<const std::byte> rest() const;
   };
 
-  std::vector<Piece> pieces_;
-  size_t first_ = 0;  // pieces before it are sent
-  size_t size_ = 0;
+  std::vector<std::byte> front;
+  size_t front_sent = 0;
+  std::vector<Piece> pieces;
+  size_t first = 0;  // pieces before it are sent
+  size_t size = 0;
+};
+
+/// Queues that were emptied, kept for the next ones who send: else whoever sends a little each turn would allocate and
+/// free each turn. Bounded in bytes. One for all connections of a loop, owned by their ConnectionTable.
+class OutPool {
+ public:
+  std::unique_ptr<OutQueue> take();
+  void give_back(std::unique_ptr<OutQueue> queue);
+  size_t kept_bytes() const { return kept_bytes_; }
+
+  static constexpr size_t kMaxBytes = 1 << 20;
+
+ private:
+  std::vector<std::unique_ptr<OutQueue>> kept_;
+  size_t kept_bytes_ = 0;
+};
+
+/// What waits to be sent on one connection, in order: small writes gathered, large shared ones referred to. Costs no
+/// memory while it is empty: then its queue is back in the pool, which is the same in all calls and outlives the use.
+///
+///   out.append(pool, bytes);
+///   out.consume(pool, send(out.gather(pieces, 64)));
+class OutBuffer {
+ public:
+  bool empty() const { return queue_ == nullptr; }
+  size_t size() const { return queue_ == nullptr ? 0 : queue_->size; }
+
+  void append(OutPool& pool, std::span<const std::byte> bytes);
+  /// Refers to the bytes instead of copying them where that pays.
+  void append(OutPool& pool, const SharedBytes& shared);
+  /// Room for `count` bytes at the end, which the caller fills at once.
+  std::span<std::byte> extend(OutPool& pool, size_t count);
+
+  /// Up to `limit` pieces from the front, as writev() takes them; valid until the next change.
+  std::vector<iovec>& gather(std::vector<iovec>& pieces, size_t limit) const;
+  /// Forgets `count` bytes at the front: they were sent.
+  void consume(OutPool& pool, size_t count);
+  void clear(OutPool& pool);
+
+ private:
+  OutQueue& queue(OutPool& pool);
+
+  std::unique_ptr<OutQueue> queue_;  // only while bytes wait
 };
 
 }  // namespace talkbeat

@@ -66,15 +66,15 @@ std::vector<LivenessRecord> Connection::history() const {
 }
 
 void Connection::send(std::span<const std::byte> bytes, Traffic traffic) {
-  if (make_room(bytes.size(), traffic)) out_.append(bytes);
+  if (make_room(bytes.size(), traffic)) out_.append(table_.out_pool_, bytes);
 }
 
 void Connection::send(const SharedBytes& bytes) {
-  if (make_room(bytes.size(), Traffic::kData)) out_.append(bytes);
+  if (make_room(bytes.size(), Traffic::kData)) out_.append(table_.out_pool_, bytes);
 }
 
 std::span<std::byte> Connection::send_in_place(size_t count, Traffic traffic) {
-  return make_room(count, traffic) ? out_.extend(count) : std::span<std::byte>();
+  return make_room(count, traffic) ? out_.extend(table_.out_pool_, count) : std::span<std::byte>();
 }
 
 // False: the bytes are not wanted, since the connection is closing or would hold more than its hard limit.
@@ -83,7 +83,7 @@ bool Connection::make_room(size_t count, Traffic traffic) {
   if (!closing() && out_.size() > limits_.hard) flush();
   if (closing()) return false;
   if (out_.size() > limits_.hard) {
-    out_.clear();
+    out_.clear(table_.out_pool_);
     close(CloseReason::kSlowConsumer);
     return false;
   }
@@ -132,7 +132,7 @@ void Connection::read() {
   const IoResult result = table_.loop_.transport().read(socket_, table_.read_buffer_);
   if (result.would_block()) return;
   if (result.error != 0) {
-    out_.clear();
+    out_.clear(table_.out_pool_);
     peer_finished_ = true;
     close(close_reason_of_errno(result.error));
     return;
@@ -167,7 +167,7 @@ void Connection::discard_input() {
   const IoResult result = table_.loop_.transport().read(socket_, table_.read_buffer_);
   if (result.would_block() || result.bytes > 0) return;
   peer_finished_ = true;
-  if (result.error != 0) out_.clear();
+  if (result.error != 0) out_.clear(table_.out_pool_);
   if (out_.empty()) {
     release();
   } else {
@@ -180,12 +180,12 @@ void Connection::flush() {
     const IoResult result = table_.loop_.transport().write(socket_, out_.gather(table_.pieces_, kPiecesPerWrite));
     if (result.would_block()) break;
     if (result.error != 0) {
-      out_.clear();
+      out_.clear(table_.out_pool_);
       peer_finished_ = true;
       close(close_reason_of_errno(result.error));
       break;
     }
-    out_.consume(result.bytes);
+    out_.consume(table_.out_pool_, result.bytes);
   }
   wants_writable_ = !out_.empty();
   if (state_ == State::kOpen) check_out_limits();

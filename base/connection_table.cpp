@@ -121,7 +121,7 @@ void ConnectionTable::check_slow() {
     over_soft_.push_back(trouble);
     if (now - trouble.over_soft_since < connection.limits_.soft_ms) continue;
     static_cast<ListNode<SoftLimitTag>&>(trouble).unlink();
-    connection.out_.clear();
+    connection.out_.clear(out_pool_);
     connection.close(CloseReason::kSlowConsumer);
   }
   while (!lingering_.empty() && lingering_.front().linger_until <= now) {

@@ -77,6 +77,7 @@ class ConnectionTable final : private TurnHandler, private LivenessActions {
   Timer slow_timer_;
   IntrusiveList<Connection::Trouble, SoftLimitTag> over_soft_;
   IntrusiveList<Connection::Trouble, LingerTag> lingering_;
+  OutPool out_pool_;
   std::vector<iovec> pieces_;           // shared scratch of all flushes
   std::vector<std::byte> read_buffer_;  // shared by all reads: an idle connection owns none
 };

@@ -59,8 +59,16 @@ Verdict parse_and_handle(Context& context, const PduHeader& header, std::span<co
   auto* message = google::protobuf::Arena::CreateMessage<Message>(&arena);
   // Not ParseFromArray(): it writes a line to stderr for each PDU that lacks a required field.
   const bool parsed = message->ParsePartialFromArray(body.data(), static_cast<int>(body.size()));
-  if (!parsed || !message->IsInitialized()) return kMalformedBody;
-  return handler(context, header, *message);
+  const Verdict verdict = parsed && message->IsInitialized() ? handler(context, header, *message) : kMalformedBody;
+  arena.Reset();
+  return verdict;
+}
+
+template <class Context>
+constexpr Route<Context> route_of(uint16_t command, uint8_t phases,
+                                  Verdict (*handle)(Context&, const PduHeader&, std::span<const std::byte>,
+                                                    google::protobuf::Arena&)) {
+  return {command, phases, handle};
 }
 
 }  // namespace internal
@@ -81,6 +89,13 @@ struct RouteOf<handler> {
 template <auto handler>
 constexpr auto route(uint8_t phases) {
   return RouteOf<handler>::row(phases);
+}
+
+/// A row for a handler that reads the body itself, since building a message would cost more than what it does.
+template <class Message, auto handler>
+constexpr auto unparsed_route(uint8_t phases) {
+  static_assert(kCommandOf<Message> != 0, "this message is no PDU");
+  return internal::route_of(kCommandOf<Message>, phases, handler);
 }
 
 template <class Context, size_t n>

@@ -28,26 +28,29 @@ EventLoop::EventLoop(Clock& clock, Transport& transport)
 
 void EventLoop::run() {
   now_ = clock_.now();  // building the parts was no stall
-  while (true) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (std::exchange(stopping_, false)) return;
-    }
-    turn(-1);
-  }
+  while (!told_to_stop()) turn(-1);
+}
+
+bool EventLoop::told_to_stop() {
+  if (!told_.load(std::memory_order_acquire)) return false;
+  const std::lock_guard lock(mutex_);
+  if (posted_.empty()) told_.store(false, std::memory_order_relaxed);
+  return std::exchange(stopping_, false);
 }
 
 void EventLoop::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
+    told_.store(true, std::memory_order_release);
   }
   transport_.wake();
 }
 
 void EventLoop::turn(Tick max_wait) {
-  const Tick wait_ms = time_to_wait(max_wait);
-  const Tick worked = clock_.now() - now_;
+  const Tick done = clock_.now();
+  const Tick wait_ms = time_to_wait(max_wait, done);
+  const Tick worked = done - now_;
   transport_.wait(wait_ms, ready_);
   const Tick woke = clock_.now();
   const Tick overslept = wait_ms < 0 ? 0 : std::max<Tick>(0, woke - now_ - worked - wait_ms);
@@ -70,14 +73,13 @@ void EventLoop::turn(Tick max_wait) {
 }
 
 Tick EventLoop::next_due() const {
-  const std::lock_guard lock(mutex_);
-  return posted_.empty() && !stopping_ ? timers_.next_due() : now_;
+  return told_.load(std::memory_order_acquire) ? now_ : timers_.next_due();
 }
 
-Tick EventLoop::time_to_wait(Tick max_wait) const {
+Tick EventLoop::time_to_wait(Tick max_wait, Tick present) const {
   const Tick due = next_due();
   if (due == TimerList::kNever) return max_wait;
-  const Tick until_due = std::max<Tick>(0, due - clock_.now());
+  const Tick until_due = std::max<Tick>(0, due - present);
   return max_wait < 0 ? until_due : std::min(max_wait, until_due);
 }
 
@@ -98,20 +100,27 @@ void EventLoop::read_what_waits() {
 }
 
 void EventLoop::run_posted() {
-  std::vector<Task> tasks;
+  if (!told_.load(std::memory_order_acquire)) return;
+  std::vector<Task> tasks = std::move(spare_);
   {
     const std::lock_guard lock(mutex_);
     tasks.swap(posted_);
+    told_.store(stopping_, std::memory_order_relaxed);
   }
   for (Task& task : tasks) task();
+  tasks.clear();
+  spare_ = std::move(tasks);
 }
 
 void EventLoop::post(Task task) {
+  bool first = false;
   {
     const std::lock_guard lock(mutex_);
+    first = posted_.empty();
     posted_.push_back(std::move(task));
+    told_.store(true, std::memory_order_release);
   }
-  transport_.wake();
+  if (first) transport_.wake();  // whoever has posted before has woken it, or is about to
 }
 
 WatchId EventLoop::watch(SocketHandle socket, Interest interest, ReadyHandler& handler) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <vector>
@@ -87,7 +88,8 @@ class EventLoop {
     uint32_t generation = 0;
   };
 
-  Tick time_to_wait(Tick max_wait) const;
+  Tick time_to_wait(Tick max_wait, Tick present) const;
+  bool told_to_stop();
   void dispatch_ready();
   void read_what_waits();
   void run_posted();
@@ -102,9 +104,11 @@ class EventLoop {
   std::vector<TurnHandler*> turn_handlers_;
   Tick worst_lag_ = 0;
 
-  mutable std::mutex mutex_;  // guards the two below
+  std::mutex mutex_;  // guards the two below
   std::vector<Task> posted_;
   bool stopping_ = false;
+  std::atomic<bool> told_ = false;  // one of the two says something: so a turn without it takes no lock
+  std::vector<Task> spare_;         // of run_posted(): empty, with memory
 };
 
 }  // namespace talkbeat

@@ -72,17 +72,21 @@ Tick Liveness::silence(const LivenessNode& node, Tick now) const {
 }
 
 void Liveness::received(LivenessNode& node, Tick now) {
+  const Tick own_now = own_time(now);
   if (node.probed_at_ != LivenessNode::kNone) {
-    note(node, LivenessEvent::kProbeAnswered, now, own_time(now) - node.probed_at_);
+    note(node, LivenessEvent::kProbeAnswered, now, own_now - node.probed_at_);
     node.probed_at_ = LivenessNode::kNone;
+  } else if (node.last_received_ == own_now && static_cast<ListNode<ReceivedTag>&>(node).linked()) {
+    return;  // a busy peer: its place in the order is right already
   }
-  node.last_received_ = own_time(now);
+  node.last_received_ = own_now;
   by_received_.push_back(node);
 }
 
 void Liveness::sent(LivenessNode& node, Tick now, Traffic traffic) {
-  if (node.extra_ != nullptr && is_in<SentTag>(*node.extra_)) {
-    node.extra_->last_sent = own_time(now);
+  const Tick own_now = own_time(now);
+  if (node.extra_ != nullptr && is_in<SentTag>(*node.extra_) && node.extra_->last_sent != own_now) {
+    node.extra_->last_sent = own_now;
     by_sent_.push_back(*node.extra_);
   }
   if (traffic == Traffic::kHeartbeat) return;

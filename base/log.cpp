@@ -5,6 +5,7 @@
 #include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <tuple>
@@ -56,6 +57,7 @@ class Log {
 
   void write(LogLevel level, std::string_view event, LogFields fields) {
     const std::lock_guard lock(mutex_);
+    used_.store(true, std::memory_order_relaxed);
     const Tick now = clock_.now();
     tell_dropped(now);
     const bool allowed = limiter_.allow(now);
@@ -65,9 +67,11 @@ class Log {
   }
 
   void flush() {
+    if (!used_.load(std::memory_order_relaxed)) return;
     const std::lock_guard lock(mutex_);
     tell_dropped(clock_.now());
     flush_buffered();
+    used_.store(limiter_.has_dropped(), std::memory_order_relaxed);
   }
 
  private:
@@ -113,6 +117,7 @@ class Log {
   std::string line_;  // reused: no allocation a line
   bool configured_ = false;
   bool buffered_ = false;
+  std::atomic<bool> used_ = false;  // since the last flush: a turn in which nobody logs takes no lock
 };
 
 Log& process_log() {

@@ -29,6 +29,8 @@ class LogLimiter {
     return allowed;
   }
 
+  /// take_dropped() will tell of some, now or later.
+  bool has_dropped() const { return dropped_ > 0; }
   /// The lines dropped until now, told once, and only when the window in which they were is over; else 0.
   uint64_t take_dropped(Tick now) {
     if (dropped_ == 0 || now < window_end_) return 0;

@@ -1,21 +1,34 @@
 #include "base/pdu.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 namespace talkbeat {
 
 namespace {
 
+uint16_t swapped(uint16_t value) {
+  return __builtin_bswap16(value);
+}
+uint32_t swapped(uint32_t value) {
+  return __builtin_bswap32(value);
+}
+
+// Shifts byte by byte say the same on every machine; compilers do not see through them everywhere.
+static_assert(std::endian::native == std::endian::little);
+
 template <class T>
 T read_big_endian(std::span<const std::byte> bytes, size_t offset) {
   T value = 0;
-  for (size_t i = 0; i < sizeof(T); ++i) value = static_cast<T>(value << 8 | std::to_integer<T>(bytes[offset + i]));
-  return value;
+  std::memcpy(&value, bytes.data() + offset, sizeof value);
+  return swapped(value);
 }
 
 template <class T>
 void write_big_endian(T value, std::span<std::byte> into, size_t offset) {
-  for (size_t i = 0; i < sizeof(T); ++i) into[offset + i] = static_cast<std::byte>(value >> 8 * (sizeof(T) - 1 - i));
+  value = swapped(value);
+  std::memcpy(into.data() + offset, &value, sizeof value);
 }
 
 }  // namespace

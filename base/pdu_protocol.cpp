@@ -7,15 +7,6 @@ namespace talkbeat {
 
 namespace {
 
-PduHeader header_of(uint16_t command, uint16_t seq_num, size_t body_size) {
-  PduHeader header;
-  header.length = static_cast<uint32_t>(kPduHeaderSize + body_size);
-  header.service_id = service_of(command);
-  header.command_id = command;
-  header.seq_num = seq_num;
-  return header;
-}
-
 void write_pdu(const PduHeader& header, const google::protobuf::MessageLite& body, std::span<std::byte> into) {
   encode_header(header, into);
   body.SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(into.data() + kPduHeaderSize));
@@ -55,6 +46,15 @@ bool is_fault(const Verdict& verdict) {
 }
 
 }  // namespace
+
+PduHeader header_of(uint16_t command, uint16_t seq_num, size_t body_size) {
+  PduHeader header;
+  header.length = static_cast<uint32_t>(kPduHeaderSize + body_size);
+  header.service_id = service_of(command);
+  header.command_id = command;
+  header.seq_num = seq_num;
+  return header;
+}
 
 void send_pdu(Connection& connection, uint16_t command, uint16_t seq_num, const google::protobuf::MessageLite& body) {
   send_as(is_heartbeat(command) ? Traffic::kHeartbeat : Traffic::kData, connection, command, seq_num, body);
@@ -97,7 +97,6 @@ void PduProtocol::on_bytes(Connection& connection, std::span<const std::byte> by
       return false;
     }
     act_on(connection, header, on_pdu(connection, header, body));
-    arena_.Reset();
     return !connection.closing();
   };
   if (peer.framer.feed(bytes, limit, handle) == PduFramer::Outcome::kBadLength) {

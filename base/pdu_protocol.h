@@ -23,6 +23,9 @@ struct PduPeer : Attachment {
   bool asked_to_move() const { return told == GO_AWAY_DRAIN || told == GO_AWAY_MAX_AGE; }
 };
 
+/// The header of a PDU whose body has so many bytes.
+PduHeader header_of(uint16_t command, uint16_t seq_num, size_t body_size);
+
 /// Appends one PDU to what the connection will send: header and body in one piece, without a copy.
 void send_pdu(Connection& connection, uint16_t command, uint16_t seq_num, const google::protobuf::MessageLite& body);
 template <class Message>

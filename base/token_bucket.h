@@ -36,6 +36,7 @@ class TokenBucket {
 
  private:
   void fill(Tick now) {
+    if (now == filled_at_) return;
     // A millisecond brings `rate` thousandths; more than the capacity is never needed (and could overflow).
     const Tick useful = rate_ == 0 ? 0 : capacity_ / rate_ + 1;
     level_ = static_cast<int32_t>(std::min<Tick>(capacity_, level_ + std::min(now - filled_at_, useful) * rate_));

@@ -1,10 +1,24 @@
 #include "base/utf8.h"
 
 #include <array>
+#include <cstring>
 
 namespace talkbeat {
 
 namespace {
+
+// So much of the front, in whole words, is ASCII: most of what people and programs send.
+size_t ascii_prefix(std::string_view text) {
+  constexpr uint64_t kHighBits = 0x8080808080808080;
+  size_t length = 0;
+  uint64_t word = 0;
+  while (text.size() - length >= sizeof word) {
+    std::memcpy(&word, text.data() + length, sizeof word);
+    if ((word & kHighBits) != 0) break;
+    length += sizeof word;
+  }
+  return length;
+}
 
 bool is_control(uint32_t code) {
   return code < 0x20 || (code >= 0x7f && code < 0xa0);
@@ -40,6 +54,7 @@ CodePoint decode_utf8(std::string_view text) {
 }
 
 bool is_utf8(std::string_view text) {
+  text.remove_prefix(ascii_prefix(text));
   return each_character(text, [](uint32_t) { return true; });
 }
 

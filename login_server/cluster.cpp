@@ -24,6 +24,18 @@ void take_info(MsgServer& server, const IM::Server::IMMsgServInfo& info) {
   server.draining = info.draining();
 }
 
+// A relay goes on as it came: only its header is ours.
+void write_relay(std::span<const std::byte> body, std::span<std::byte> into) {
+  encode_header(header_of(kCommandOf<TbRelay>, 0, body.size()), into);
+  std::ranges::copy(body, into.subspan(kPduHeaderSize).begin());
+}
+
+SharedBytes whole_relay(std::span<const std::byte> body) {
+  SharedBytes pdu(kPduHeaderSize + body.size());
+  write_relay(body, pdu.bytes());
+  return pdu;
+}
+
 void log_server(const char* event, const MsgServer& server) {
   log_info(event, {{"conn", server.id},
                    {"name", server.name},
@@ -191,19 +203,40 @@ void Cluster::end_session(ServerId from, const IM::Server::IMServerKickUser& ord
   }
 }
 
-void Cluster::relay(ServerId from, const TbRelay& relay) {
-  const SharedBytes pdu = encode_pdu(relay);
-  const bool names_receivers = relay.user_ids_size() > 0;
-  if (relay.has_message_sequence() && names_receivers) {
-    recent_relays_.add(connections_.loop().now(), from, relay.user_ids(), pdu);
-  }
-  collect_targets(from, relay);
-  if (targets_.empty()) {
-    relays_dropped_.add();
-    return;
+void Cluster::relay(ServerId from, const TbRelay& relay, std::span<const std::byte> body) {
+  const SharedBytes pdu = whole_relay(body);
+  if (relay.has_group_id() || relay.has_watchers_of()) {
+    collect_all(from);
+  } else {
+    std::optional<uint32_t> client_class;
+    if (relay.has_client_class()) client_class = relay.client_class();
+    if (relay.has_message_sequence() && relay.user_ids_size() > 0) {
+      recent_relays_.add(connections_.loop().now(), from, relay.user_ids(), pdu);
+    }
+    collect_servers_of(relay.user_ids(), client_class, from);
   }
   for (const ServerId target : targets_) {
     if (Connection* link = connections_.find(link_of(target))) link->send(pdu);
+  }
+  count_relay();
+}
+
+void Cluster::relay_to_users(ServerId from, const RelayToUsers& relay, std::span<const std::byte> body) {
+  if (relay.sequence) recent_relays_.add(connections_.loop().now(), from, relay.users(), whole_relay(body));
+  collect_servers_of(relay.users(), relay.client_class, from);
+  for (const ServerId target : targets_) {
+    Connection* link = connections_.find(link_of(target));
+    const std::span<std::byte> room =
+        link != nullptr ? link->send_in_place(kPduHeaderSize + body.size()) : std::span<std::byte>();
+    if (!room.empty()) write_relay(body, room);
+  }
+  count_relay();
+}
+
+void Cluster::count_relay() {
+  if (targets_.empty()) {
+    relays_dropped_.add();
+    return;
   }
   relays_forwarded_.add();
   relay_copies_.add(static_cast<double>(targets_.size()));
@@ -211,23 +244,23 @@ void Cluster::relay(ServerId from, const TbRelay& relay) {
 
 // What goes to every server needs no second chance (RecentRelays): whoever logs in after it came through has asked for
 // what there is after the message was committed, and finds it.
-void Cluster::collect_targets(ServerId from, const TbRelay& relay) {
+void Cluster::collect_all(ServerId from) {
   targets_.clear();
-  if (relay.has_group_id() || relay.has_watchers_of()) {
-    for (const auto& [id, server] : registry_.all()) {
-      if (id != from) targets_.push_back(id);
-    }
-    return;
+  for (const auto& [id, server] : registry_.all()) {
+    if (id != from) targets_.push_back(id);
   }
-  const auto consider = [&](uint32_t user_id, ClientClass client_class) {
-    if (relay.has_client_class() && relay.client_class() != static_cast<uint32_t>(client_class)) return;
-    const Session* session = presence_.find(user_id, client_class);
-    if (session == nullptr || session->server == from) return;
-    if (std::ranges::find(targets_, session->server) == targets_.end()) targets_.push_back(session->server);
-  };
-  for (const uint32_t user_id : relay.user_ids()) {
-    consider(user_id, ClientClass::kPc);
-    consider(user_id, ClientClass::kMobile);
+}
+
+template <class Users>
+void Cluster::collect_servers_of(const Users& users, std::optional<uint32_t> client_class, ServerId from) {
+  targets_.clear();
+  for (const uint32_t user : users) {
+    for (const ClientClass each : {ClientClass::kPc, ClientClass::kMobile}) {
+      if (client_class && *client_class != static_cast<uint32_t>(each)) continue;
+      const Session* session = presence_.find(user, each);
+      if (session == nullptr || session->server == from) continue;
+      if (std::ranges::find(targets_, session->server) == targets_.end()) targets_.push_back(session->server);
+    }
   }
 }
 

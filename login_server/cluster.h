@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -7,6 +9,7 @@
 #include "login_server/presence_feed.h"
 #include "login_server/recent_relays.h"
 #include "login_server/server_registry.h"
+#include "proto/relay_to_users.h"
 #include "proto/server.pb.h"
 #include "proto/talkbeat.pb.h"
 
@@ -47,7 +50,9 @@ class Cluster {
   void kick(ServerId from, const IM::Server::IMServerKickUser& order);
   /// To each other msg_server that has one of the users, once; what is for a group, or for those who are interested in
   /// a user, to all of them: who that is they know themselves.
-  void relay(ServerId from, const TbRelay& relay);
+  /// `body`: the relay as it came, and as it is passed on.
+  void relay(ServerId from, const TbRelay& relay, std::span<const std::byte> body);
+  void relay_to_users(ServerId from, const RelayToUsers& relay, std::span<const std::byte> body);
 
   ServerRegistry& registry() { return registry_; }
   const Presence& presence() const { return presence_; }
@@ -59,7 +64,10 @@ class Cluster {
   void end_session(ServerId from, const IM::Server::IMServerKickUser& order);
   void send_recent_relays(const Session& session);
   void sweep_others(ServerId except, uint64_t after_sequence);
-  void collect_targets(ServerId from, const TbRelay& relay);
+  void collect_all(ServerId from);
+  template <class Users>
+  void collect_servers_of(const Users& users, std::optional<uint32_t> client_class, ServerId from);
+  void count_relay();
 
   ConnectionTable& connections_;
   ServerRegistry registry_;

@@ -1,6 +1,7 @@
 #include "login_server/server_routes.h"
 
 #include "base/log.h"
+#include "proto/relay_to_users.h"
 
 namespace talkbeat::login {
 
@@ -65,8 +66,17 @@ Verdict on_error(LinkContext& context, const PduHeader& /*header*/, const TbErro
   return Verdict::handled();
 }
 
-Verdict on_relay(LinkContext& context, const PduHeader& /*header*/, const TbRelay& relay) {
-  context.cluster().relay(context.server(), relay);
+Verdict on_relay(LinkContext& context, const PduHeader& /*header*/, std::span<const std::byte> body,
+                 google::protobuf::Arena& /*arena*/) {
+  if (const auto usual = RelayToUsers::read(body)) {
+    context.cluster().relay_to_users(context.server(), *usual, body);
+    return Verdict::handled();
+  }
+  TbRelay relay;
+  if (!relay.ParsePartialFromArray(body.data(), static_cast<int>(body.size())) || !relay.IsInitialized()) {
+    return kMalformedBody;
+  }
+  context.cluster().relay(context.server(), relay, body);
   return Verdict::handled();
 }
 

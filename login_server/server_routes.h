@@ -24,7 +24,8 @@ Verdict on_kick(LinkContext& context, const PduHeader& header, const IM::Server:
 Verdict on_go_away(LinkContext& context, const PduHeader& header, const TbGoAway& notice);
 Verdict on_server_auth(LinkContext& context, const PduHeader& header, const TbServerAuth& proof);
 Verdict on_error(LinkContext& context, const PduHeader& header, const TbError& error);
-Verdict on_relay(LinkContext& context, const PduHeader& header, const TbRelay& relay);
+Verdict on_relay(LinkContext& context, const PduHeader& header, std::span<const std::byte> body,
+                 google::protobuf::Arena& arena);
 Verdict on_places(LinkContext& context, const PduHeader& header, const TbPlacesReq& request);
 
 /// What a msg_server may send, and when.
@@ -38,7 +39,7 @@ inline constexpr std::array kLinkRoutes{
     route<on_go_away>(in({LinkPhase::kProven, LinkPhase::kRegistered})),
     route<on_server_auth>(in({LinkPhase::kChallenged})),
     route<on_error>(in({LinkPhase::kProven, LinkPhase::kRegistered})),
-    route<on_relay>(in({LinkPhase::kRegistered})),
+    unparsed_route<TbRelay, on_relay>(in({LinkPhase::kRegistered})),
     route<on_places>(in({LinkPhase::kRegistered})),
 };
 static_assert(strictly_increasing(kLinkRoutes), "a command stands twice or out of order");

@@ -55,7 +55,7 @@ inline constexpr std::array kClientRoutes{
     route<on_add_offline_file>(kOnlineOnly),
     route<on_delete_offline_file>(kOnlineOnly),
     // SID_SWITCH_SERVICE
-    route<on_p2p_command>(kOnlineOnly),
+    unparsed_route<IM::SwitchService::IMP2PCmdMsg, on_p2p_command>(kOnlineOnly),
     // SID_OTHER
     route<on_heartbeat>(kAnyPhase),
 };

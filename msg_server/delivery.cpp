@@ -32,11 +32,45 @@ Delivery::Delivery(ConnectionTable& connections, UserDirectory& users, Watchers&
       bus_(bus),
       retry_timer_(connections.loop().timers(), [this] { sweep_missed(); }) {}
 
-void Delivery::to_local(UserId user, const SharedBytes& pdu, ConnId except, std::optional<ClientClass> only) {
+template <class Bytes>
+void Delivery::to_local(UserId user, const Bytes& pdu, ConnId except, std::optional<ClientClass> only) {
   users_.for_each_local(user, [&](ClientClass client_class, const LocalSession& session) {
     if (session.conn == except || (only && *only != client_class)) return;
     if (Connection* connection = connections_.find(session.conn)) connection->send(pdu);
   });
+}
+
+// Whether the user has a session here.
+bool Delivery::to_local(UserId user, const P2pCommand& command, ConnId sender) {
+  bool here = false;
+  users_.for_each_local(user, [&](ClientClass, const LocalSession& session) {
+    here = true;
+    Connection* connection = session.conn == sender ? nullptr : connections_.find(session.conn);
+    if (connection == nullptr) return;
+    const std::span<std::byte> room = connection->send_in_place(command.pdu_size());
+    if (!room.empty()) command.write_pdu(room);
+  });
+  return here;
+}
+
+void Delivery::pass_on(const P2pCommand& command, ConnId sender) {
+  const bool to_oneself = command.to == command.from;
+  const bool receiver_here = to_local(command.to, command, sender);
+  if (!to_oneself) to_local(command.from, command, sender);
+
+  std::array<UserId, 2> elsewhere;
+  size_t count = 0;
+  if (!receiver_here || users_.elsewhere(command.to)) elsewhere[count++] = command.to;
+  if (!to_oneself && users_.elsewhere(command.from)) elsewhere[count++] = command.from;
+  if (count == 0) return;
+  SharedBytes pdu(command.pdu_size());
+  command.write_pdu(pdu.bytes());
+  bus_.relay(std::span(elsewhere).first(count), pdu, std::nullopt, std::nullopt);
+}
+
+void Delivery::relayed_to(std::span<const UserId> users, std::span<const std::byte> pdu,
+                          std::optional<ClientClass> only) {
+  for (const UserId user : users) to_local(user, pdu, ConnId::kNone, only);
 }
 
 void Delivery::to_user(UserId user, const SharedBytes& pdu, ConnId except, std::optional<ClientClass> only) {

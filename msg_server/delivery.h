@@ -8,6 +8,7 @@
 #include "msg_server/bus/bus.h"
 #include "msg_server/client_session.h"
 #include "msg_server/groups/group_cache.h"
+#include "msg_server/p2p_command.h"
 #include "msg_server/recent_sequences.h"
 #include "msg_server/store/store.h"
 #include "msg_server/user_directory.h"
@@ -42,6 +43,10 @@ class Delivery {
   /// To all sessions of the user, or those of one class, but for `except`.
   void to_user(UserId user, const SharedBytes& pdu, ConnId except = ConnId::kNone,
                std::optional<ClientClass> only = std::nullopt);
+  /// A command that nobody keeps: to all sessions of `to`, and those of `from` but for the one that has sent it. Goes
+  /// over the bus only where somebody is known to be elsewhere, or `to` is not known to be anywhere: what is worth
+  /// nothing a moment later must not cost every server something.
+  void pass_on(const P2pCommand& command, ConnId sender);
   /// To all sessions of all of them.
   void to_users(std::span<const UserId> users, const SharedBytes& pdu, ConnId except = ConnId::kNone);
 
@@ -58,6 +63,8 @@ class Delivery {
 
   /// From another server, for sessions on this one. Of a stored message, those get it that began before it.
   void relayed(const TbRelay& relay);
+  /// The same for what names its receivers, and is no stored message.
+  void relayed_to(std::span<const UserId> users, std::span<const std::byte> pdu, std::optional<ClientClass> only);
 
   /// How far the store had got when this server began: nothing before it is ever swept. Until it is known, sweeps do
   /// nothing: whoever logs in later fetches what there is.
@@ -77,7 +84,9 @@ class Delivery {
   static constexpr Tick kRetryMs = 1'000;
 
  private:
-  void to_local(UserId user, const SharedBytes& pdu, ConnId except, std::optional<ClientClass> only);
+  template <class Bytes>
+  void to_local(UserId user, const Bytes& pdu, ConnId except, std::optional<ClientClass> only);
+  bool to_local(UserId user, const P2pCommand& command, ConnId sender);
   template <class Wants>
   void to_local_if(UserId user, const SharedBytes& pdu, Wants wants);
   void to_local_watchers(UserId about, const SharedBytes& pdu);

@@ -75,7 +75,8 @@ Verdict on_delivery_ack(ClientContext& client, const PduHeader& header, const IM
 Verdict on_read_ack(ClientContext& client, const PduHeader& header, const IM::Message::IMMsgDataReadAck& ack);
 
 // typing_handlers.cpp
-Verdict on_p2p_command(ClientContext& client, const PduHeader& header, const IM::SwitchService::IMP2PCmdMsg& command);
+Verdict on_p2p_command(ClientContext& client, const PduHeader& header, std::span<const std::byte> body,
+                       google::protobuf::Arena& arena);
 
 // history_handlers.cpp
 Verdict on_unread(ClientContext& client, const PduHeader& header, const IM::Message::IMUnreadMsgCntReq& request);

@@ -128,6 +128,11 @@ void MsgServer::on_relay(const TbRelay& relay) {
   delivery_.relayed(relay);
 }
 
+void MsgServer::on_relay_to(std::span<const UserId> users, std::span<const std::byte> pdu,
+                            std::optional<ClientClass> only) {
+  delivery_.relayed_to(users, pdu, only);
+}
+
 void MsgServer::on_sweep(uint64_t after_sequence) {
   delivery_.sweep(after_sequence);
 }

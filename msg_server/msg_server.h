@@ -50,6 +50,8 @@ class MsgServer final : private BusListener {
 
  private:
   void on_relay(const TbRelay& relay) override;
+  void on_relay_to(std::span<const UserId> users, std::span<const std::byte> pdu,
+                   std::optional<ClientClass> only) override;
   void on_sweep(uint64_t after_sequence) override;
   void on_kick(UserId user, ClientClass client_class, IM::BaseDefine::KickReasonType reason,
                uint64_t login_stamp) override;

@@ -133,6 +133,10 @@ size_t UserDirectory::online_users() const {
   return count;
 }
 
+bool UserDirectory::elsewhere(UserId user) const {
+  return std::ranges::any_of(remote_, [user](const Remote& remote) { return remote.online.of(user).online(); });
+}
+
 Presence UserDirectory::presence(UserId user) const {
   Presence presence;
   for_each_place([&](const OnlineBits& bits) {

@@ -50,6 +50,8 @@ class UserDirectory {
   template <class Visit>
   void for_all_local(Visit visit) const;
   size_t local_users() const { return local_users_; }
+  /// Whether a login_server reports a session of the user on another server.
+  bool elsewhere(UserId user) const;
 
   /// Calls `visit(client_class, session, here)` for the user's sessions wherever they are, at most one a class. Where
   /// nothing is known of one elsewhere but that it is there, `session` says 0.

@@ -25,6 +25,10 @@ struct OwnLoad {
 class BusListener {
  public:
   virtual void on_relay(const TbRelay& relay) = 0;
+  /// The usual relay, without a TbRelay: to all sessions of these users, or those of one class. `pdu` is valid inside
+  /// of the call only.
+  virtual void on_relay_to(std::span<const UserId> users, std::span<const std::byte> pdu,
+                           std::optional<ClientClass> only) = 0;
   /// Relays may have been lost: deliver what the store holds after this sequence and was not delivered from here.
   virtual void on_sweep(uint64_t after_sequence) = 0;
   /// This server's session of that user and class has to go, unless its stamp is higher than `login_stamp`.

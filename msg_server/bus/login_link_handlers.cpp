@@ -1,10 +1,22 @@
 #include "msg_server/bus/login_link_handlers.h"
 
+#include <algorithm>
+
 #include "base/log.h"
+#include "proto/relay_to_users.h"
 
 namespace talkbeat {
 
 using Context = LoginServerBus::LinkContext;
+
+namespace {
+
+Verdict on_parsed_relay(Context& context, const PduHeader& /*header*/, const TbRelay& relay) {
+  context.bus.listener().on_relay(relay);
+  return Verdict::handled();
+}
+
+}  // namespace
 
 Verdict on_link_heartbeat(Context& /*context*/, const PduHeader& /*header*/, const IM::Other::IMHeartBeat& /*unused*/) {
   return Verdict::handled();  // that it came is all that it says
@@ -71,8 +83,15 @@ Verdict on_link_error(Context& context, const PduHeader& /*header*/, const TbErr
   return Verdict::handled();
 }
 
-Verdict on_link_relay(Context& context, const PduHeader& /*header*/, const TbRelay& relay) {
-  context.bus.listener().on_relay(relay);
+Verdict on_link_relay(Context& context, const PduHeader& header, std::span<const std::byte> body,
+                      google::protobuf::Arena& arena) {
+  const auto usual = RelayToUsers::read(body);
+  if (!usual || usual->sequence) {
+    return internal::parse_and_handle<Context, TbRelay, on_parsed_relay>(context, header, body, arena);
+  }
+  std::optional<ClientClass> only;
+  if (usual->client_class) only = static_cast<ClientClass>(std::min(*usual->client_class, 1U));
+  context.bus.listener().on_relay_to(usual->users(), usual->pdu, only);
   return Verdict::handled();
 }
 

@@ -21,17 +21,23 @@ Verdict on_link_challenge(LoginServerBus::LinkContext& context, const PduHeader&
 Verdict on_link_auth_result(LoginServerBus::LinkContext& context, const PduHeader& header,
                             const TbServerAuthResult& result);
 Verdict on_link_error(LoginServerBus::LinkContext& context, const PduHeader& header, const TbError& error);
-Verdict on_link_relay(LoginServerBus::LinkContext& context, const PduHeader& header, const TbRelay& relay);
+Verdict on_link_relay(LoginServerBus::LinkContext& context, const PduHeader& header, std::span<const std::byte> body,
+                      google::protobuf::Arena& arena);
 Verdict on_link_sweep(LoginServerBus::LinkContext& context, const PduHeader& header, const TbSweep& sweep);
 Verdict on_link_places(LoginServerBus::LinkContext& context, const PduHeader& header, const TbPlacesRsp& places);
 
 using LinkPhase = LoginServerBus::LinkPhase;
 inline constexpr std::array kLoginLinkRoutes{
-    route<on_link_heartbeat>(in({LinkPhase::kRegistered})), route<on_link_users>(in({LinkPhase::kRegistered})),
-    route<on_link_kick>(in({LinkPhase::kRegistered})),      route<on_link_go_away>(in({LinkPhase::kRegistered})),
-    route<on_link_challenge>(in({LinkPhase::kConnected})),  route<on_link_auth_result>(in({LinkPhase::kProving})),
-    route<on_link_error>(in({LinkPhase::kRegistered})),     route<on_link_relay>(in({LinkPhase::kRegistered})),
-    route<on_link_sweep>(in({LinkPhase::kRegistered})),     route<on_link_places>(in({LinkPhase::kRegistered})),
+    route<on_link_heartbeat>(in({LinkPhase::kRegistered})),
+    route<on_link_users>(in({LinkPhase::kRegistered})),
+    route<on_link_kick>(in({LinkPhase::kRegistered})),
+    route<on_link_go_away>(in({LinkPhase::kRegistered})),
+    route<on_link_challenge>(in({LinkPhase::kConnected})),
+    route<on_link_auth_result>(in({LinkPhase::kProving})),
+    route<on_link_error>(in({LinkPhase::kRegistered})),
+    unparsed_route<TbRelay, on_link_relay>(in({LinkPhase::kRegistered})),
+    route<on_link_sweep>(in({LinkPhase::kRegistered})),
+    route<on_link_places>(in({LinkPhase::kRegistered})),
 };
 static_assert(strictly_increasing(kLoginLinkRoutes), "a command stands twice or out of order");
 

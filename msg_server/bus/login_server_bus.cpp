@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "msg_server/bus/login_link_handlers.h"
 #include "proto/other.pb.h"
+#include "proto/relay_to_users.h"
 #include "proto/server.pb.h"
 
 namespace talkbeat {
@@ -29,6 +30,14 @@ LoginServerBus::LoginServerBus(ConnectionTable& connections, Rng& rng, const Msg
       report_timer_(connections.loop().timers(), [this] { report_changes(); }),
       places_(connections.loop().timers()) {
   connections_.watch_liveness(liveness_);
+}
+
+template <class Visit>
+void LoginServerBus::for_each_registered(Visit visit) {
+  for (const auto& link : links_) {
+    if (link->phase != LinkPhase::kRegistered) continue;
+    if (Connection* connection = connections_.find(link->conn)) visit(*connection);
+  }
 }
 
 LoginServerBus::~LoginServerBus() = default;
@@ -204,13 +213,6 @@ IM::Other::IMHeartBeat LoginServerBus::load_report(const Link& link) {
   return heartbeat;
 }
 
-void LoginServerBus::for_each_registered(const std::function<void(Connection&)>& visit) {
-  for (const auto& link : links_) {
-    if (link->phase != LinkPhase::kRegistered) continue;
-    if (Connection* connection = connections_.find(link->conn)) visit(*connection);
-  }
-}
-
 template <class Message>
 void LoginServerBus::send_to_all(const Message& message) {
   for_each_registered([&](Connection& connection) { send_pdu(connection, message); });
@@ -218,6 +220,21 @@ void LoginServerBus::send_to_all(const Message& message) {
 
 void LoginServerBus::relay(std::span<const UserId> users, const SharedBytes& pdu, std::optional<uint64_t> sequence,
                            std::optional<ClientClass> only) {
+  if (users.size() > RelayToUsers::kMaxUsers) return relay_to_many(users, pdu, sequence, only);
+  RelayToUsers relay(users, pdu.bytes());
+  relay.sequence = sequence;
+  if (only) relay.client_class = static_cast<uint32_t>(*only);
+  const size_t size = relay.size();
+  for_each_registered([&](Connection& connection) {
+    const std::span<std::byte> room = connection.send_in_place(kPduHeaderSize + size);
+    if (room.empty()) return;
+    encode_header(header_of(kCommandOf<TbRelay>, 0, size), room);
+    relay.write(room.subspan(kPduHeaderSize));
+  });
+}
+
+void LoginServerBus::relay_to_many(std::span<const UserId> users, const SharedBytes& pdu,
+                                   std::optional<uint64_t> sequence, std::optional<ClientClass> only) {
   TbRelay relay;
   for (const UserId user : users) relay.add_user_ids(user);
   relay.set_pdu(pdu.bytes().data(), pdu.size());

@@ -93,7 +93,10 @@ class LoginServerBus final : public Bus, private PduProtocol {
   void send_status(UserId user, const SessionInfo& session, IM::BaseDefine::UserStatType status);
   template <class Message>
   void send_to_all(const Message& message);
-  void for_each_registered(const std::function<void(Connection&)>& visit);
+  template <class Visit>
+  void for_each_registered(Visit visit);
+  void relay_to_many(std::span<const UserId> users, const SharedBytes& pdu, std::optional<uint64_t> sequence,
+                     std::optional<ClientClass> only);
 
   ConnectionTable& connections_;
   Rng& rng_;

@@ -18,22 +18,37 @@ SharedBytes shared(std::string_view text) {
   return block;
 }
 
-std::string front(const OutBuffer& buffer, size_t limit = 1'000) {
+/// An OutBuffer with a pool of its own.
+struct Buffer {
+  bool empty() const { return out.empty(); }
+  size_t size() const { return out.size(); }
+  template <class Bytes>
+  void append(const Bytes& bytes) {
+    out.append(pool, bytes);
+  }
+  void consume(size_t count) { out.consume(pool, count); }
+  void clear() { out.clear(pool); }
+
+  OutPool pool;
+  OutBuffer out;
+};
+
+std::string front(const Buffer& buffer, size_t limit = 1'000) {
   std::vector<iovec> pieces;
   std::string text;
-  for (const iovec& piece : buffer.gather(pieces, limit)) {
+  for (const iovec& piece : buffer.out.gather(pieces, limit)) {
     text.append(static_cast<const char*>(piece.iov_base), piece.iov_len);
   }
   return text;
 }
 
-size_t piece_count(const OutBuffer& buffer) {
+size_t piece_count(const Buffer& buffer) {
   std::vector<iovec> pieces;
-  return buffer.gather(pieces, 1'000'000).size();
+  return buffer.out.gather(pieces, 1'000'000).size();
 }
 
 TEST(OutBuffer, SmallWritesAreGatheredIntoOnePiece) {
-  OutBuffer buffer;
+  Buffer buffer;
   for (const char* text : {"one ", "two ", "three"}) buffer.append(bytes_of(text));
   EXPECT_EQ(front(buffer), "one two three");
   EXPECT_EQ(piece_count(buffer), 1U);
@@ -43,13 +58,13 @@ TEST(OutBuffer, SmallWritesAreGatheredIntoOnePiece) {
 TEST(OutBuffer, LargeSharedBytesAreReferredToAndSmallOnesCopied) {
   const SharedBytes large = shared(std::string(600, 'L'));
   const SharedBytes small = shared("s");
-  OutBuffer buffer;
+  Buffer buffer;
   buffer.append(large);
   buffer.append(small);
   buffer.append(large);
   buffer.append(bytes_of("x"));
   std::vector<iovec> pieces;
-  buffer.gather(pieces, 10);
+  buffer.out.gather(pieces, 10);
   ASSERT_EQ(pieces.size(), 4U);
   EXPECT_EQ(pieces[0].iov_base, large.bytes().data());
   EXPECT_NE(pieces[1].iov_base, small.bytes().data());
@@ -58,13 +73,13 @@ TEST(OutBuffer, LargeSharedBytesAreReferredToAndSmallOnesCopied) {
 }
 
 TEST(OutBuffer, SharedBytesOutliveTheirMaker) {
-  OutBuffer buffer;
+  Buffer buffer;
   buffer.append(shared(std::string(1'000, 'z')));
   EXPECT_EQ(front(buffer), std::string(1'000, 'z'));
 }
 
 TEST(OutBuffer, WhatWasSentInPartGoesOnWhereItStopped) {
-  OutBuffer buffer;
+  Buffer buffer;
   buffer.append(bytes_of("hello"));
   buffer.consume(2);
   EXPECT_EQ(front(buffer), "llo");
@@ -77,13 +92,13 @@ TEST(OutBuffer, WhatWasSentInPartGoesOnWhereItStopped) {
 }
 
 TEST(OutBuffer, GatherStopsAtItsLimit) {
-  OutBuffer buffer;
+  Buffer buffer;
   for (int i = 0; i < 5; ++i) buffer.append(shared(std::string(600, static_cast<char>('a' + i))));
   EXPECT_EQ(front(buffer, 2), std::string(600, 'a') + std::string(600, 'b'));
 }
 
 TEST(OutBuffer, ClearingForgetsAll) {
-  OutBuffer buffer;
+  Buffer buffer;
   buffer.append(bytes_of("x"));
   buffer.clear();
   EXPECT_TRUE(buffer.empty());
@@ -92,7 +107,7 @@ TEST(OutBuffer, ClearingForgetsAll) {
 }
 
 TEST(OutBuffer, AQueueThatIsNeverQuiteEmptyKeepsItsOrder) {
-  OutBuffer buffer;
+  Buffer buffer;
   const std::string text(600, 'q');
   buffer.append(shared(text));
   for (int i = 0; i < 10'000; ++i) {
@@ -104,7 +119,7 @@ TEST(OutBuffer, AQueueThatIsNeverQuiteEmptyKeepsItsOrder) {
 
 TEST(OutBuffer, RandomUseEqualsAString) {
   std::mt19937_64 random(7);
-  OutBuffer buffer;
+  Buffer buffer;
   std::string model;
   for (int i = 0; i < 20'000; ++i) {
     const std::string text(random() % (i % 50 == 0 ? 40'000 : 700), static_cast<char>('a' + random() % 26));
@@ -126,6 +141,48 @@ TEST(OutBuffer, RandomUseEqualsAString) {
       ASSERT_EQ(front(buffer, 1'000'000), model);
     }
   }
+}
+
+TEST(OutPool, AnEmptiedQueueServesTheNextOne) {
+  OutPool pool;
+  OutBuffer first;
+  first.append(pool, bytes_of("hello"));
+  first.consume(pool, 5);
+  EXPECT_GT(pool.kept_bytes(), 0U);
+  OutBuffer second;
+  second.append(pool, bytes_of("again"));
+  EXPECT_EQ(pool.kept_bytes(), 0U);
+  std::vector<iovec> pieces;
+  second.gather(pieces, 10);
+  ASSERT_EQ(pieces.size(), 1U);
+  EXPECT_EQ(std::string(static_cast<const char*>(pieces[0].iov_base), pieces[0].iov_len), "again");
+}
+
+TEST(OutPool, WhatABurstHasLeftIsNotKept) {
+  OutPool pool;
+  OutBuffer buffer;
+  buffer.append(pool, bytes_of(std::string(10'000, 'b')));
+  buffer.clear(pool);
+  EXPECT_EQ(pool.kept_bytes(), 0U);
+}
+
+TEST(OutPool, KeepsNoMoreThanItMay) {
+  OutPool pool;
+  std::vector<OutBuffer> many(2'000);
+  for (OutBuffer& buffer : many) buffer.append(pool, bytes_of(std::string(3'000, 'm')));
+  for (OutBuffer& buffer : many) buffer.clear(pool);
+  EXPECT_LE(pool.kept_bytes(), OutPool::kMaxBytes);
+  EXPECT_GT(pool.kept_bytes(), OutPool::kMaxBytes / 2);
+}
+
+TEST(OutPool, AKeptQueueRefersToNobodysBytes) {
+  OutPool pool;
+  OutBuffer buffer;
+  buffer.append(pool, shared(std::string(600, 's')));
+  buffer.append(pool, bytes_of("own"));
+  buffer.clear(pool);
+  buffer.append(pool, bytes_of("new"));
+  EXPECT_EQ(buffer.size(), 3U);
 }
 
 TEST(SharedBytes, AnEmptyOneHasNoBytes) {

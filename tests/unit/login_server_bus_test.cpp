@@ -33,6 +33,9 @@ class RecordingListener final : public BusListener {
   OwnLoad load{.connections = 3, .max_connections = 100, .users = 2};
 
   void on_relay(const TbRelay& relay) override { heard.push_back("relay " + relay.pdu()); }
+  void on_relay_to(std::span<const UserId>, std::span<const std::byte> pdu, std::optional<ClientClass>) override {
+    heard.push_back("relay " + std::string(reinterpret_cast<const char*>(pdu.data()), pdu.size()));
+  }
   void on_sweep(uint64_t after) override { heard.push_back("sweep " + std::to_string(after)); }
   void on_kick(UserId user, ClientClass, KickReasonType, uint64_t stamp) override {
     heard.push_back("kick " + std::to_string(user) + " below " + std::to_string(stamp));

@@ -64,6 +64,44 @@ TEST_F(TypingHandlersTest, what_is_too_long_or_not_utf8_is_refused) {
   EXPECT_EQ(expect<IMP2PCmdMsg>(*peer).cmd_msg_data().size(), 64u);
 }
 
+TEST_F(TypingHandlersTest, the_bus_carries_it_to_those_who_are_elsewhere_and_not_found_here) {
+  const auto client = log_in("alice");
+  const auto relays_of_one = [&](UserId to) {
+    bus.relayed.clear();
+    client->send(command(to, "typing"));
+    sync(*client);
+    std::vector<UserId> users;
+    for (const auto& relayed : bus.relayed) users.insert(users.end(), relayed.users.begin(), relayed.users.end());
+    return users;
+  };
+  EXPECT_EQ(relays_of_one(bob), std::vector{bob}) << "this server may not have heard of bob's login yet";
+  const auto peer = log_in("bob");
+  EXPECT_EQ(relays_of_one(bob), std::vector<UserId>());
+  users.remote_online(0, bob, ClientClass::kMobile, {CLIENT_TYPE_IOS, 5});
+  EXPECT_EQ(relays_of_one(bob), std::vector{bob});
+  users.remote_online(1, alice, ClientClass::kMobile, {CLIENT_TYPE_IOS, 5});
+  EXPECT_EQ(relays_of_one(bob), (std::vector{bob, alice}));
+  EXPECT_EQ(relays_of_one(alice), std::vector{alice}) << "once";
+}
+
+TEST_F(TypingHandlersTest, one_in_an_unusual_encoding_is_understood) {
+  const auto client = log_in("alice");
+  const auto peer = log_in("bob");
+  const std::string usual = command(bob, "typing").SerializeAsString();
+  client->send_raw(kCommandOf<IMP2PCmdMsg>, usual + std::string("\xa0\x06\x01", 3));  // a field 100
+  client->send_raw(kCommandOf<IMP2PCmdMsg>, usual + command(bob, "again").SerializeAsString());
+  EXPECT_EQ(expect<IMP2PCmdMsg>(*peer).SerializeAsString(), [&] {
+    IMP2PCmdMsg expected = command(bob, "typing");
+    expected.set_from_user_id(alice);
+    return expected.SerializeAsString();
+  }());
+  EXPECT_EQ(expect<IMP2PCmdMsg>(*peer).cmd_msg_data(), "again");
+  client->send_raw(kCommandOf<IMP2PCmdMsg>, usual.substr(0, usual.size() - 1));
+  expect_error(*client, ERROR_MALFORMED);
+  client->send_raw(kCommandOf<IMP2PCmdMsg>);
+  expect_error(*client, ERROR_MALFORMED);
+}
+
 TEST_F(TypingHandlersTest, commands_count_as_messages_do) {
   config.client.message_rate = 1;
   config.client.message_burst = 2;

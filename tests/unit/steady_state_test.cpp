@@ -1,0 +1,99 @@
+// What comes by the hundred thousand a second costs no allocation: heartbeats, and commands from client to client.
+#include <cstdlib>
+#include <new>
+
+#include "tests/unit/msg_server_fixture.h"
+
+namespace {
+
+thread_local uint64_t allocations = 0;
+
+void* allocate(std::size_t size) {
+  ++allocations;
+  if (void* block = std::malloc(size == 0 ? 1 : size)) return block;
+  std::abort();
+}
+
+}  // namespace
+
+// For the whole test program.
+void* operator new(std::size_t size) {
+  return allocate(size);
+}
+void* operator new[](std::size_t size) {
+  return allocate(size);
+}
+void operator delete(void* block) noexcept {
+  std::free(block);
+}
+void operator delete[](void* block) noexcept {
+  std::free(block);
+}
+void operator delete(void* block, std::size_t /*size*/) noexcept {
+  std::free(block);
+}
+void operator delete[](void* block, std::size_t /*size*/) noexcept {
+  std::free(block);
+}
+
+namespace talkbeat::msg_server_test {
+namespace {
+
+using IM::SwitchService::IMP2PCmdMsg;
+
+class SteadyStateTest : public MsgServerTest {
+ protected:
+  SteadyStateTest() { config.client.liveness.min_ping_interval_ms = 0; }
+
+  /// How many allocations the server makes for what waits in its sockets.
+  uint64_t cost_of_serving() {
+    const uint64_t before = allocations;
+    for (int i = 0; i < 3; ++i) turn();
+    return allocations - before;
+  }
+  /// The same for a PDU that is sent again and again, when the first ones have warmed everything up.
+  template <class M>
+  uint64_t cost_of(TestClient& from, TestClient& to, const M& message) {
+    uint64_t cost = 0;
+    for (int i = 0; i < 20; ++i) {
+      from.send(message);
+      cost = cost_of_serving();
+      to.receive();
+    }
+    EXPECT_GE(to.waiting<M>(), 15u);
+    return cost;
+  }
+
+  UserId alice = add_user("alice");
+  UserId bob = add_user("bob");
+};
+
+TEST_F(SteadyStateTest, a_heartbeat_costs_no_allocation) {
+  const auto client = log_in("alice");
+  EXPECT_EQ(cost_of(*client, *client, IMHeartBeat()), 0u);
+}
+
+TEST_F(SteadyStateTest, a_command_to_somebody_here_costs_no_allocation) {
+  const auto client = log_in("alice");
+  const auto peer = log_in("bob");
+  IMP2PCmdMsg command;
+  command.set_from_user_id(0);
+  command.set_to_user_id(bob);
+  command.set_cmd_msg_data(std::string(100, 't'));
+  EXPECT_EQ(cost_of(*client, *peer, command), 0u);
+}
+
+TEST_F(SteadyStateTest, a_command_from_another_server_costs_no_allocation) {
+  const auto peer = log_in("bob");
+  const std::string pdu(100, 'p');
+  uint64_t cost = 0;
+  for (int i = 0; i < 20; ++i) {
+    const uint64_t before = allocations;
+    delivery.relayed_to(std::array{bob}, bytes_of(pdu), std::nullopt);
+    cost = allocations - before + cost_of_serving();
+  }
+  EXPECT_EQ(cost, 0u);
+}
+
+}  // namespace
+}  // namespace talkbeat::msg_server_test
