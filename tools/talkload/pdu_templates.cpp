@@ -30,12 +30,10 @@ size_t find_content(const std::vector<std::byte>& pdu, const std::string& conten
   return static_cast<size_t>(found - pdu.begin());
 }
 
-// Random enough, and the same again for a message that is sent again.
+// As PROTOCOL.md advises: the time in front, in milliseconds. And the same again for a message that is sent again.
 uint64_t key_of(const Payload& payload) {
-  uint64_t key = (static_cast<uint64_t>(payload.run) << 32 | payload.sender) * 0x9e3779b97f4a7c15ULL + payload.number;
-  key = (key ^ key >> 30) * 0xbf58476d1ce4e5b9ULL;
-  key = (key ^ key >> 27) * 0x94d049bb133111ebULL;
-  return key ^ key >> 31;
+  constexpr int kNumberBits = 22;
+  return payload.intended_ns / 1'000'000 << kNumberBits | (payload.number & ((1u << kNumberBits) - 1));
 }
 
 class SmallWriter {
