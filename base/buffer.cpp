@@ -21,6 +21,12 @@ size_t memory_of(const OutQueue& queue) {
   return sizeof(OutQueue) + queue.front.capacity() + queue.pieces.capacity() * sizeof(OutQueue::Piece);
 }
 
+// In few steps: who gets more than a little in a turn mostly gets a lot (a busy group's member).
+void grow(std::vector<std::byte>& bytes, size_t size) {
+  if (size > bytes.capacity()) bytes.reserve(std::max(size, std::min(bytes.capacity() * 4, kGatherLimit)));
+  bytes.resize(size);
+}
+
 void forget_sent_pieces(OutQueue& queue) {
   if (queue.first < kSentPiecesKept || queue.first * 2 < queue.pieces.size()) return;
   queue.pieces.erase(queue.pieces.begin(), queue.pieces.begin() + static_cast<std::ptrdiff_t>(queue.first));
@@ -111,7 +117,7 @@ std::span<std::byte> OutBuffer::extend(OutPool& pool, size_t count) {
     if (queue.pieces.empty() || !has_room(queue.pieces.back())) queue.pieces.emplace_back();
     own = &queue.pieces.back().own;
   }
-  own->resize(own->size() + count);
+  grow(*own, own->size() + count);
   queue.size += count;
   return std::span(*own).last(count);
 }

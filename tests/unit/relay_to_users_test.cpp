@@ -26,7 +26,7 @@ TbRelay random_relay(std::mt19937& random) {
   for (size_t i = random() % 4; i > 0; --i) relay.add_user_ids(static_cast<uint32_t>(random() >> random() % 32));
   relay.set_pdu(std::string(random() % 300, 'p'));
   if (random() % 2) relay.set_message_sequence(uint64_t{random()} << random() % 31);
-  if (random() % 2) relay.set_client_class(random() % 3);
+  if (random() % 2) relay.set_client_class(static_cast<uint32_t>(random() % 3));
   if (random() % 8 == 0) relay.set_group_id(7);
   if (random() % 8 == 0) relay.set_watchers_of(7);
   return relay;
