@@ -14,6 +14,8 @@ class Style {
   /// As stdout and the environment want it.
   static Style for_terminal();
 
+  bool coloured() const { return coloured_; }
+
   std::string name(const std::string& text) const { return wrap("\x1b[1;36m", text); }
   std::string own(const std::string& text) const { return wrap("\x1b[1;32m", text); }
   std::string faint(const std::string& text) const { return wrap("\x1b[2m", text); }

@@ -32,6 +32,7 @@ std::string Table::text() const {
       if (i < first_right_) line += row[i] + (i + 1 < row.size() ? padding : "");
       if (i + 1 < row.size()) line += "  ";
     }
+    line.erase(line.find_last_not_of(' ') + 1);
     text += line + "\n";
   }
   return text;

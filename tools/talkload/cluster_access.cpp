@@ -123,7 +123,7 @@ Result<ClusterAccess> find_cluster(const LoadOptions& options) {
   return access;
 }
 
-Status prepare_users(const LoadOptions& options, uint32_t count, UserBook& users, void (*progress)(uint32_t done)) {
+Status prepare_users(const LoadOptions& options, uint32_t count, UserBook& users) {
   if (options.dir.empty()) return {};
   auto opened = SqliteDatabase::open({.path = options.dir + "/talkbeat.db", .upkeep_in_commit = true});
   if (!opened.ok()) return Error{opened.message()};
@@ -131,7 +131,7 @@ Status prepare_users(const LoadOptions& options, uint32_t count, UserBook& users
   for (uint32_t done = 0; done < count;) {
     const uint32_t last = std::min(count, done + kBatch);
     if (const Status made = maker.make(done, last); !made.ok()) return made;
-    progress(done = last);
+    done = last;
   }
   return {};
 }

@@ -51,7 +51,7 @@ struct ClusterAccess {
 /// fork.
 Result<ClusterAccess> find_cluster(const LoadOptions& options);
 /// With --dir: makes sure that there are `count` users, at 50,000 a second or so, and learns their ids. Holds the store
-/// open no longer than that. `progress` is called now and then with how many are known.
-Status prepare_users(const LoadOptions& options, uint32_t count, UserBook& users, void (*progress)(uint32_t done));
+/// open no longer than that.
+Status prepare_users(const LoadOptions& options, uint32_t count, UserBook& users);
 
 }  // namespace talkbeat::load

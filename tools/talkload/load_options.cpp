@@ -12,6 +12,7 @@ namespace {
 
 constexpr uint32_t kMaxClients = 10'000'000;
 constexpr uint32_t kMaxContent = 512 * 1024;
+constexpr int64_t kReconnectGraceMs = 45'000;  // clients come back with backoff
 
 constexpr const char* kFooter = R"(
 Examples:
@@ -265,6 +266,8 @@ std::optional<LoadOptions> parse_command_line(int argc, const char* const* argv,
               << " (try talkload --help)\n";
     return std::nullopt;
   }
+  const bool reconnects = options.scenario == ScenarioKind::kReconnect;
+  if (reconnects && app.count("--grace") == 0) options.grace_ms = kReconnectGraceMs;
   if (options.scenario == ScenarioKind::kSoak && app.count("--duration") == 0) options.duration_ms = 3'600'000;
   if (const std::string wrong = what_is_wrong(options); !wrong.empty()) {
     std::cerr << "talkload: " << wrong << " (try talkload --help)\n";

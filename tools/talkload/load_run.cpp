@@ -4,14 +4,19 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <csignal>
 #include <iostream>
 #include <optional>
 
 #include "tools/talkload/load_link.h"
-#include "tools/talkload/run_report.h"
+#include "tools/talkload/progress_line.h"
+#include "tools/talkload/report_html.h"
+#include "tools/talkload/report_json.h"
+#include "tools/talkload/report_table.h"
+#include "tools/talkload/run_outcome.h"
+#include "tools/talkload/server_disturber.h"
 #include "tools/talkload/server_probe.h"
+#include "tools/talkload/syscall_count.h"
 #include "tools/talkload/worker_pool.h"
 
 namespace talkbeat::load {
@@ -22,6 +27,7 @@ constexpr uint64_t kNsPerMs = 1'000'000;
 constexpr uint64_t kHeadStartNs = 100 * kNsPerMs;  // until the word to begin has come to all processes
 constexpr int kLookMs = 50;
 constexpr uint32_t kRunBits = 24;
+constexpr double kQuietEndS = 2;  // no server is taken away so late in a run
 
 volatile std::sig_atomic_t interrupted = 0;
 
@@ -29,32 +35,17 @@ void on_interrupt(int /*number*/) {
   interrupted = 1;
 }
 
-int fail(const std::string& why, int exit_code) {
-  std::cerr << "talkload: " << why << "\n";
-  return exit_code;
-}
-
-Work work_of(ScenarioKind scenario) {
-  switch (scenario) {
-    case ScenarioKind::kLogin:
-      return {"logins", &Counters::logged_in, "from connecting to the login's answer"};
-    case ScenarioKind::kIdle:
-      return {"beats", &Counters::beats, "from a heartbeat to its answer"};
-    case ScenarioKind::kChat:
-    case ScenarioKind::kRelay:
-    case ScenarioKind::kGroup:
-    case ScenarioKind::kMixed:
-    case ScenarioKind::kReconnect:
-    case ScenarioKind::kSoak:
-      break;
-  }
-  return {};
+int64_t now_ms() {
+  return static_cast<int64_t>(monotonic_ns() / kNsPerMs);
 }
 
 class LoadRun {
  public:
-  explicit LoadRun(const LoadOptions& options)
-      : options_(options), work_(work_of(options.scenario)), figures_(options.processes, part(options)) {}
+  LoadRun(const LoadOptions& options, int argc, const char* const* argv)
+      : options_(options),
+        description_(description_of(options, argc, argv)),
+        figures_(options.processes, part(options)),
+        progress_(description_.work, options.quiet) {}
 
   int run();
 
@@ -65,115 +56,185 @@ class LoadRun {
   }
   double at_s() const { return (static_cast<double>(monotonic_ns()) - static_cast<double>(start_ns_)) / 1e9; }
 
+  int fail(const std::string& why, int exit_code);
+  Result<ClusterAccess> prepare();
   int bring_online(WorkerPool& pool);
   void measure(WorkerPool& pool);
+  void look(double now_s, WorkerPool& pool);
+  void begin_measuring();
+  void end_measuring();
+  const char* phase(double now_s) const;
   int conclude(const WorkerPool& pool);
-  void look_at_servers();
+  Status write_reports(const RunReport& report) const;
 
   const LoadOptions& options_;
-  Work work_;
+  RunDescription description_;
   RunFigures figures_;
+  ProgressLine progress_;
   std::optional<ServerProbe> probe_;
+  std::optional<ServerDisturber> disturber_;
+  std::optional<SyscallCount> syscalls_;
+  std::map<pid_t, SyscallCounts> calls_;
+  std::string syscall_tool_;
   uint64_t start_ns_ = 0;
+  double next_look_s_ = 0;
   double load_cpu_s_ = 0;
+  uint64_t work_before_ = 0;
+  uint64_t work_while_counting_ = 0;
+  bool measuring_ = false;
+  bool measured_ = false;
 };
 
-int LoadRun::run() {
+int LoadRun::fail(const std::string& why, int exit_code) {
+  progress_.end();
+  std::cerr << "talkload: " << why << "\n";
+  return exit_code;
+}
+
+Result<ClusterAccess> LoadRun::prepare() {
   Result<ClusterAccess> access = find_cluster(options_);
-  if (!access.ok()) return fail(access.message(), kExitNoConnection);
-  const Status users = prepare_users(options_, options_.all_clients(), access.value().users, [](uint32_t) {});
-  if (!users.ok()) return fail(users.message(), kExitNoConnection);
-  if (!options_.dir.empty()) {
-    Result<ServerProbe> probe = ServerProbe::find(options_.dir);
-    if (!probe.ok()) return fail(probe.message(), kExitNoConnection);
-    probe_.emplace(std::move(probe.value()));
-    probe_->sample(-1);
+  if (!access.ok() || options_.dir.empty()) return access;
+  Result<ServerProbe> probe = ServerProbe::find(options_.dir);
+  if (!probe.ok()) return Error{probe.message()};
+  probe_.emplace(std::move(probe.value()));
+  probe_->sample(-1);
+  if (options_.scenario == ScenarioKind::kReconnect) {
+    disturber_.emplace(options_, static_cast<uint32_t>(access.value().msg_servers.size()));
   }
+  const Status users = prepare_users(options_, options_.all_clients(), access.value().users);
+  if (!users.ok()) return Error{users.message()};
+  return access;
+}
+
+int LoadRun::run() {
+  const Result<ClusterAccess> access = prepare();
+  if (!access.ok()) return fail(access.message(), kExitNoConnection);
   const auto run =
       static_cast<uint32_t>((monotonic_ns() ^ static_cast<uint64_t>(::getpid()) << 8) >> 10) & ((1u << kRunBits) - 1);
   WorkerPool pool(options_, access.value(), run,
                   [this](size_t process, const Sample& sample) { figures_.add(process, sample); });
   if (const int code = bring_online(pool); code != kExitFine) return code;
   measure(pool);
+  if (disturber_) disturber_->put_right();
   return conclude(pool);
 }
 
 int LoadRun::bring_online(WorkerPool& pool) {
   while (!pool.all_ready()) {
     pool.wait(kLookMs);
+    progress_.show(fmt::format("logging in: {} of {}", pool.online(), options_.all_clients()), figures_, -1, now_ms());
     if (interrupted != 0) return fail("interrupted before the load began", kExitNoConnection);
     if (!pool.failed()) continue;
-    for (const auto& [why, count] : pool.troubles()) std::cerr << "  " << count << " x " << why << "\n";
+    progress_.end();
+    for (const auto& [why, count] : pool.troubles()) std::cerr << "talkload: " << count << " x " << why << "\n";
     return fail(pool.failure(), pool.died() ? kExitBroken : kExitNoConnection);
   }
   return kExitFine;
 }
 
-void LoadRun::look_at_servers() {
-  if (probe_) probe_->sample(at_s());
-}
-
 void LoadRun::measure(WorkerPool& pool) {
   start_ns_ = monotonic_ns() + kHeadStartNs;
   pool.go(start_ns_);
-  double next_look_s = 0;
-  double cpu_at_begin = 0;
-  bool measuring = false;
-  bool measured = false;
+  double load_cpu_at_begin = 0;
   while (!pool.all_ended() && !pool.failed()) {
     pool.wait(kLookMs);
     const double now_s = at_s();
-    if (!measuring && now_s >= figures_.part().begin_s) {
-      measuring = true;
-      cpu_at_begin = pool.cpu_s();
-      next_look_s = now_s;
+    if (!measuring_ && now_s >= figures_.part().begin_s) {
+      load_cpu_at_begin = pool.cpu_s();
+      begin_measuring();
     }
-    if (measuring && !measured && now_s >= figures_.part().end_s) {
-      measured = true;
-      load_cpu_s_ = pool.cpu_s() - cpu_at_begin;
-      next_look_s = now_s;
+    if (measuring_ && !measured_ && now_s >= figures_.part().end_s) {
+      load_cpu_s_ = pool.cpu_s() - load_cpu_at_begin;
+      end_measuring();
     }
-    if (now_s >= next_look_s) {
-      look_at_servers();
-      next_look_s = std::max(next_look_s + 1, now_s);
-    }
-    if (interrupted != 0) pool.stop();
+    look(now_s, pool);
+  }
+  // Where it was cut short.
+  if (measuring_ && !measured_) {
+    load_cpu_s_ = pool.cpu_s() - load_cpu_at_begin;
+    end_measuring();
   }
 }
 
+void LoadRun::begin_measuring() {
+  measuring_ = true;
+  next_look_s_ = at_s();
+  if (!options_.count_syscalls || !probe_) return;
+  Result<SyscallCount> count = SyscallCount::start(probe_->pids());
+  if (!count.ok()) {
+    progress_.note("talkload: --syscalls: " + count.message());
+    return;
+  }
+  syscalls_.emplace(std::move(count.value()));
+  work_before_ = figures_.totals().*description_.work.counter;
+}
+
+void LoadRun::end_measuring() {
+  measured_ = true;
+  next_look_s_ = at_s();
+  if (!syscalls_) return;
+  calls_ = syscalls_->finish();
+  syscall_tool_ = syscalls_->tool();
+  work_while_counting_ = figures_.totals().*description_.work.counter - work_before_;
+  syscalls_.reset();
+}
+
+const char* LoadRun::phase(double now_s) const {
+  if (now_s < figures_.part().begin_s) return "warming up";
+  return now_s < figures_.part().end_s ? "measuring" : "waiting for stragglers";
+}
+
+void LoadRun::look(double now_s, WorkerPool& pool) {
+  if (probe_ && now_s >= next_look_s_) {
+    probe_->sample(now_s);
+    next_look_s_ = std::max(next_look_s_ + 1, now_s);
+  }
+  if (disturber_) disturber_->look(now_ms(), now_s < figures_.part().end_s - kQuietEndS);
+  progress_.show(phase(now_s), figures_, std::max(0.0, figures_.part().end_s - now_s), now_ms());
+  if (interrupted != 0) pool.stop();
+}
+
 int LoadRun::conclude(const WorkerPool& pool) {
-  const Counters totals = figures_.totals();
-  const Histogram& latency = figures_.latency();
-  const auto ms = [&](double q) { return static_cast<double>(latency.at(q)) / 1e6; };
-  fmt::print("{}: {:.0f} {}/s, latency ms p50 {:.3f} p90 {:.3f} p99 {:.3f} p99.9 {:.3f} max {:.3f}\n",
-             word_for(options_.scenario), figures_.rate(work_.counter), work_.unit, ms(0.5), ms(0.9), ms(0.99),
-             ms(0.999), static_cast<double>(latency.max()) / 1e6);
-  for (const CounterField& field : kCounterFields) {
-    if (totals.*field.member != 0) fmt::print("  {} {}\n", field.name, totals.*field.member);
+  progress_.end();
+  RunWords words{pool.findings(), pool.troubles(), pool.failure(), 0, load_cpu_s_};
+  if (disturber_) {
+    words.disturbances = disturber_->disturbances();
+    words.findings.insert(words.findings.end(), disturber_->failures().begin(), disturber_->failures().end());
   }
+  const Outcome outcome = judge_run(options_, figures_, words);
+  RunReport report{description_, outcome, figures_};
   if (probe_) {
-    const auto use = probe_->use(figures_.part().begin_s, figures_.part().end_s);
-    const ServerUse all = sum(use);
-    fmt::print("  servers: {:.2f} CPU s, {:.2f} s/M, RSS {} KiB (grown by {}); load: {:.2f} CPU s\n", all.cpu_s,
-               cpu_s_per_million(all.cpu_s, figures_.measured().*work_.counter), all.rss_bytes / 1024,
-               all.rss_growth / 1024, load_cpu_s_);
+    report.servers = &*probe_;
+    report.use = probe_->use(figures_.part().begin_s, figures_.part().end_s);
+    for (ServerUse& use : report.use) {
+      if (const auto calls = calls_.find(use.pid); calls != calls_.end()) use.syscalls = calls->second;
+    }
   }
-  for (const auto& [why, count] : pool.troubles()) fmt::print("  {} x {}\n", count, why);
-  for (const std::string& finding : pool.findings()) fmt::print("FAILED {}\n", finding);
-  if (pool.failed()) return fail(pool.failure(), kExitBroken);
-  const bool fine = pool.findings().empty() && totals.lost + totals.doubled + totals.misordered == 0;
-  return fine ? kExitFine : kExitNotVerified;
+  report.load_cpu_s = load_cpu_s_;
+  report.syscall_tool = syscall_tool_;
+  report.work_while_counting = work_while_counting_;
+  if (options_.json_path != "-") std::cout << report_table(report, ::isatty(STDOUT_FILENO) != 0) << std::flush;
+  if (const Status written = write_reports(report); !written.ok()) return fail(written.message(), kExitBroken);
+  return outcome.exit_code;
+}
+
+Status LoadRun::write_reports(const RunReport& report) const {
+  if (!options_.json_path.empty()) {
+    if (Status written = write_report(options_.json_path, report_json(report)); !written.ok()) return written;
+  }
+  if (options_.report_path.empty()) return {};
+  return write_report(options_.report_path, report_html(report));
 }
 
 }  // namespace
 
-int run_load(const LoadOptions& options, int /*argc*/, const char* const* /*argv*/) {
+int run_load(const LoadOptions& options, int argc, const char* const* argv) {
   struct sigaction action {};
   action.sa_handler = on_interrupt;
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
   (void)std::signal(SIGPIPE, SIG_IGN);
-  return LoadRun(options).run();
+  return LoadRun(options, argc, argv).run();
 }
 
 }  // namespace talkbeat::load

@@ -15,16 +15,17 @@ std::unique_ptr<Scenario> make_scenario(const ScenarioContext& context) {
     case ScenarioKind::kLogin:
       return make_login_scenario(context);
     case ScenarioKind::kIdle:
-      return make_idle_scenario(context, 0, options.clients);
+      return make_idle_scenario(context, 0, options.clients, true);
     case ScenarioKind::kRelay:
       return make_pairs_scenario(context, PairKind::kRelay, 0, options.pairs, rate);
     case ScenarioKind::kReconnect:
       return make_pairs_scenario(context, PairKind::kRecoveringChat, 0, options.pairs, rate);
     case ScenarioKind::kGroup:
       return make_group_scenario(context, 0, rate);
-    case ScenarioKind::kChat:
     case ScenarioKind::kMixed:
     case ScenarioKind::kSoak:
+      return make_mixed_scenario(context);
+    case ScenarioKind::kChat:
       break;
   }
   return make_pairs_scenario(context, PairKind::kChat, 0, options.pairs, rate);

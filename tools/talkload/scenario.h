@@ -89,10 +89,13 @@ std::unique_ptr<Scenario> make_scenario(const ScenarioContext& context);
 
 // Each in a file of its own, scenario_*.cpp. `user`: the number of its first user in the UserBook.
 std::unique_ptr<Scenario> make_login_scenario(const ScenarioContext& context);
-std::unique_ptr<Scenario> make_idle_scenario(const ScenarioContext& context, uint32_t user, uint32_t clients);
+/// `beats_count`: the latency is that of the heartbeats' answers.
+std::unique_ptr<Scenario> make_idle_scenario(const ScenarioContext& context, uint32_t user, uint32_t clients,
+                                             bool beats_count);
 enum class PairKind : uint8_t { kRelay, kChat, kRecoveringChat };
 std::unique_ptr<Scenario> make_pairs_scenario(const ScenarioContext& context, PairKind kind, uint32_t user,
                                               uint32_t pairs, double rate);
 std::unique_ptr<Scenario> make_group_scenario(const ScenarioContext& context, uint32_t user, double rate);
+std::unique_ptr<Scenario> make_mixed_scenario(const ScenarioContext& context);
 
 }  // namespace talkbeat::load

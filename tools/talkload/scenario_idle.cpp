@@ -7,8 +7,8 @@ namespace {
 
 class IdleScenario final : public Scenario {
  public:
-  IdleScenario(const ScenarioContext& context, uint32_t user, uint32_t clients)
-      : context_(context), user_(user), clients_(clients) {}
+  IdleScenario(const ScenarioContext& context, uint32_t user, uint32_t clients, bool beats_count)
+      : context_(context), user_(user), clients_(clients), beats_count_(beats_count) {}
 
   std::vector<ClientPlan> plan() override {
     std::vector<ClientPlan> plans;
@@ -22,20 +22,22 @@ class IdleScenario final : public Scenario {
   bool settled() const override { return true; }
 
   void on_beat_answered(uint32_t /*client*/, uint64_t took_ns) override {
-    if (running_) context_.latency.record(took_ns);
+    if (running_ && beats_count_) context_.latency.record(took_ns);
   }
 
  private:
   ScenarioContext context_;
   uint32_t user_;
   uint32_t clients_;
+  bool beats_count_;
   bool running_ = false;
 };
 
 }  // namespace
 
-std::unique_ptr<Scenario> make_idle_scenario(const ScenarioContext& context, uint32_t user, uint32_t clients) {
-  return std::make_unique<IdleScenario>(context, user, clients);
+std::unique_ptr<Scenario> make_idle_scenario(const ScenarioContext& context, uint32_t user, uint32_t clients,
+                                             bool beats_count) {
+  return std::make_unique<IdleScenario>(context, user, clients, beats_count);
 }
 
 }  // namespace talkbeat::load

@@ -43,7 +43,8 @@ class SyscallCount {
   };
 
   SyscallCount() = default;
-  Status watch(pid_t pid);
+  Status watch(const std::vector<pid_t>& watched);
+  void end_tools();
   void end();
 
   std::string tool_;
