@@ -50,14 +50,17 @@ class IntrusiveList {
     return static_cast<T&>(*head_.next_);
   }
 
+  T& back() const {
+    CHECK(!empty());
+    return static_cast<T&>(*head_.prev_);
+  }
+
   /// Moves the object to the end, from wherever it hung before.
-  void push_back(T& object) {
-    Node& node = object;
-    node.unlink();
-    node.prev_ = head_.prev_;
-    node.next_ = &head_;
-    head_.prev_->next_ = &node;
-    head_.prev_ = &node;
+  void push_back(T& object) { insert_before(head_, object); }
+  /// The same, to the beginning.
+  void push_front(T& object) {
+    static_cast<Node&>(object).unlink();
+    insert_before(*head_.next_, object);
   }
 
   T& pop_front() {
@@ -83,6 +86,15 @@ class IntrusiveList {
 
  private:
   using Node = ListNode<Tag>;
+
+  void insert_before(Node& next, Node& node) {
+    node.unlink();
+    node.prev_ = next.prev_;
+    node.next_ = &next;
+    next.prev_->next_ = &node;
+    next.prev_ = &node;
+  }
+
   Node head_;
 };
 

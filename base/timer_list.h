@@ -45,7 +45,9 @@ class Timer : private ListNode<TimerTag> {
 };
 
 /// The tick-based timer list, as a hierarchical timing wheel (Varghese and Lauck, 1987): adding, re-arming and
-/// cancelling are O(1), and advancing costs what is due, not what is armed. A pure core: time is passed in.
+/// cancelling are O(1), and advancing costs what is due, not what is armed. Timers that lie far ahead come nearer a few
+/// at a time, so that no advance() has to move many (up to two million that are due within a minute). A pure core: time
+/// is passed in.
 class TimerList {
  public:
   explicit TimerList(Tick now) : now_(now) {}
@@ -61,7 +63,7 @@ class TimerList {
     move_to(now);
     run_due();
   }
-  /// When advance() will have something to do: never later than the first deadline. kNever where nothing is armed.
+  /// When advance() wants to be called: never later than the first deadline. kNever where nothing is armed.
   Tick next_due() const;
 
   static constexpr Tick kNever = INT64_MAX;
@@ -70,24 +72,35 @@ class TimerList {
  private:
   friend class Timer;
 
-  // Level n counts in units of 256^n milliseconds. A timer hangs at the highest byte in which its deadline differs from
-  // now_, so every used slot lies ahead of now_ on its level, and level 0 holds the next 256 ms.
-  static constexpr int kLevels = 6;
-  static constexpr int kSlots = 256;
+  // Level n counts in units of 256^n milliseconds, and has a slot for each of the 512 units that begin with the present
+  // one. A timer is armed on the lowest level that reaches its deadline. When a unit has become the next one on its
+  // level, the level below reaches all of it: then its timers are moved there, some at each advance(), and what is left
+  // when the unit begins is moved at once. Nothing more is armed in it, since level n-1 takes that.
+  static constexpr int kLevels = 5;
+  static constexpr int kSlots = 512;
+  // So many are moved for each millisecond that has passed, at most so many milliseconds' worth at once.
+  static constexpr Tick kMovesPerMs = 32;
+  static constexpr Tick kMoveEveryMs = 16;
   using List = IntrusiveList<Timer, TimerTag>;
   struct Level {
     std::array<List, kSlots> slots;
     std::array<uint64_t, kSlots / 64> used{};  // one bit a slot; may be set for a slot that has become empty
+    uint32_t used_words = 0;                   // one bit a word of `used` that is not 0
   };
   struct Place {
     int level;
-    int slot;
+    Tick unit;
     Tick time;
   };
 
+  List& slot(int level, Tick unit);
+  void note_used(int level, Tick unit);
+  Tick first_used(int level) const;
   void insert(Timer& timer);
+  void move_down(Timer& timer, int from_level);
   Place next_place() const;
   void open(const Place& place);
+  void move_nearer(Tick passed);
 
   Tick now_;
   mutable std::array<Level, kLevels> levels_;

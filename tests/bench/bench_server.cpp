@@ -9,7 +9,7 @@ namespace talkbeat::bench {
 namespace {
 
 constexpr uint16_t kPort = 8200;
-constexpr int64_t kUnlimited = 1'000'000'000;
+constexpr int64_t kUnlimited = 1'000'000;
 
 std::string name_of(size_t number) {
   return "user" + std::to_string(number);

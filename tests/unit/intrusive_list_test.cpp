@@ -48,6 +48,18 @@ TEST(IntrusiveList, PushingAgainMovesToTheEndEvenFromAnotherList) {
   EXPECT_EQ(drain(other), "b");
 }
 
+TEST(IntrusiveList, PushingToTheFrontMovesThereEvenFromTheSameList) {
+  Item a('a'), b('b'), c('c');
+  Reds list;
+  list.push_front(a);
+  list.push_front(b);
+  list.push_back(c);
+  list.push_front(c);
+  list.push_front(c);
+  EXPECT_EQ(list.back().name, 'a');
+  EXPECT_EQ(drain(list), "cba");
+}
+
 TEST(IntrusiveList, OneObjectHangsInSeveralLists) {
   Item a('a'), b('b');
   Reds reds;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <memory>
@@ -225,6 +226,40 @@ TEST_F(TimerListTest, AnEmptyHourAndAFewTimersCostFewSteps) {
   }
   EXPECT_EQ(fired, "a");
   EXPECT_LE(steps, 4);
+}
+
+TEST_F(TimerListTest, TimersFarAheadComeNearerAFewAtATime) {
+  constexpr int kMany = 10'000;
+  int ran = 0;
+  std::deque<Timer> many;
+  for (int i = 0; i < kMany; ++i) many.emplace_back(list, [&ran] { ++ran; }).start_once(100'000 + i % 100);
+  int steps = 0;
+  for (Tick due = list.next_due(); due != TimerList::kNever; due = list.next_due()) {
+    list.advance(due);
+    ++steps;
+  }
+  EXPECT_EQ(ran, kMany);
+  EXPECT_GE(steps, 100 + kMany / 1'024) << "those that are due, and many others: moved all at once";
+  EXPECT_LE(steps, 200);
+}
+
+TEST_F(TimerListTest, EqualDeadlinesRunInTheOrderOfArmingHoweverFarAheadTheyWere) {
+  for (const Tick distance : {Tick{1'000}, Tick{100'000}, Tick{20'000'000}}) {
+    for (const Tick stride : {Tick{1}, Tick{37}, distance / 7, distance}) {
+      TimerList own(300);
+      std::vector<int> order;
+      std::deque<Timer> timers;
+      const Tick deadline = own.now() + distance;
+      for (int i = 0; own.now() < deadline; ++i) {
+        if (i < 200 || own.now() + stride >= deadline) {
+          timers.emplace_back(own, [&order, i] { order.push_back(i); }).start_once(deadline - own.now());
+        }
+        own.advance(std::min(deadline, own.now() + std::max(stride, distance / 300)));
+      }
+      EXPECT_EQ(order.size(), timers.size());
+      EXPECT_TRUE(std::ranges::is_sorted(order)) << distance << " " << stride;
+    }
+  }
 }
 
 TEST_F(TimerListTest, EachTimerWaitsForItsMillisecondWhereverTheListStandsInItsWheel) {
