@@ -56,7 +56,7 @@ TEST(Talkload, every_command_arrives_on_the_same_server_and_on_another_one) {
     const Outcome done = load(cluster, {"relay", "--pairs", "5", "--rate", "300", "--duration", "1s", placing});
     ASSERT_EQ(done.exit_code, 0) << done.out << done.err;
     EXPECT_EQ(total(done, "sent"), total(done, "delivered"));
-    EXPECT_GE(total(done, "sent"), 290u);
+    EXPECT_GE(total(done, "sent"), 200u);
   }
 }
 
