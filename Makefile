@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: help deps build run stop test asan tsan bench conf format check clean
+.PHONY: help deps build run stop test asan tsan bench load million conf format check clean
 
 JOBS ?= $(shell nproc)
 DIR ?= run
@@ -70,6 +70,12 @@ bench: ## the benchmarks of the parts (figures only; they never fail on time)
 	@cmake --build build/bench -j $(JOBS) --target benchmarks
 	@build/bench/bin/benchmarks
 	@echo "What the figures mean, and what they were elsewhere: tests/bench/README.md"
+
+load: build ## a minute of load in all ways against a fresh cluster; reports in build/load
+	@tools/load_tour.sh
+
+million: build ## a million clients, logged in and beating for 10 minutes (looks first whether the machine can)
+	@tools/million.sh
 
 conf: build ## rewrite conf/*.toml from the servers' own tables of settings
 	@for server in login_server msg_server; do build/bin/$$server --print-config >conf/$$server.toml; done

@@ -16,7 +16,7 @@ that, it says in one line what, and leaves nothing running. What runs already is
   --port-base B          login_server k: clients B+8+k, HTTP B+80+k, msg_servers B+100+k
                          msg_server k: clients B+200+10k, HTTP B+203+10k (default: 8000)
   --login-servers N      how many (default: 1, at most 10)
-  --msg-servers N        how many; one per core is right (default: 2, at most 100)
+  --msg-servers N        how many; one per core is right (default: 2, at most 200)
   --set section.key=val  a setting over DIR/conf/*.toml, given to whichever kind of server has it; repeatable
   --bin DIR              where the executables are (default: build/bin)
   --timeout SECONDS      how long all may take until they serve (default: 15)
@@ -38,7 +38,7 @@ while (($#)); do
     --dir) need_value "$@"; dir=$2; shift ;;
     --port-base) need_value "$@"; need_number "$1" "$2" 1024 64000; port_base=$2; shift ;;
     --login-servers) need_value "$@"; need_number "$1" "$2" 1 10; login_servers=$2; shift ;;
-    --msg-servers) need_value "$@"; need_number "$1" "$2" 1 100; msg_servers=$2; shift ;;
+    --msg-servers) need_value "$@"; need_number "$1" "$2" 1 200; msg_servers=$2; shift ;;
     --set) need_value "$@"; [[ $2 =~ ^[a-z_]+\.[a-z0-9_]+= ]] || fail_usage "--set $2: must be section.key=value"
       settings+=("$2"); shift ;;
     --bin) need_value "$@"; bin=$2; shift ;;

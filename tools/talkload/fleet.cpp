@@ -13,7 +13,8 @@ namespace talkbeat::load {
 
 namespace {
 
-constexpr Tick kLookAroundMs = 10;
+constexpr Tick kLookWhileStartingMs = 10;
+constexpr Tick kLookMs = 100;  // as the ring's slots
 constexpr Tick kAttemptMs = 20'000;     // for connecting and logging in
 constexpr uint32_t kAnswerMs = 15'000;  // a heartbeat without an answer for so long: the server is dead
 constexpr Tick kFirstBackoffMs = 500;
@@ -70,7 +71,7 @@ Fleet::Fleet(EventLoop& loop, const ClusterAccess& access, const std::vector<Cli
     client.id = access.users.id(client.user);
     client.asks = access.msg_servers.empty();
   }
-  ring_timer_.start_every(kLookAroundMs);
+  ring_timer_.start_once(kLookWhileStartingMs);
 }
 
 void Fleet::start_all() {
@@ -95,6 +96,7 @@ void Fleet::pump_later() {
 void Fleet::pump() {
   if (letting_go_ || to_start_.empty() || in_flight_ >= options_.connect_window) return;
   const auto most = std::min(options_.connect_window - in_flight_, static_cast<uint32_t>(to_start_.size()));
+  ring_timer_.start_once(kLookWhileStartingMs);
   for (uint32_t count = allowance_.take(loop_.now(), most); count > 0; --count) {
     const uint32_t number = to_start_.front();
     to_start_.pop_front();
@@ -344,6 +346,7 @@ void Fleet::look_around() {
     const bool same = client.clock_us == attempt.began_us && client.phase != Phase::kOff;
     if (same && client.phase != Phase::kOnline) lost(attempt.client, "no login within 20 s");
   }
+  ring_timer_.start_once(kLookMs);
   pump();
 }
 

@@ -16,7 +16,7 @@ namespace talkbeat::load {
 
 namespace {
 
-constexpr Tick kLookMs = 10;
+constexpr Tick kLookMs = 20;
 constexpr uint64_t kNsPerMs = 1'000'000;
 constexpr uint64_t kSampleNs = 1'000 * kNsPerMs;
 constexpr uint64_t kTellOnlineNs = 200 * kNsPerMs;

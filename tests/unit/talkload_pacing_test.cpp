@@ -1,0 +1,85 @@
+#include "tools/talkload/pacing.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "tools/talkload/beat_ring.h"
+
+namespace talkbeat::load {
+namespace {
+
+TEST(OpenSchedule, intended_times_do_not_move_when_the_sender_is_late) {
+  OpenSchedule schedule(1'000'000, 1'000, 0);  // one each millisecond
+  EXPECT_FALSE(schedule.due(999'999));
+  EXPECT_EQ(schedule.take(), 1'000'000u);
+  EXPECT_TRUE(schedule.due(9'000'000));
+  EXPECT_EQ(schedule.take(), 2'000'000u);
+  EXPECT_EQ(schedule.take(), 3'000'000u);
+  EXPECT_EQ(schedule.taken(), 3u);
+}
+
+TEST(OpenSchedule, processes_send_in_between_each_other) {
+  const OpenSchedule half(0, 1'000, 0.5);
+  EXPECT_EQ(half.next_ns(), 500'000u);
+}
+
+TEST(OpenSchedule, a_rate_that_is_no_whole_number_does_not_drift) {
+  OpenSchedule schedule(0, 3, 0);
+  for (int i = 0; i < 3'000; ++i) schedule.take();
+  EXPECT_EQ(schedule.next_ns(), 1'000'000'000'000u);
+}
+
+TEST(Allowance, lets_so_many_through_each_second) {
+  Allowance allowance(100);
+  uint32_t taken = 0;
+  for (int64_t now = 0; now <= 10'000; now += 10) taken += allowance.take(now, 1'000);
+  EXPECT_NEAR(taken, 1'000, 2);
+}
+
+TEST(Allowance, a_pause_saves_up_little) {
+  Allowance allowance(100);
+  allowance.take(0, 0);
+  EXPECT_LE(allowance.take(60'000, 1'000), 10u);
+}
+
+TEST(Allowance, none_is_no_limit) {
+  Allowance allowance(0);
+  EXPECT_EQ(allowance.take(0, 7), 7u);
+}
+
+TEST(BeatRing, each_client_beats_once_an_interval_a_tenth_more_or_less) {
+  BeatRing ring(20'000, 7, 0);
+  constexpr uint32_t kClients = 500;
+  for (uint32_t client = 0; client < kClients; ++client) ring.add(client);
+  std::map<uint32_t, int64_t> last;
+  std::map<uint32_t, int> beats;
+  for (int64_t now = 0; now <= 400'000; now += 10) {
+    ring.advance(now, [&](uint32_t client) {
+      if (last.contains(client)) {
+        EXPECT_GE(now - last[client], 17'900);
+        EXPECT_LE(now - last[client], 22'100);
+      }
+      last[client] = now;
+      ++beats[client];
+      return true;
+    });
+  }
+  ASSERT_EQ(beats.size(), kClients);
+  for (const auto& [client, count] : beats) EXPECT_NEAR(count, 20, 2) << client;
+}
+
+TEST(BeatRing, who_is_out_does_not_come_again) {
+  BeatRing ring(1'000, 1, 0);
+  ring.add(5);
+  int beats = 0;
+  ring.advance(60'000, [&](uint32_t) {
+    ++beats;
+    return false;
+  });
+  EXPECT_EQ(beats, 1);
+}
+
+}  // namespace
+}  // namespace talkbeat::load
