@@ -43,7 +43,10 @@ using IM::SwitchService::IMP2PCmdMsg;
 
 class SteadyStateTest : public MsgServerTest {
  protected:
-  SteadyStateTest() { config.client.liveness.min_ping_interval_ms = 0; }
+  SteadyStateTest() {
+    config.client.liveness.min_ping_interval_ms = 0;
+    liveness.settings_changed(config.client);
+  }
 
   /// How many allocations the server makes for what waits in its sockets.
   uint64_t cost_of_serving() {

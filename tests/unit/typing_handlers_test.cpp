@@ -70,9 +70,9 @@ TEST_F(TypingHandlersTest, the_bus_carries_it_to_those_who_are_elsewhere_and_not
     bus.relayed.clear();
     client->send(command(to, "typing"));
     sync(*client);
-    std::vector<UserId> users;
-    for (const auto& relayed : bus.relayed) users.insert(users.end(), relayed.users.begin(), relayed.users.end());
-    return users;
+    std::vector<UserId> named;
+    for (const auto& relayed : bus.relayed) named.insert(named.end(), relayed.users.begin(), relayed.users.end());
+    return named;
   };
   EXPECT_EQ(relays_of_one(bob), std::vector{bob}) << "this server may not have heard of bob's login yet";
   const auto peer = log_in("bob");
