@@ -8,6 +8,7 @@ SHELL := bash
 JOBS ?= $(shell nproc)
 DIR ?= run
 PORT_BASE ?= 8000
+BENCH ?=
 
 PROGRAMS := login_server msg_server talkctl talkchat talkcheck talkload
 SOURCES = $(shell find base login_server msg_server proto tests tools -name '*.cpp' -o -name '*.h')
@@ -64,12 +65,11 @@ tsan: ## every test under ThreadSanitizer
 	@$(call deps,build tests)
 	$(call test_in,tsan,ThreadSanitizer,-DTALKBEAT_SANITIZE=thread)
 
-bench: ## the benchmarks of the parts (figures only; they never fail on time)
-	@$(call deps,build bench)
-	@$(call configure,bench,-DCMAKE_BUILD_TYPE=Release -DTALKBEAT_TESTS=OFF -DTALKBEAT_BENCH=ON)
-	@cmake --build build/bench -j $(JOBS) --target benchmarks
-	@build/bench/bin/benchmarks
-	@echo "What the figures mean, and what they were elsewhere: tests/bench/README.md"
+bench: build ## all figures: the parts, and clusters under load beside the floor, into tests/bench/RESULTS.md (BENCH=--quick: 2 minutes)
+	@$(call deps,bench)
+	@$(call configure,release,-DCMAKE_BUILD_TYPE=Release -DTALKBEAT_TESTS=OFF -DTALKBEAT_BENCH=ON)
+	@cmake --build build/release -j $(JOBS) --target benchmarks floor
+	@tests/bench/run.py $(BENCH)
 
 load: build ## a minute of load in all ways against a fresh cluster; reports in build/load
 	@tools/load_tour.sh

@@ -67,7 +67,9 @@ ONE = ["--msg-server", "0"]
 FRAME = ["--size", "100"]  # bytes of a whole frame
 RELAY = ["relay", "--size", "72"]  # and so has a command with so much content
 
+# `idle` is the first one: it asks how far the servers' memory grows, and later steps have grown it already.
 STEPS = [
+    Step("idle", ["idle", "--clients", "15000", *ONE], rounds=1),
     Step("relay", [*RELAY, *FEW_PAIRS, *ONE], ["relay", *FEW_PAIRS, *FRAME]),
     Step("relay_one_each", [*RELAY, "--pairs", "1000", "--window", "1", *ONE],
          ["relay", "--pairs", "1000", "--window", "1", *FRAME]),
@@ -79,7 +81,6 @@ STEPS = [
     Step("login_token", ["login", "--clients", "2000", "--window", "64", *ONE]),
     Step("login_password", ["login", "--passwords", "--clients", "200", "--window", "8", *ONE], rounds=1,
          watch_lag=True),
-    Step("idle", ["idle", "--clients", "15000", *ONE], rounds=1),
     Step("beat", ["idle", "--clients", "5000", "--heartbeat", "1s", *ONE],
          ["echo", "--links", "5000", "--rate", "5000", "--size", "16"]),
 ]
