@@ -137,7 +137,7 @@ TEST_F(LoadReportTest, TheTableShowsSyscallsWhereTheyWereCounted) {
   all.work_while_counting = 2'000;
   const std::string text = report_table(all, false);
   EXPECT_THAT(text, ContainsRegex("epoll_wait +3,000 +1.50\nread +1,000 +0.5"));
-  EXPECT_THAT(text, HasSubstr("all: 2.00 for each (counted by strace)"));
+  EXPECT_THAT(text, HasSubstr("all: 2.00 for each of the messages (counted by strace)"));
 }
 
 TEST_F(LoadReportTest, ManyServersAreSummedUp) {

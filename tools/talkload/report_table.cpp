@@ -102,13 +102,13 @@ std::string syscalls(const RunReport& report) {
   std::vector<std::pair<std::string, uint64_t>> most(calls.begin(), calls.end());
   std::ranges::stable_sort(most, std::ranges::greater(), &std::pair<std::string, uint64_t>::second);
   most.resize(std::min(most.size(), kMostSyscalls));
-  Table table({"SYSCALL", "CALLS", "FOR EACH OF THE " + report.run.work.unit}, 1);
+  Table table({"SYSCALL", "CALLS", "FOR EACH"}, 1);
   const auto work = static_cast<double>(report.work_while_counting);
   for (const auto& [name, count] : most) {
     table.add({name, grouped(count), work > 0 ? three_digits(static_cast<double>(count) / work) : "-"});
   }
-  return table.text() + fmt::format("all: {} for each (counted by {})\n", three_digits(syscalls_per_work(report)),
-                                    report.syscall_tool);
+  return table.text() + fmt::format("all: {} for each of the {} (counted by {})\n",
+                                    three_digits(syscalls_per_work(report)), report.run.work.unit, report.syscall_tool);
 }
 
 // Rows of a table without their heading stand out less: the heading is faint.
