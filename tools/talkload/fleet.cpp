@@ -14,7 +14,7 @@ namespace talkbeat::load {
 namespace {
 
 constexpr Tick kLookWhileStartingMs = 10;
-constexpr Tick kLookMs = 100;  // as the ring's slots
+constexpr Tick kLookMs = 100;           // as the ring's slots
 constexpr Tick kAttemptMs = 20'000;     // for connecting and logging in
 constexpr uint32_t kAnswerMs = 15'000;  // a heartbeat without an answer for so long: the server is dead
 constexpr Tick kFirstBackoffMs = 500;

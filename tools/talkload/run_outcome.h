@@ -1,9 +1,13 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
 #include "tools/talkload/figures.h"
 #include "tools/talkload/load_options.h"
 #include "tools/talkload/run_description.h"
-#include "tools/talkload/worker_pool.h"
 
 namespace talkbeat::load {
 
@@ -14,9 +18,9 @@ RunDescription description_of(const LoadOptions& options, int argc, const char* 
 
 /// What load processes and disturber have told, for the verdict.
 struct RunWords {
-  std::vector<std::string> findings;
-  std::map<std::string, uint64_t> troubles;
-  std::string failure;  // of a load process; empty: none
+  std::vector<std::string> findings = {};
+  std::map<std::string, uint64_t> troubles = {};
+  std::string failure = {};  // of a load process; empty: none
   uint32_t disturbances = 0;
   double load_cpu_s = 0;
 };
