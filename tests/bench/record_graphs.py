@@ -21,6 +21,7 @@ from bench_goals import STEPS
 GRAPHS = {"relay": "relay", "chat": "chat_one", "group": "group", "heartbeats": "beat", "logins": "login_token"}
 WARM_UP_S = 3  # until all are logged in, and a little more
 RECORD_S = 3
+LEAST_PIXELS = 3  # narrower boxes, 0.25 % and less, would make most of the file
 
 
 def record(cluster, process, load, directory):
@@ -39,8 +40,8 @@ def record(cluster, process, load, directory):
 
 def draw(stacks, title, path):
     path.parent.mkdir(exist_ok=True)
-    drawn = subprocess.run([REPOSITORY / "tests/bench/flame_graph.py", "--title", title], input=stacks,
-                           capture_output=True, check=False)
+    drawn = subprocess.run([REPOSITORY / "tests/bench/flame_graph.py", "--title", title, "--least",
+                            str(LEAST_PIXELS)], input=stacks, capture_output=True, check=False)
     if drawn.returncode != 0:
         raise Failure(drawn.stderr.decode().strip())
     path.write_bytes(drawn.stdout)

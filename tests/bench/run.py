@@ -24,6 +24,7 @@ from bench_goals import FEW_PAIRS, ONE, PAIRS, RELAY, STEPS, TIMES, Figures, Par
 
 IDLE_BESIDE = 100_000
 IDLE_SERVERS = 6
+BESIDE_ROUNDS = 3
 # So that all takes less than ten minutes on a slow or busy machine too.
 PARTS_AT_MOST_S = 180
 NO_NEW_ROUND_AFTER_S = 330
@@ -167,7 +168,7 @@ class Bench:
             return
         self.say(f"a cluster of {IDLE_SERVERS} msg_servers")
         with Cluster(directory, self.programs, self.options.port_base, IDLE_SERVERS) as cluster:
-            for _ in range(2):
+            for _ in range(BESIDE_ROUNDS):
                 for step in BESIDE_STEPS:
                     self.attempt(cluster, step, f"{step.name}_alone")
             self.say(f"{IDLE_BESIDE:,} clients log in")
@@ -180,7 +181,7 @@ class Bench:
                 cluster.end_load(idle)
 
     def beside(self, cluster, idle):
-        for _ in range(2):
+        for _ in range(BESIDE_ROUNDS):
             for step in BESIDE_STEPS:
                 self.attempt(cluster, step, f"{step.name}_beside")
                 if idle.poll() is None and cluster.clients() >= IDLE_BESIDE:
