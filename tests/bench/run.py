@@ -236,7 +236,7 @@ class Bench:
     def write(self, load_before):
         if not self.figures.runs:
             self.say("nothing was measured, so nothing is written")
-            return
+            sys.exit(1)
         command = " ".join(["make bench" if not sys.argv[1:] else "tests/bench/run.py", *sys.argv[1:]])
         bench_results.write(self.options.results, REPOSITORY, command, self.figures, self.parts, load_before,
                             self.incomplete)
