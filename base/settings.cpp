@@ -8,12 +8,14 @@ namespace {
 
 constexpr OptionRange kUpToAnHour{100, 3'600'000};
 
+// Linux counts TCP_USER_TIMEOUT from the last sign of life while it probes an idle connection, too (tcp(7)).
 void describe_user_timeout(OptionTable& table, const std::string& name, Tick& value, const std::string& who) {
   table
       .duration(name, value, kUpToAnHour,
                 "TCP_USER_TIMEOUT towards " + who +
                     ": data that the peer's system has not acknowledged for this long ends the connection. Without "
-                    "it, TCP retries for 15 minutes and more.")
+                    "it, TCP retries for 15 minutes and more. Where it is shorter than keepalive_idle and "
+                    "keepalive_count intervals together, an idle connection ends with the first probe that gets lost.")
       .or_off();
 }
 

@@ -32,7 +32,7 @@ constexpr std::array kRows{
               "and closed this much later"},
     TimingRow{"out-soft-time", "client.out_soft_time", &Timings::out_soft_time, 10'000,
               "leaving more than 1 MiB unread for this long: closed"},
-    TimingRow{"user-timeout", "tcp.client_user_timeout", &Timings::user_timeout, 60'000,
+    TimingRow{"user-timeout", "tcp.client_user_timeout", &Timings::user_timeout, 90'000,
               "TCP_USER_TIMEOUT towards clients"},
     TimingRow{"request-timeout", "client.request_timeout", &Timings::request_timeout, 60'000,
               "login_server: from connecting to the end of a request"},
