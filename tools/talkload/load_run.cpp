@@ -203,7 +203,7 @@ void LoadRun::look(double now_s, WorkerPool& pool) {
   progress_.show(phase(now_s), figures_, std::max(0.0, figures_.part().end_s - now_s), now_ms());
   if (interrupted == 0 || told_to_stop_) return;
   told_to_stop_ = true;
-  // Later than that, all has been sent, and only the waiting is cut short.
+  // Behind that all is sent and measured, and it ends by itself; who does not want to wait asks twice.
   if (now_s < figures_.part().end_s) interrupted_after_s_ = std::max(now_s, 0.0);
   pool.stop();
 }

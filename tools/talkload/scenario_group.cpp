@@ -324,6 +324,9 @@ void GroupScenario::judge() {
     ledger.for_each_lost([&](uint32_t member, uint32_t sender, uint32_t number) {
       context_.findings.lost(describe(group, sender, number, member) + ", which was acked");
     });
+    ledger.for_each_refused_and_there([&](uint32_t member, uint32_t sender, uint32_t number) {
+      context_.findings.wrong(describe(group, sender, number, member) + " was refused, and delivered all the same");
+    });
     for (uint32_t sender = 0; sender < ledger.senders(); ++sender) {
       const Answers& answers = ledger.sender(sender);
       if (answers.answered() == answers.sent()) continue;
