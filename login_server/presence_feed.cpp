@@ -52,13 +52,20 @@ void PresenceFeed::send_changes(const std::vector<ServerId>& told, const std::ve
   }
 }
 
+// All of it is made before any is sent: sending may close a link that does not read, and so change who is online.
 void PresenceFeed::send_all(ServerId server) {
+  std::vector<SharedBytes> pdus;
   Users users;
   presence_.for_each([&](const Session& session) {
     if (session.server == server) return;
     append(users, session, true);
-    if (users.user_stat_list_size() >= settings_.chunk) send_to(server, users);
+    if (users.user_stat_list_size() < settings_.chunk) return;
+    pdus.push_back(encode_pdu(users));
+    users.Clear();
   });
+  for (const SharedBytes& pdu : pdus) {
+    if (Connection* link = connections_.find(link_of(server))) link->send(pdu);
+  }
   send_to(server, users);
 }
 

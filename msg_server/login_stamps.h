@@ -16,8 +16,10 @@ namespace talkbeat {
 ///   const uint64_t stamp = stamps.next(loop.unix_milliseconds(), loop.now(), rng.next());
 class LoginStamps {
  public:
+  /// What no clock can have said is ignored: to count on from there would leave no room.
   void heard(uint64_t stamp, Tick now) {
-    highest_ = std::max(highest_, std::min(stamp, kHighest));
+    if (stamp >= kBeyondAllClocks) return;
+    highest_ = std::max(highest_, stamp);
     ahead_ = std::max(ahead_, static_cast<int64_t>(highest_ >> kLowBits) - now);
   }
 
@@ -34,8 +36,7 @@ class LoginStamps {
  private:
   static constexpr int kLowBits = 16;
   static constexpr uint64_t kLowMask = (uint64_t{1} << kLowBits) - 1;
-  // The year 4429 and more: no clock says so, and half of the numbers are left to count on.
-  static constexpr uint64_t kHighest = uint64_t{1} << 63;
+  static constexpr uint64_t kBeyondAllClocks = uint64_t{1} << 63;  // after the year 6000
 
   uint64_t highest_ = 0;
   int64_t ahead_ = INT64_MIN / 2;  // the latest time that was heard of, less the tick at which it was

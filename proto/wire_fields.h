@@ -47,14 +47,16 @@ class WireFields {
   }
   bool read(std::span<const std::byte>& bytes) {
     uint64_t length = 0;
-    if (!read(length) || length > rest_.size()) return false;
+    const size_t before = rest_.size();
+    if (!read(length) || before - rest_.size() > kMaxLengthVarint || length > rest_.size()) return false;
     bytes = rest_.first(static_cast<size_t>(length));
     rest_ = rest_.subspan(static_cast<size_t>(length));
     return true;
   }
 
  private:
-  static constexpr size_t kMaxVarint = 9;  // a tenth byte holds the 64th bit: rare enough
+  static constexpr size_t kMaxVarint = 9;        // a tenth byte holds the 64th bit: rare enough
+  static constexpr size_t kMaxLengthVarint = 5;  // of a length, protobuf reads no more
 
   std::span<const std::byte> rest_;
 };

@@ -149,7 +149,7 @@ ulimit -Sn "$(ulimit -Hn)"
 without_lock "$here/start.sh" --dir "$dir" --port-base "$port_base" --msg-servers "$processes" --bin "$bin" --timeout 300 \
   --set client.max_connections="$descriptors" --set client.max_connections_per_address=1000000 \
   --set client.idle_timeout="$((heartbeat * 5 / 2))s" --set client.handshake_timeout=60s \
-  --set server.closed_kept=100 --set log.level=warn >/dev/null
+  --set store.page_cache=1MiB --set server.closed_kept=100 --set log.level=warn >/dev/null
 say "$processes msg_servers and a login_server serve; now $clients users, and as many logins"
 code=0
 run_load idle --dir "$dir" --clients "$clients" --processes "$processes" --heartbeat "${heartbeat}s" \

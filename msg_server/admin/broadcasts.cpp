@@ -79,8 +79,10 @@ void Broadcasts::run_next() {
 void Broadcasts::read_users() {
   using Users = std::vector<Profile>;
   // Never so many that nobody else's message would fit into the queue, or a batch not even by itself.
-  const size_t limit = std::min(server_.config.admin.broadcast_batch,
-                                std::max(server_.config.store.limits.max_queued_writes / 2, size_t{1}));
+  const Store::Limits& queue = server_.config.store.limits;
+  const size_t body = std::max(current()->order.body.size(), size_t{1});
+  const size_t room = std::min(queue.max_queued_writes, queue.max_queued_bytes / body) / 2;
+  const size_t limit = std::min(server_.config.admin.broadcast_batch, std::max(room, size_t{1}));
   server_.store.read<Users>(
       [after = current()->progress.last_user, limit](Database& db) { return db.users_after(after, limit); },
       [this, limit](const StoreResult<Users>& users) {

@@ -30,7 +30,8 @@ PairCache::Entry* PairCache::find(UserId low, UserId high) {
 }
 
 PairCache::Entry& PairCache::put(const PairRow& row, bool enabled) {
-  const auto [entry, added] = entries_.try_emplace(key_of(row.low, row.high), Entry{.row = row, .enabled = enabled});
+  const auto [entry, added] = entries_.try_emplace(
+      key_of(row.low, row.high), Entry{.row = row, .enabled = enabled, .kept_sequence = row.last_sequence});
   CHECK(added);
   return entry->second;
 }

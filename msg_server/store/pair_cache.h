@@ -44,6 +44,7 @@ class PairCache {
     PairRow row;
     bool enabled = false;  ///< both users are known not to be disabled
     bool changed = false;
+    int64_t kept_sequence = 0;  ///< row.last_sequence as the file has it
   };
 
   /// Null: not met yet, which says nothing of the file.

@@ -46,7 +46,7 @@ inline constexpr std::array kConversationQueries{
     SqlText{Sql::kKeepPair,
             "UPDATE conversations SET last_msg_id = ?2, last_sequence = ?3, updated_at = ?4, low_sent = ?5,"
             " low_read = ?6, low_seen = ?7, low_hidden = ?8, high_read = ?9, high_seen = ?10, high_hidden = ?11"
-            " WHERE conv_id = ?1"},
+            " WHERE conv_id = ?1 AND last_sequence = ?12"},
     SqlText{Sql::kMarkMember,
             "UPDATE group_members SET read = ?3, seen = ?4, hidden = ?5 WHERE group_id = ?1 AND user_id = ?2"},
 };

@@ -45,12 +45,13 @@ Status SqliteCore::configure() {
   Status status = mode.ok() ? Status() : Error{mode.message()};
   if (status.ok()) {
     status = connection_.execute(
-        "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;"
+        "PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;"
         "PRAGMA cache_size = -" +
         std::to_string(options_.cache_kib) +
         "; PRAGMA journal_size_limit = " + std::to_string(options_.log_limit_bytes));
   }
-  if (status.ok()) status = migrate(connection_, schema_steps());
+  if (status.ok()) status = migrate(connection_, schema_steps());  // sorts millions of keys, which may go to the disk
+  if (status.ok()) status = connection_.execute("PRAGMA temp_store = MEMORY");
   leave_turnstile();
   if (status.ok() && turnstile_ && mode.value() != "wal") status = Error{"it cannot have a write-ahead log here"};
   if (status.ok()) status = prepare_all();
@@ -166,13 +167,20 @@ void SqliteCore::forget_pairs() {
   pairs_.clear();
 }
 
+// That the row is still what was read, or written last, is certain while the turnstile and data_version do their work.
+// Were it not, a message would get another one's msg_id: then rather no batch.
 void SqliteCore::write_pairs() {
-  for (const PairCache::Entry* pair : pairs_.changed()) {
+  for (PairCache::Entry* pair : pairs_.changed()) {
     const PairRow& row = pair->row;
     auto kept = change(Sql::kKeepPair, row.conv_id, row.last_msg_id, row.last_sequence, row.updated_at, row.low_sent,
                        row.low_mark.read, row.low_mark.seen, row.low_mark.hidden, row.high_mark.read,
-                       row.high_mark.seen, row.high_mark.hidden);
-    if (!kept.ok()) break;  // the batch is lost
+                       row.high_mark.seen, row.high_mark.hidden, pair->kept_sequence);
+    if (kept.ok() && kept.value() == 0) {
+      (void)unavailable();
+      last_error_ = "a conversation has changed under the writer's hands";
+    }
+    if (!may_write()) break;
+    pair->kept_sequence = row.last_sequence;
   }
   pairs_.forget_changes();
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <string_view>
 
@@ -89,11 +91,14 @@ struct SqlText {
 };
 
 /// Whether the statement reads or changes what PairCache may know better: all do but those that storing a message
-/// between two users consists of.
+/// consists of. In a batch, kFindPair and kFindPairOfEnabled only look for pairs that the cache does not have.
 constexpr bool meets_pairs(Sql id) {
-  return id != Sql::kFindPairOfEnabled && id != Sql::kAddConversation && id != Sql::kAddMessage &&
-         id != Sql::kAddLargeBody && id != Sql::kAddMilestone && id != Sql::kFindMilestone && id != Sql::kPrevious &&
-         id != Sql::kLowSentAt && id != Sql::kKeepPair && id != Sql::kUserEnabled;
+  constexpr std::array kKeepClear{
+      Sql::kFindPair,    Sql::kFindPairOfEnabled, Sql::kAddConversation, Sql::kKeepPair,
+      Sql::kAddMessage,  Sql::kAddLargeBody,      Sql::kAddMilestone,    Sql::kFindMilestone,
+      Sql::kPrevious,    Sql::kLowSentAt,         Sql::kUserEnabled,     Sql::kFindMembership,
+      Sql::kNoteMessage, Sql::kNoteSent,          Sql::kMarkMember,      Sql::kGroupVersion};
+  return std::ranges::find(kKeepClear, id) == kKeepClear.end();
 }
 
 }  // namespace talkbeat

@@ -1,9 +1,13 @@
 """A cluster of its own for the benchmarks: started, loaded, watched and stopped again."""
 
+import contextlib
 import json
 import pathlib
 import re
+import signal
+import sqlite3
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -21,8 +25,30 @@ LOAD_SETTINGS = {
 }
 
 
+# A msg_server gives its loop's worst lag with each report to login_server: cluster.heartbeat_interval, and some more.
+LAG_REPORT_S = 5.5
+
+
 class Failure(Exception):
     """Something did not work; the message is for people."""
+
+
+def stop_on_signals():
+    """SIGTERM and SIGHUP end the program as Ctrl-C does: by an exception, so that what it has started is stopped."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(1))
+
+
+def end_process(process, seconds):
+    """Asks it to end, and waits for that; after so many seconds it is killed."""
+    if process.poll() is not None:
+        return
+    process.terminate()
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 class Cluster:
@@ -44,14 +70,33 @@ class Cluster:
                    "--port-base", str(self.port_base), "--msg-servers", str(self.msg_servers)]
         for name, value in self.settings.items():
             command += ["--set", f"{name}={value}"]
-        started = subprocess.run(command, capture_output=True, text=True, check=False)
-        if started.returncode != 0:
-            raise Failure(started.stderr.strip() or started.stdout.strip())
+        try:
+            self.start(command)
+        except BaseException:  # a signal as well: some servers may have been started by now
+            self.stop()
+            raise
         return self
 
     def __exit__(self, *_):
-        subprocess.run([REPOSITORY / "tools/stop.sh", "--dir", self.directory, "--timeout", "20"],
-                       capture_output=True, check=False)
+        self.stop()
+
+    @staticmethod
+    def start(command):
+        starter = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        try:
+            said = starter.communicate()[0].strip()
+        finally:
+            end_process(starter, 10)  # it stops what it has begun to start
+        if starter.returncode != 0:
+            raise Failure(said)
+
+    def stop(self):
+        if not self.directory.exists():
+            return
+        stopped = subprocess.run([REPOSITORY / "tools/stop.sh", "--dir", self.directory, "--timeout", "20"],
+                                 capture_output=True, text=True, check=False)
+        if stopped.returncode != 0:
+            print(f"stop.sh: {stopped.stderr.strip() or stopped.stdout.strip()}", file=sys.stderr)
 
     def processes(self):
         return [int(file.read_text()) for file in sorted(self.directory.glob("*_server_*.pid"))]
@@ -82,8 +127,14 @@ class Cluster:
     def clients(self):
         return sum(self.metric(number, "talkbeat_users") for number in range(self.msg_servers))
 
+    def rows_stored(self):
+        """Messages that the store has taken since it was made."""
+        store = sqlite3.connect(f"file:{self.directory / 'talkbeat.db'}?mode=ro", uri=True, timeout=5)
+        with contextlib.closing(store):
+            return store.execute("SELECT max(sequence) FROM messages").fetchone()[0] or 0
+
     def start_load(self, *arguments):
-        """A talkload that runs beside; finish_load() waits for it."""
+        """A talkload that runs beside: finish_load() waits for it, end_load() ends it."""
         self.loads += 1
         figures = self.directory / f"load-{self.loads}.json"
         command = [str(self.programs / "talkload"), *arguments, "--dir", str(self.directory), "--quiet",
@@ -92,18 +143,41 @@ class Cluster:
         load.figures = figures
         return load
 
-    def finish_load(self, load):
-        said = load.communicate()[0].strip()
+    @staticmethod
+    def end_load(load):
+        end_process(load, 10)
+        load.stdout.close()
+
+    @staticmethod
+    def finish_load(load, timeout=90):
+        try:
+            said = load.communicate(timeout=timeout)[0].strip()
+        except subprocess.TimeoutExpired as late:
+            raise Failure(f"{' '.join(load.args)} has not ended after {timeout} s") from late
         if not load.figures.exists():
             raise Failure(f"{' '.join(load.args)} ended with {load.returncode}: {said[-500:]}")
         return json.loads(load.figures.read_text())
 
     def load(self, *arguments, watch_lag=False):
+        """Runs it, and returns its figures with two of ours: loop_lag_ms, rows_stored."""
+        if watch_lag:
+            time.sleep(LAG_REPORT_S)  # what was before does not count
+        rows = self.rows_stored()
         load = self.start_load(*arguments)
+        try:
+            lag = self.worst_lag(load) if watch_lag else None
+            figures = self.finish_load(load)
+        finally:
+            self.end_load(load)
+        return {**figures, "loop_lag_ms": lag, "rows_stored": self.rows_stored() - rows}
+
+    def worst_lag(self, load):
+        """Until the load has ended, and the report on its last moments has come."""
         lag = 0.0
-        while watch_lag and load.poll() is None:
+        ends = None
+        while ends is None or time.monotonic() < ends:
             time.sleep(0.25)
             lag = max(lag, self.loop_lag_ms())
-        figures = self.finish_load(load)
-        figures["loop_lag_ms"] = lag
-        return figures
+            if ends is None and load.poll() is not None:
+                ends = time.monotonic() + LAG_REPORT_S
+        return lag

@@ -5,9 +5,13 @@ import statistics
 from typing import Callable, Optional
 
 
+TIMES = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1}
+
+
+# What one run says; None where it says nothing.
 def cpu(run):
     """CPU seconds of all server processes for a million pieces of work: what holds on a noisy machine."""
-    return run["servers"]["cpu_s_per_million"]
+    return run["servers"]["cpu_s_per_million"] or None
 
 
 def rate(run):
@@ -23,7 +27,12 @@ def p99(run):
 
 
 def deliveries_a_core(run):
-    return 1e6 / cpu(run)
+    return 1e6 / cpu(run) if cpu(run) else None
+
+
+def rows_a_message(run):
+    acked = run["totals"]["acked"]
+    return run["rows_stored"] / acked if acked else None
 
 
 def bytes_a_connection(run):
@@ -34,33 +43,73 @@ def loop_lag(run):
     return run["loop_lag_ms"]
 
 
+def closed(run):
+    return run["totals"]["closed"]
+
+
+# What one benchmark of the parts says.
+def cpu_us(entry):
+    return entry["cpu_time"] * TIMES[entry["time_unit"]] * 1e6
+
+
+def real_ms(entry):
+    return entry["real_time"] * TIMES[entry["time_unit"]] * 1e3
+
+
+def counter(name, factor=1.0):
+    return lambda entry: entry[name] * factor if name in entry else None
+
+
+def longer_wait(entry):
+    return max(entry["first_wait_p99_ms"], entry["second_wait_p99_ms"])
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """A benchmark of the parts that is measured beside a step, as its floor."""
+
+    pattern: str
+    figure: Callable
+
+
 @dataclasses.dataclass(frozen=True)
 class Step:
-    """One scenario of talkload, and a floor beside it."""
+    """One scenario of talkload, and a floor beside it: words for `floor`, or a benchmark."""
 
     name: str
     load: list
-    floor: Optional[list] = None
+    floor: Optional[list | Part] = None
     rounds: int = 3
     watch_lag: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
 class Goal:
-    """One line of the table. `figure` takes one run; of several rounds the median counts."""
+    """One line of the table. `figure` takes one run; of several rounds the median counts. The limit is a number, or
+    a multiple of (or so much more than) another figure."""
 
     work: str
-    step: str
+    step: str  # or part("NAME"), a benchmark of the parts
     unit: str
     figure: Callable
     words: str  # the goal, for people
     at_most: Optional[float] = None
     at_least: Optional[float] = None
-    # The limit is a multiple of another figure: of the floor beside it, or of another step's figure.
-    times_floor: Optional[float] = None
-    times_step: Optional[tuple] = None  # (factor, step)
+    against: Optional[str] = None  # FLOOR: what ran beside it; or another step
+    times: Optional[float] = None
+    plus: Optional[float] = None
 
 
+FLOOR = "floor"
+
+
+def part(name):
+    """The step under which the figures of a benchmark are kept."""
+    return f"benchmarks {name}"
+
+
+COMMIT = Part("^commit_messages/1/", real_ms)
+STORE_ALONE = Part("^chat/keys_by_time/1000/0/", counter("cpu_us"))
 PAIRS = ["--pairs", "1000", "--window", "16"]
 FEW_PAIRS = ["--pairs", "100", "--window", "16"]
 ONE = ["--msg-server", "0"]
@@ -74,9 +123,9 @@ STEPS = [
     Step("relay_one_each", [*RELAY, "--pairs", "1000", "--window", "1", *ONE],
          ["relay", "--pairs", "1000", "--window", "1", *FRAME]),
     Step("relay_across", [*RELAY, *FEW_PAIRS, "--across"]),
-    Step("chat_one", ["chat", *PAIRS, *ONE]),
+    Step("chat_one", ["chat", *PAIRS, *ONE], STORE_ALONE),
     Step("chat_two", ["chat", *PAIRS]),
-    Step("chat_light", ["chat", "--pairs", "1000", "--rate", "1000"]),
+    Step("chat_light", ["chat", "--pairs", "1000", "--rate", "1000"], COMMIT),
     Step("group", ["group", "--groups", "1", "--members", "1000", "--size", "64", "--window", "4", *ONE]),
     Step("login_token", ["login", "--clients", "2000", "--window", "64", *ONE]),
     Step("login_password", ["login", "--passwords", "--clients", "200", "--window", "8", *ONE], rounds=1,
@@ -86,28 +135,53 @@ STEPS = [
 ]
 
 GOALS = [
-    Goal("relay, 100 pairs x 16", "relay", "s/M", cpu, "<= 3 x floor", times_floor=3),
-    Goal("relay, 1,000 pairs x 1", "relay_one_each", "s/M", cpu, "<= 1.4 x floor", times_floor=1.4),
-    Goal("relay across two servers", "relay_across", "s/M", cpu, "<= 2.5 x one server", times_step=(2.5, "relay")),
+    Goal("relay, 100 pairs x 16", "relay", "s/M", cpu, "<= 3 x floor", against=FLOOR, times=3),
+    Goal("relay, 1,000 pairs x 1", "relay_one_each", "s/M", cpu, "<= 1.4 x floor", against=FLOOR, times=1.4),
+    Goal("relay across two servers", "relay_across", "s/M", cpu, "<= 2.5 x one server", against="relay", times=2.5),
     Goal("chat, 1,000 pairs x 16, one msg_server", "chat_one", "/s", rate, ">= 40,000", at_least=40_000),
-    Goal("the same: CPU of all threads", "chat_one", "s/M", cpu, "<= 20", at_most=20),
+    Goal("the same: CPU of all threads, beside it the store alone", "chat_one", "s/M", cpu, "<= 20", at_most=20,
+         against=FLOOR),
     Goal("chat, 1,000 pairs x 16, two msg_servers", "chat_two", "/s", rate, ">= 40,000", at_least=40_000),
     Goal("the same: CPU of all threads", "chat_two", "s/M", cpu, "<= 20", at_most=20),
-    Goal("chat at 1,000/s: p50", "chat_light", "ms", p50, "<= a commit + 0.2"),
+    Goal("chat at 1,000/s: p50, beside it one commit", "chat_light", "ms", p50, "<= a commit + 0.2", against=FLOOR,
+         plus=0.2),
     Goal("chat at 1,000/s: p99", "chat_light", "ms", p99, "<= 5", at_most=5),
+    Goal("two writers on one file, commits of 250: the longer wait, p99", part("two_writers/250"), "ms", longer_wait,
+         "<= 50", at_most=50),
+    Goal("the same, commits of 1,000", part("two_writers/1000"), "ms", longer_wait, "<= 50", at_most=50),
     Goal("group of 1,000: deliveries a core", "group", "/s", deliveries_a_core, ">= 1,000,000", at_least=1_000_000),
+    Goal("the same: rows stored for a message", "group", "", rows_a_message, "1", at_most=1.001),
+    Goal("the same: allocations a delivery (an encode for each: 1 or more)", part("group_message/1000"), "",
+         counter("allocations"), "one encode: < 0.1", at_most=0.1),
     Goal("logins with a token, one msg_server", "login_token", "/s", rate, ">= 20,000", at_least=20_000),
     Goal("logins with a password", "login_password", "/s", rate, "what Argon2id allows"),
     Goal("the same: worst stall of the loop", "login_password", "ms", loop_lag, "<= 5", at_most=5),
     Goal("idle, logged in: RSS a connection", "idle", "bytes", bytes_a_connection, "<= 768", at_most=768),
-    Goal("heartbeats, 5,000/s", "beat", "s/M", cpu, "<= 1.3 x floor", times_floor=1.3),
+    Goal("heartbeats, 5,000/s", "beat", "s/M", cpu, "<= 1.3 x floor", against=FLOOR, times=1.3),
+    Goal("the same: allocations a beat", part("heartbeat"), "", counter("allocations"), "0", at_most=0.001),
     Goal("idle cluster (login_server, two msg_servers)", "idle_cluster", "% CPU", lambda run: run["percent"],
          "< 0.3", at_most=0.3),
     Goal("relay with 100,000 idle beside, six msg_servers", "relay_beside", "s/M", cpu, "<= 1.1 x without",
-         times_step=(1.1, "relay_alone")),
+         against="relay_alone", times=1.1),
     Goal("chat with 100,000 idle beside, six msg_servers", "chat_beside", "s/M", cpu, "<= 1.1 x without",
-         times_step=(1.1, "chat_alone")),
+         against="chat_alone", times=1.1),
+    Goal("a tick, 20,000 timers, nothing due", part("wheel_tick_with_nothing_due/20000"), "µs", cpu_us, "< 1",
+         at_most=1),
+    Goal("a tick, 100,000 connections, nothing due", part("tick<OrderedLists>/100000"), "µs", cpu_us, "< 1",
+         at_most=1),
+    Goal("the worst of 140,000 ticks, 1,000,000 timers", part("wheel_ticks/1000000"), "ms",
+         counter("worst_us", 1e-3), "<= 2", at_most=2),
+    Goal("1,000,000 logged in and beating for 10 minutes (`make million`): closed", "million", "", closed, "0",
+         at_most=0),
+    Goal("the same: RSS of all servers", "million", "GiB", lambda run: run["servers"]["rss_bytes"] / 2**30, "<= 2",
+         at_most=2),
+    Goal("the same: cores", "million", "", lambda run: run["servers"]["cores"], "<= 0.35", at_most=0.35),
 ]
+
+
+def counts(run):
+    """A run that was not right counts for nothing."""
+    return run.get("outcome", {"ok": True})["ok"]
 
 
 class Figures:
@@ -117,36 +191,60 @@ class Figures:
         self.runs = {}
         self.floors = {}
         self.commands = {}
+        self.broken = {}  # how many gave no figures at all
 
     def add(self, step, run):
         self.runs.setdefault(step, []).append(run)
 
-    def add_floor(self, step, seconds_per_million):
-        self.floors.setdefault(step, []).append(seconds_per_million)
+    def add_parts(self, entries):
+        for entry in entries:
+            # The name without what is said of how it was run: two_writers/250/iterations:1/real_time.
+            name = "/".join(word for word in entry["name"].split("/") if ":" not in word and word != "real_time")
+            self.add(part(name), {**entry, "outcome": {"ok": not entry.get("error_occurred", False)}})
+
+    def add_floor(self, step, value):
+        self.floors.setdefault(step, []).append(value)
+
+    def add_broken(self, step):
+        self.broken[step] = self.broken.get(step, 0) + 1
+
+    def drop(self, step):
+        """What has been measured under it does not count after all."""
+        for run in self.runs.get(step, []):
+            run["outcome"]["ok"] = False
+
+    def counting(self, step):
+        return [run for run in self.runs.get(step, []) if counts(run)]
+
+    def failed(self, step):
+        return len(self.runs.get(step, [])) - len(self.counting(step)) + self.broken.get(step, 0)
 
     def median(self, step, figure):
         """None where it was not measured."""
-        values = [figure(run) for run in self.runs.get(step, [])]
+        values = [value for value in map(figure, self.counting(step)) if value is not None]
         return statistics.median(values) if values else None
 
     def floor(self, step):
         return statistics.median(self.floors[step]) if step in self.floors else None
 
     def base(self, goal):
-        """The figure of which the goal is a multiple."""
-        if goal.times_floor is not None:
+        """The figure with which the goal's is compared."""
+        if goal.against == FLOOR:
             return self.floor(goal.step)
-        if goal.times_step is not None:
-            return self.median(goal.times_step[1], goal.figure)
-        return None
+        return None if goal.against is None else self.median(goal.against, goal.figure)
+
+    def limit(self, goal):
+        """None where there is none, or where what it is a multiple of was not measured."""
+        if goal.at_least is not None or goal.at_most is not None:
+            return goal.at_least if goal.at_least is not None else goal.at_most
+        base = self.base(goal)
+        if base is None or (goal.times is None and goal.plus is None):
+            return None
+        return base * (goal.times or 1) + (goal.plus or 0)
 
     def reached(self, goal):
         """None where there is nothing to compare."""
-        value, base = self.median(goal.step, goal.figure), self.base(goal)
-        if value is None:
+        value, limit = self.median(goal.step, goal.figure), self.limit(goal)
+        if value is None or limit is None:
             return None
-        if goal.at_least is not None:
-            return value >= goal.at_least
-        factor = goal.times_floor or (goal.times_step or [None])[0]
-        limit = goal.at_most if factor is None else (None if base is None else factor * base)
-        return None if limit is None else value <= limit
+        return value >= limit if goal.at_least is not None else value <= limit

@@ -6,7 +6,7 @@ import pathlib
 import platform
 import subprocess
 
-from bench_goals import GOALS
+from bench_goals import GOALS, TIMES, cpu, p50, p99, rate
 
 
 def number(value):
@@ -33,30 +33,40 @@ def commit(repository):
 
 def goal_row(goal, figures):
     value, base = figures.median(goal.step, goal.figure), figures.base(goal)
-    reached = {True: "yes", False: "no", None: ""}[figures.reached(goal)]
+    failed = figures.failed(goal.step)
     if value is None:
-        return f"| {goal.work} | {goal.words} | not measured | | | |"
+        why = f"not measured: {failed} failed" if failed else "not measured"
+        return f"| {goal.work} | {goal.words} | {why} | | | |"
+    measured = f"{number(value)} {goal.unit}".strip()
+    if failed:
+        measured += f" ({failed} of {failed + len(figures.counting(goal.step))} runs failed)"
     ratio = value / base if base else None
-    return (f"| {goal.work} | {goal.words} | {number(value)} {goal.unit} | {number(base)} | {number(ratio)} "
-            f"| {reached} |")
+    return f"| {goal.work} | {goal.words} | {measured} | {number(base)} | {number(ratio)} | {verdict(goal, figures)} |"
 
 
-def run_row(step, runs):
-    def median(pick):
-        values = sorted(pick(run) for run in runs)
-        return number(values[len(values) // 2])
-
-    return "| {} | {} | {} | {} | {} | {} | {} | {} |".format(
-        step, runs[0]["work"]["unit"], len(runs), median(lambda run: run["measured"]["work_per_s"]),
-        median(lambda run: run["measured"]["latency"]["p50_ms"]),
-        median(lambda run: run["measured"]["latency"]["p99_ms"]),
-        median(lambda run: run["servers"]["cpu_s_per_million"]),
-        "yes" if all(run["outcome"]["ok"] for run in runs) else "**no**")
+def verdict(goal, figures):
+    reached, limit = figures.reached(goal), figures.limit(goal)
+    if reached is None:
+        return ""
+    if reached:
+        return "yes"
+    value = figures.median(goal.step, goal.figure)
+    return f"**no**: {number(value / limit)} x the goal" if limit else "**no**"
 
 
-TIMES = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1}
+def run_row(step, figures):
+    def median(figure):
+        return number(figures.median(step, figure))
+
+    failed, counting = figures.failed(step), len(figures.counting(step))
+    unit = next((run["work"]["unit"] for run in figures.runs.get(step, [])), "")
+    return (f"| {step} | {unit} | {counting} | {median(rate)} | {median(p50)} | {median(p99)} | {median(cpu)} "
+            f"| {f'**{failed}**' if failed else '0'} |")
+
+
 OWN_KEYS = {"name", "family_index", "per_family_instance_index", "run_name", "run_type", "repetitions",
-            "repetition_index", "threads", "iterations", "real_time", "cpu_time", "time_unit", "items_per_second"}
+            "repetition_index", "threads", "iterations", "real_time", "cpu_time", "time_unit", "items_per_second",
+            "error_occurred"}
 
 
 def short_time(seconds):
@@ -85,26 +95,41 @@ Written by `{command}` on {date}; do not edit. What the rows mean: [README.md](R
 - load average before and after: {load_before}, {load_after}
 
 The load clients share the machine with the servers, so rates are of both together. s/M: CPU seconds of all server processes for
-a million messages, commands, logins or beats; of several rounds the median. The floor (`floor`, in `floors/`) does nothing but pass bytes
-on; it ran in turn with ours.
+a million messages, commands, logins or beats; of several rounds the median. A round that was not verified counts for nothing. The floor
+(`floor`, in `floors/`) does nothing but pass bytes on; it ran in turn with ours, as did the store by itself and the commit of one message
+(`benchmarks`).
 """
 
 
-def write(path, repository, command, figures, benchmarks, load_before):
+def table(columns, rows):
+    return ["| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns), *rows]
+
+
+def about_the_million(figures):
+    """It takes longer than all others together, so its figures may be older."""
+    for run in figures.runs.get("million", []):
+        return ["", f"The million: {run['started_utc']}, commit {run['commit'] or 'unknown'}, "
+                    f"{run['options'].get('processes', '?')} msg_servers, `make million`."]
+    return ["", "The million: `make million` has not been run here."]
+
+
+def write(path, repository, command, figures, benchmarks, load_before, incomplete):
     lines = [HEAD.format(command=command, date=datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
                          machine=machine(), commit=commit(repository), load_before=load_before,
                          load_after=f"{os.getloadavg()[0]:.1f}")]
-    lines += ["## Goals", "", "| work | goal | measured | floor, or what it is compared with | ratio | reached |",
-              "| --- | --- | --- | --- | --- | --- |"]
-    lines += [goal_row(goal, figures) for goal in GOALS]
-    lines += ["", "## Runs", "",
-              "| step | unit of work | rounds | a second | p50 ms | p99 ms | s/M | verified |",
-              "| --- | --- | --- | --- | --- | --- | --- | --- |"]
-    lines += [run_row(step, runs) for step, runs in figures.runs.items() if "servers" in runs[0]]
+    lines += [line for reason in incomplete for line in (f"**Not all was measured:** {reason}", "")]
+    lines += ["## Goals", ""]
+    lines += table(["work", "goal", "measured", "compared with", "ratio", "reached"],
+                   [goal_row(goal, figures) for goal in GOALS])
+    lines += about_the_million(figures)
+    lines += ["", "## Runs", "", "Medians of the rounds that were verified.", ""]
+    lines += table(["step", "unit of work", "rounds", "a second", "p50 ms", "p99 ms", "s/M", "failed"],
+                   [run_row(step, figures) for step in figures.commands])
     lines += ["", "With these commands, each with `--dir` of a fresh cluster:", "", "```"]
     lines += [f"{step:<16} talkload {' '.join(words)}" for step, words in figures.commands.items()]
     lines += ["```"]
     if benchmarks:
-        lines += ["", "## The parts", "", "| benchmark | CPU | real time | items a second | |", "| --- | --- | --- | --- | --- |"]
-        lines += [benchmark_row(entry) for entry in benchmarks]
+        lines += ["", "## The parts", ""]
+        lines += table(["benchmark", "CPU", "real time", "items a second", ""],
+                       [benchmark_row(entry) for entry in benchmarks])
     pathlib.Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")

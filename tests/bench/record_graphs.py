@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 
-from bench_cluster import REPOSITORY, Cluster, Failure
+from bench_cluster import REPOSITORY, Cluster, Failure, stop_on_signals
 from bench_goals import STEPS
 
 GRAPHS = {"relay": "relay", "chat": "chat_one", "group": "group", "heartbeats": "beat", "logins": "login_token"}
@@ -31,8 +31,9 @@ def record(cluster, process, load, directory):
         data = directory / "perf.data"
         subprocess.run(["perf", "record", "-q", "-F", "499", "--call-graph", "dwarf,8192", "-p", str(process),
                         "-o", data, "--", "sleep", str(RECORD_S)], check=True, capture_output=True)
-    finally:
         cluster.finish_load(running)
+    finally:
+        cluster.end_load(running)
     return subprocess.run(["perf", "script", "--no-inline", "-i", data], check=True, capture_output=True).stdout
 
 
@@ -56,6 +57,7 @@ def main():
         parser.error(f"no such graph: {', '.join(sorted(unknown))}")
     if shutil.which("perf") is None:
         sys.exit("record_graphs.py: perf is missing; on Debian: apt-get install linux-perf")
+    stop_on_signals()
     loads = {step.name: step.load for step in STEPS}
     directory = pathlib.Path(tempfile.mkdtemp(prefix="talkbeat_graphs_"))
     try:
@@ -65,6 +67,8 @@ def main():
                 load = loads[GRAPHS[name]]
                 draw(record(cluster, process, load, directory), f"msg_server: talkload {' '.join(load)}",
                      REPOSITORY / "tests/bench/graphs" / f"{name}.svg")
+    except KeyboardInterrupt:
+        sys.exit(1)
     except (Failure, subprocess.CalledProcessError) as failure:
         said = getattr(failure, "stderr", None)
         sys.exit(f"record_graphs.py: {failure}{': ' + said.decode() if said else ''}")

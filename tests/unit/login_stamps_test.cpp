@@ -37,12 +37,15 @@ TEST(LoginStamps, two_servers_behind_a_third_one_still_give_stamps_in_order_of_t
   EXPECT_GT(second, first);
 }
 
-TEST(LoginStamps, what_nobodys_clock_says_leaves_room_to_count_on) {
-  LoginStamps stamps;
-  stamps.heard(UINT64_MAX, 5);
-  const uint64_t first = stamps.next(kNow, 6, 0);
-  EXPECT_GT(first, uint64_t{1} << 62);
-  EXPECT_GT(stamps.next(kNow, 7, 0), first);
+TEST(LoginStamps, what_nobodys_clock_says_changes_nothing) {
+  LoginStamps left;
+  LoginStamps right;
+  left.heard(UINT64_MAX, 5);
+  right.heard(uint64_t{1} << 63, 86'400'000);
+  const uint64_t first = left.next(kNow, 6, 0xffff);
+  EXPECT_EQ(first >> 16, static_cast<uint64_t>(kNow));
+  EXPECT_GT(left.next(kNow, 6, 0), first);
+  EXPECT_EQ(right.next(kNow, 86'400'001, 0) >> 16, static_cast<uint64_t>(kNow));
 }
 
 TEST(LoginStamps, the_end_of_a_millisecond_is_above_all_of_its_stamps) {

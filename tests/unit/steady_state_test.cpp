@@ -1,40 +1,6 @@
 // What comes by the hundred thousand a second costs no allocation: heartbeats, and commands from client to client.
-#include <cstdlib>
-#include <new>
-
+#include "tests/bench/allocations.h"
 #include "tests/unit/msg_server_fixture.h"
-
-namespace {
-
-thread_local uint64_t allocations = 0;
-
-void* allocate(std::size_t size) {
-  ++allocations;
-  if (void* block = std::malloc(size == 0 ? 1 : size)) return block;
-  std::abort();
-}
-
-}  // namespace
-
-// For the whole test program.
-void* operator new(std::size_t size) {
-  return allocate(size);
-}
-void* operator new[](std::size_t size) {
-  return allocate(size);
-}
-void operator delete(void* block) noexcept {
-  std::free(block);
-}
-void operator delete[](void* block) noexcept {
-  std::free(block);
-}
-void operator delete(void* block, std::size_t /*size*/) noexcept {
-  std::free(block);
-}
-void operator delete[](void* block, std::size_t /*size*/) noexcept {
-  std::free(block);
-}
 
 namespace talkbeat::msg_server_test {
 namespace {
@@ -50,9 +16,9 @@ class SteadyStateTest : public MsgServerTest {
 
   /// How many allocations the server makes for what waits in its sockets.
   uint64_t cost_of_serving() {
-    const uint64_t before = allocations;
+    const uint64_t before = bench::allocations();
     for (int i = 0; i < 3; ++i) turn();
-    return allocations - before;
+    return bench::allocations() - before;
   }
   /// The same for a PDU that is sent again and again, when the first ones have warmed everything up.
   template <class M>
@@ -91,9 +57,9 @@ TEST_F(SteadyStateTest, a_command_from_another_server_costs_no_allocation) {
   const std::string pdu(100, 'p');
   uint64_t cost = 0;
   for (int i = 0; i < 20; ++i) {
-    const uint64_t before = allocations;
+    const uint64_t before = bench::allocations();
     delivery.relayed_to(std::array{bob}, bytes_of(pdu), std::nullopt);
-    cost = allocations - before + cost_of_serving();
+    cost = bench::allocations() - before + cost_of_serving();
   }
   EXPECT_EQ(cost, 0u);
 }

@@ -36,6 +36,10 @@ class DiaryDatabase final : public UnavailableDatabase {
     if (user == 666) return StoreError::kUnavailable;
     return Done{};
   }
+  StoreResult<Appended> append(const NewMessage& message) override {
+    diary.push_back("append " + std::to_string(message.body.size()));
+    return Appended{.msg_id = 1};
+  }
   StoreResult<uint64_t> latest_sequence() override {
     diary.push_back("read");
     return uint64_t{42};
@@ -87,6 +91,13 @@ class StoreTest : public ::testing::Test {
   }
   void write_all(std::initializer_list<UserId> users) {
     for (const UserId user : users) write(user);
+  }
+  void append(size_t bytes) {
+    store_->append({.from = 1, .body = std::string(bytes, 'x')},
+                   [this](const NewMessage& message, const StoreResult<Appended>& result) {
+                     const std::string outcome = result.ok() ? "ok" : to_string(result.error());
+                     answers_.push_back(std::to_string(message.body.size()) + " bytes " + outcome);
+                   });
   }
   void note(UserId user, const StoreResult<Done>& result) {
     answers_.push_back(std::to_string(user) + (result.ok() ? " ok" : std::string(" ") + to_string(result.error())));
@@ -180,6 +191,35 @@ TEST_F(StoreTest, past_the_queues_limit_a_write_is_busy_but_never_inside_the_cal
   write_executor_.run_all();
   EXPECT_THAT(answers_, ElementsAre("3 busy", "1 ok", "2 ok"));
   EXPECT_EQ(store_->stats().busy, 1u);
+}
+
+TEST_F(StoreTest, messages_that_wait_are_bounded_by_their_bytes) {
+  make_store({.max_queued_bytes = 100});
+  append(1'000);  // one that is longer than the limit waits alone, or is never stored; this one does not wait at all
+  append(60);
+  append(50);
+  append(40);
+  run_posted();
+  EXPECT_THAT(answers_, ElementsAre("50 bytes busy"));
+  write_executor_.run_all();
+  EXPECT_THAT(answers_, ElementsAre("50 bytes busy", "1000 bytes ok", "60 bytes ok", "40 bytes ok"));
+  append(1);
+  append(100);
+  write_executor_.run_all();
+  EXPECT_EQ(answers_.back(), "100 bytes ok") << "what has been stored waits no more";
+  EXPECT_EQ(store_->pending_writes(), 0u);
+}
+
+TEST_F(StoreTest, a_batch_holds_no_more_bytes_than_its_limit_but_always_one_message) {
+  make_store({.max_batch_bytes = 100});
+  append(1);
+  append(60);
+  append(40);
+  append(300);
+  write(7);
+  write_executor_.run_all();
+  EXPECT_THAT(writer_.diary, ElementsAre("begin", "append 1", "commit", "begin", "append 60", "append 40", "commit",
+                                         "begin", "append 300", "commit", "begin", "write 7", "commit"));
 }
 
 TEST_F(StoreTest, an_executor_that_refuses_makes_the_batch_busy_and_the_next_one_is_tried) {
