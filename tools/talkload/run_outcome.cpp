@@ -18,7 +18,8 @@ void fail(Outcome& outcome, int exit_code, std::string meaning) {
 }
 
 constexpr const char* kRaiseLimits =
-    "start the servers with --set client.message_rate=1000000 --set client.message_burst=1000000 --set "
+    "the notes say why; where it was a limit, start the servers with --set client.message_rate=1000000 --set "
+    "client.message_burst=1000000 --set "
     "client.request_rate=1000000 --set client.request_burst=1000000 --set client.max_connections_per_address=100000, "
     "or "
     "ask less of them";
