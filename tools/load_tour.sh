@@ -77,6 +77,8 @@ tour chat chat --pairs 500
 tour chat_light chat --pairs 100 --rate 1000
 tour group group --members 500 --window 8
 tour mixed mixed --clients 500 --pairs 50 --members 50
+# Long enough for a server to be taken away and to come back.
+((seconds >= 5)) || seconds=5
 ((msg_servers < 2)) || tour reconnect reconnect --pairs 100 --rate 300 --every 3s
 write_index
 say "" "Reports: $out/index.html"
