@@ -101,18 +101,24 @@ check_descriptors() {
     missing+=("descriptors of the whole system: $((clients * 2 + 100000)) are needed, fs.file-max is $all (sysctl -w fs.file-max=…)")
   ((processes <= 200)) || missing+=("descriptors: $processes msg_servers would be needed, start.sh starts 200: raise ulimit -Hn")
 }
-# ports_in_use FIRST LAST: those of the servers to come that somebody listens at.
+# listeners: the TCP ports that somebody listens at. By ss, where it is: /proc has a line for each connection as well.
+listeners() {
+  if command -v ss >/dev/null; then
+    ss -Htln | awk '{sub(/.*:/, "", $4); print $4}'
+  else
+    awk '$4 == "0A" {sub(/.*:/, "", $2); print "0x" $2}' /proc/net/tcp /proc/net/tcp6 2>/dev/null || true
+  fi
+}
+# ports_in_use FIRST LAST: those of the servers to come.
 ports_in_use() {
-  local address state number port
-  while read -r _ address _ state _; do
-    [[ $state == 0A ]] || continue
-    port=$((16#${address##*:}))
-    number=$(((port - $1 - 200) / 10))
+  local port
+  while read -r port; do
+    port=$((port))
     if ((port == $1 + 8 || port == $1 + 80 || port == $1 + 100)) ||
-      ((port >= $1 + 200 && port <= $2 && number < processes && ((port - $1) % 10 == 0 || (port - $1) % 10 == 3))); then
+      ((port >= $1 + 200 && port <= $2 && ((port - $1) % 10 == 0 || (port - $1) % 10 == 3))); then
       printf '%s ' "$port"
     fi
-  done < <(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null)
+  done < <(listeners | sort -u)
 }
 check_ports() {
   local first _ last taken
