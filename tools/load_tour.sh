@@ -3,6 +3,8 @@
 set -euo pipefail
 # shellcheck source=tools/cluster.sh
 source "$(dirname "${BASH_SOURCE[0]}")/cluster.sh"
+# shellcheck source=tools/load_directory.sh
+source "$(dirname "${BASH_SOURCE[0]}")/load_directory.sh"
 
 help() {
   cat <<'END'
@@ -37,17 +39,7 @@ while (($#)); do
   shift
 done
 [[ -x $bin/talkload ]] || fail "$bin/talkload is missing: run \`make build\` first"
-mkdir -p "$out"
-out=$(cd "$out" && pwd)
-dir=$out/cluster
 here=$(dirname "${BASH_SOURCE[0]}")
-
-clean_up() {
-  local code=$?
-  [[ ! -d $dir ]] || "$here/stop.sh" --dir "$dir" >/dev/null || true
-  rm -rf "$dir"
-  exit "$code"
-}
 
 # tour NAME SCENARIO FLAG…: one run; goes on where it fails, and remembers that it did.
 names=()
@@ -57,7 +49,7 @@ tour() {
   shift
   say "" "--- talkload $* ---"
   names+=("$name")
-  "$bin/talkload" "$@" --dir "$dir" --duration "${seconds}s" --report "$out/$name.html" --json "$out/$name.json" ||
+  run_load "$@" --dir "$dir" --duration "${seconds}s" --report "$out/$name.html" --json "$out/$name.json" ||
     failed+=("$name")
 }
 
@@ -70,11 +62,9 @@ write_index() {
   } >"$out/index.html"
 }
 
-[[ ! -e $dir ]] || { "$here/stop.sh" --dir "$dir" >/dev/null 2>&1 || true; rm -rf "$dir"; }
-trap clean_up EXIT
-trap 'exit 1' INT TERM HUP
+use_out "$out"
 # Limits that protect a server from its clients are not what is to be measured.
-"$here/start.sh" --dir "$dir" --port-base "$port_base" --msg-servers "$msg_servers" --bin "$bin" \
+without_lock "$here/start.sh" --dir "$dir" --port-base "$port_base" --msg-servers "$msg_servers" --bin "$bin" \
   --set client.message_rate=1000000 --set client.message_burst=1000000 \
   --set client.request_rate=1000000 --set client.request_burst=1000000 \
   --set client.max_connections_per_address=100000
@@ -82,10 +72,13 @@ trap 'exit 1' INT TERM HUP
 tour login login --clients 500 --window 32
 tour idle idle --clients 4000 --heartbeat 6s
 tour relay relay --pairs 100 --msg-server 0
-tour relay_across relay --pairs 100 --across
+((msg_servers < 2)) || tour relay_across relay --pairs 100 --across
 tour chat chat --pairs 500
 tour chat_light chat --pairs 100 --rate 1000
 tour group group --members 500 --window 8
+tour mixed mixed --clients 500 --pairs 50 --members 50
+# Long enough for a server to be taken away and to come back.
+((seconds >= 5)) || seconds=5
 ((msg_servers < 2)) || tour reconnect reconnect --pairs 100 --rate 300 --every 3s
 write_index
 say "" "Reports: $out/index.html"

@@ -3,6 +3,8 @@
 set -euo pipefail
 # shellcheck source=tools/cluster.sh
 source "$(dirname "${BASH_SOURCE[0]}")/cluster.sh"
+# shellcheck source=tools/load_directory.sh
+source "$(dirname "${BASH_SOURCE[0]}")/load_directory.sh"
 
 help() {
   cat <<'END'
@@ -55,6 +57,8 @@ while (($#)); do
   shift
 done
 
+# For a million clients that beat once a minute: memory and cores of all servers.
+readonly goal_gib=2 goal_cores=0.35
 # Of each process's descriptors, some are for other things than clients.
 readonly spare_descriptors=200
 descriptors=$(ulimit -Hn)
@@ -70,10 +74,20 @@ here=$(dirname "${BASH_SOURCE[0]}")
 missing=()
 # What the kernel keeps for the two ends of a connection, and what the programs keep: measured, and some more.
 readonly bytes_a_client=10500
+# What the control group of this shell leaves, in MiB; very much where there is no limit.
+allowed_memory() {
+  local group most used
+  group=$(awk -F: '$1 == 0 {print $3}' /proc/self/cgroup)
+  most=$(contents "/sys/fs/cgroup$group/memory.max") || most=$(contents /sys/fs/cgroup/memory.max) || most=max
+  used=$(contents "/sys/fs/cgroup$group/memory.current") || used=$(contents /sys/fs/cgroup/memory.current) || used=0
+  if [[ $most == max ]]; then say 1073741824; else say $(((most - used) / 1048576)); fi
+}
 check_memory() {
-  local needed available
+  local needed available allowed
   needed=$((clients * bytes_a_client / 1048576 + processes * 40 + 512))
   available=$(awk '$1 == "MemAvailable:" {print int($2 / 1024)}' /proc/meminfo)
+  allowed=$(allowed_memory)
+  ((available <= allowed)) || available=$allowed
   say "memory: about $needed MiB needed, $available MiB available"
   ((available >= needed)) || missing+=("memory: $needed MiB are needed, $available MiB are available; try --clients $((clients * available * 9 / (needed * 10)))")
 }
@@ -87,11 +101,32 @@ check_descriptors() {
     missing+=("descriptors of the whole system: $((clients * 2 + 100000)) are needed, fs.file-max is $all (sysctl -w fs.file-max=…)")
   ((processes <= 200)) || missing+=("descriptors: $processes msg_servers would be needed, start.sh starts 200: raise ulimit -Hn")
 }
+# listeners: the TCP ports that somebody listens at. By ss, where it is: /proc has a line for each connection as well.
+listeners() {
+  if command -v ss >/dev/null; then
+    ss -Htln | awk '{sub(/.*:/, "", $4); print $4}'
+  else
+    awk '$4 == "0A" {sub(/.*:/, "", $2); print "0x" $2}' /proc/net/tcp /proc/net/tcp6 2>/dev/null || true
+  fi
+}
+# ports_in_use FIRST LAST: those of the servers to come.
+ports_in_use() {
+  local port
+  while read -r port; do
+    port=$((port))
+    if ((port == $1 + 8 || port == $1 + 80 || port == $1 + 100)) ||
+      ((port >= $1 + 200 && port <= $2 && ((port - $1) % 10 == 0 || (port - $1) % 10 == 3))); then
+      printf '%s ' "$port"
+    fi
+  done < <(listeners | sort -u)
+}
 check_ports() {
-  local first _ last
+  local first _ last taken
   last=$((port_base + 203 + 10 * (processes - 1)))
   read -r first _ </proc/sys/net/ipv4/ip_local_port_range
   ((last < first)) || missing+=("ports: the servers listen up to $last, outgoing connections begin at $first (net.ipv4.ip_local_port_range): choose a lower --port-base")
+  taken=$(ports_in_use "$port_base" "$last")
+  [[ -z $taken ]] || missing+=("ports: in use already: ${taken% }: choose another --port-base")
 }
 check_tracking() {
   local most tracked
@@ -114,32 +149,24 @@ fi
 for program in login_server msg_server talkload; do
   [[ -x $bin/$program ]] || fail "$bin/$program is missing: run \`make build\` first"
 done
-mkdir -p "$out"
-out=$(cd "$out" && pwd)
-dir=$out/cluster
-load_pid=""
-clean_up() {
-  local code=$?
-  [[ -z $load_pid ]] || kill "$load_pid" 2>/dev/null || true
-  [[ ! -d $dir ]] || "$here/stop.sh" --dir "$dir" --timeout 60 >/dev/null 2>&1 || true
-  rm -rf "$dir"
-  exit "$code"
-}
-[[ ! -e $dir ]] || { "$here/stop.sh" --dir "$dir" >/dev/null 2>&1 || true; rm -rf "$dir"; }
-trap clean_up EXIT
-trap 'exit 1' INT TERM HUP
+use_out "$out"
 
 ulimit -Sn "$(ulimit -Hn)"
-"$here/start.sh" --dir "$dir" --port-base "$port_base" --msg-servers "$processes" --bin "$bin" --timeout 300 \
+without_lock "$here/start.sh" --dir "$dir" --port-base "$port_base" --msg-servers "$processes" --bin "$bin" --timeout 300 \
   --set client.max_connections="$descriptors" --set client.max_connections_per_address=1000000 \
   --set client.idle_timeout="$((heartbeat * 5 / 2))s" --set client.handshake_timeout=60s \
   --set store.page_cache=1MiB --set tcp.keepalive_idle=0 --set server.closed_kept=100 --set log.level=warn >/dev/null
 say "$processes msg_servers and a login_server serve; now $clients users, and as many logins"
-"$bin/talkload" idle --dir "$dir" --clients "$clients" --processes "$processes" --heartbeat "${heartbeat}s" \
-  --duration "${minutes}m" --warmup 5s --connect-timeout 1h --report "$out/million.html" --json "$out/million.json" &
-load_pid=$!
 code=0
-wait "$load_pid" || code=$?
-load_pid=""
+run_load idle --dir "$dir" --clients "$clients" --processes "$processes" --heartbeat "${heartbeat}s" \
+  --duration "${minutes}m" --warmup 5s --connect-timeout 1h --report "$out/million.html" --json "$out/million.json" || code=$?
 ((code == 0)) || fail "they were not all held (talkload's exit code: $code)"
+# all_servers KEY: what million.json says of all servers in sum.
+all_servers() { awk -v key="\"$1\":" '/^ "servers": {/ {inside = 1} inside && $1 == key {print $2 + 0; exit}' "$out/million.json"; }
 say "$clients clients were held for $minutes minutes. Report: $out/million.html"
+awk -v goal_gib="$goal_gib" -v goal_cores="$goal_cores" -v clients="$clients" -v heartbeat="$heartbeat" \
+  -v rss="$(all_servers rss_bytes)" -v cores="$(all_servers cores)" 'BEGIN {
+  part = clients / 1000000
+  printf "all servers: %.2f GiB of memory (goal for so many: %.2f), %.3f cores (goal: %.3f)\n",
+    rss / 1073741824, goal_gib * part, cores, goal_cores * part * 60 / heartbeat
+}'

@@ -102,6 +102,32 @@ TEST(Talkload, nothing_is_lost_while_servers_are_killed) {
   EXPECT_TRUE(cluster.running("msg_server_1"));
 }
 
+TEST(Talkload, a_run_in_which_the_server_refused_is_not_fine) {
+  const Cluster cluster(for_load());
+  const Outcome done = load(cluster, {"relay", "--pairs", "2", "--rate", "20", "--size", "50000", "--duration", "1s"});
+  ASSERT_EQ(done.exit_code, 1) << done.out << done.err;
+  EXPECT_EQ(total(done, "sent"), total(done, "refused"));
+  EXPECT_THAT(done.out, AllOf(HasSubstr("were refused"), HasSubstr("nothing was delivered")));
+}
+
+TEST(Talkload, logins_at_a_rate_and_a_mixture_are_fine) {
+  const Cluster cluster(for_load());
+  const Outcome storm = load(cluster, {"login", "--clients", "20", "--rate", "50", "--duration", "1s"});
+  ASSERT_EQ(storm.exit_code, 0) << storm.out << storm.err;
+  EXPECT_NEAR(static_cast<double>(total(storm, "logged_in")), 50, 5);
+  const Outcome mixed = load(cluster, {"mixed", "--clients", "20", "--pairs", "4", "--members", "5", "--rate", "100",
+                                       "--duration", "1s", "--processes", "2"});
+  ASSERT_EQ(mixed.exit_code, 0) << mixed.out << mixed.err;
+  EXPECT_GE(total(mixed, "sent"), 90u);
+}
+
+TEST(Talkload, a_report_that_cannot_be_written_is_told_before_the_load) {
+  const Cluster cluster(for_load());
+  const Outcome done = load(cluster, {"chat", "--report", "/nowhere/at/all.html", "--duration", "1h"});
+  EXPECT_EQ(done.exit_code, 4);
+  EXPECT_THAT(done.err, HasSubstr("cannot write /nowhere/at/all.html"));
+}
+
 TEST(Talkload, an_honest_server_passes) {
   const Outcome done = load_liar(Lie::kNone);
   EXPECT_EQ(done.exit_code, 0) << done.out << done.err;
@@ -139,6 +165,9 @@ TEST(Talkload, what_it_cannot_do_is_one_line_and_an_exit_code) {
   EXPECT_THAT(no_cluster.err, HasSubstr("no cluster in"));
   EXPECT_EQ(run({talkload(), "dance", "--dir", nothing.path()}).exit_code, 2);
   EXPECT_EQ(run({talkload(), "chat", "--size", "3", "--dir", nothing.path()}).exit_code, 2);
+  EXPECT_EQ(run({talkload(), "chat", "--duration", "0s", "--dir", nothing.path()}).exit_code, 2);
+  EXPECT_EQ(run({talkload(), "group", "--across", "--dir", nothing.path()}).exit_code, 2);
+  EXPECT_EQ(run({talkload(), "chat", "--across", "--login", "127.0.0.1:1"}).exit_code, 2);
   EXPECT_EQ(run({talkload(), "--help"}).exit_code, 0);
 }
 

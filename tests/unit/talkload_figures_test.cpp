@@ -41,6 +41,16 @@ TEST(LoadFigures, OnlyTheMeasuredPartCounts) {
   EXPECT_EQ(figures.totals().delivered, 2001U);
 }
 
+TEST(LoadFigures, InAnOpenLoopTheLatencyOfStragglersCountsAndTheirNumberDoesNot) {
+  RunFigures figures(1, {.begin_s = 1, .end_s = 3, .with_stragglers = true});
+  figures.add(0, sample(1, 1000, 1));
+  figures.add(0, sample(3, 2000));
+  figures.add(0, sample(4, 2001, 9'000'000));
+  EXPECT_EQ(figures.measured().delivered, 1000U);
+  EXPECT_EQ(figures.latency().count(), 2U);
+  EXPECT_EQ(figures.latency().max(), 9'000'000U);
+}
+
 TEST(LoadFigures, ProcessesAddUp) {
   RunFigures figures(2, {.begin_s = 0, .end_s = 2});
   figures.add(0, sample(1, 100));

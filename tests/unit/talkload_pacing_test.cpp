@@ -6,6 +6,7 @@
 #include <map>
 
 #include "tools/talkload/beat_ring.h"
+#include "tools/talkload/scenario.h"
 
 namespace talkbeat::load {
 namespace {
@@ -18,6 +19,20 @@ TEST(OpenSchedule, intended_times_do_not_move_when_the_sender_is_late) {
   EXPECT_EQ(schedule.take(), 2'000'000u);
   EXPECT_EQ(schedule.take(), 3'000'000u);
   EXPECT_EQ(schedule.taken(), 3u);
+}
+
+TEST(OpenSchedule, what_is_due_can_be_given_up) {
+  OpenSchedule schedule(1'000'000, 1'000, 0);
+  EXPECT_EQ(schedule.give_up(999'999), 0u);
+  EXPECT_EQ(schedule.give_up(4'500'000), 4u);
+  EXPECT_EQ(schedule.take(), 5'000'000u);
+}
+
+TEST(ProcessShare, a_rate_is_dealt_out_as_the_things_are) {
+  const auto part = [](uint32_t process) { return ProcessShare{process, 4, 0}.rate_of(900, 3); };
+  EXPECT_DOUBLE_EQ(part(0) + part(1) + part(2) + part(3), 900);
+  EXPECT_DOUBLE_EQ(part(0), 0) << "this one has none";
+  EXPECT_DOUBLE_EQ(part(3), 300);
 }
 
 TEST(OpenSchedule, processes_send_in_between_each_other) {

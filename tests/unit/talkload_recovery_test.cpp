@@ -69,6 +69,15 @@ TEST_F(PairRecoveryTest, a_hole_in_the_history_is_told_and_does_not_stop_it) {
   EXPECT_EQ(recovery.came(0, 14), Place::kNext);
 }
 
+TEST_F(PairRecoveryTest, a_page_that_leads_nowhere_is_not_asked_for_again) {
+  recovery.came(0, 13);
+  recovery.page_request(0, 1, 2);
+  EXPECT_EQ(page({9, 10, 12}), After::kHole);
+  recovery.page_request(0, 1, 2);
+  EXPECT_EQ(page(std::vector<uint32_t>(100, 5)), After::kHole) << "full of what is known";
+  EXPECT_THAT(taken, IsEmpty());
+}
+
 TEST_F(PairRecoveryTest, an_empty_page_without_a_gap_is_the_end) {
   recovery.page_request(0, 1, 2);
   EXPECT_EQ(page({}), After::kDone);

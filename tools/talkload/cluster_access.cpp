@@ -119,16 +119,21 @@ Result<ClusterAccess> find_cluster(const LoadOptions& options) {
     return Error{"--msg-server " + std::to_string(pinned) + ": the cluster has " +
                  std::to_string(access.value().msg_servers.size()) + ", counted from 0"};
   }
+  if (options.across && access.value().msg_servers.size() < 2) {
+    return Error{"--across: the cluster has only one msg_server (tools/start.sh --msg-servers 2)"};
+  }
   if (options.find_server) access.value().msg_servers.clear();
   return access;
 }
 
-Status prepare_users(const LoadOptions& options, uint32_t count, UserBook& users) {
+Status prepare_users(const LoadOptions& options, uint32_t count, UserBook& users,
+                     const std::function<bool()>& cancelled) {
   if (options.dir.empty()) return {};
   auto opened = SqliteDatabase::open({.path = options.dir + "/talkbeat.db", .upkeep_in_commit = true});
   if (!opened.ok()) return Error{opened.message()};
   UserMaker maker(*opened.value(), users);
   for (uint32_t done = 0; done < count;) {
+    if (cancelled()) return Error{"interrupted while the users were made"};
     const uint32_t last = std::min(count, done + kBatch);
     if (const Status made = maker.make(done, last); !made.ok()) return made;
     done = last;

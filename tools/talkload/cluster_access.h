@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -51,7 +52,8 @@ struct ClusterAccess {
 /// fork.
 Result<ClusterAccess> find_cluster(const LoadOptions& options);
 /// With --dir: makes sure that there are `count` users, at 50,000 a second or so, and learns their ids. Holds the store
-/// open no longer than that.
-Status prepare_users(const LoadOptions& options, uint32_t count, UserBook& users);
+/// open no longer than that. Fails where `cancelled()`, which is asked some times a second.
+Status prepare_users(const LoadOptions& options, uint32_t count, UserBook& users,
+                     const std::function<bool()>& cancelled);
 
 }  // namespace talkbeat::load

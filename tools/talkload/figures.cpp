@@ -66,9 +66,9 @@ void RunFigures::add(size_t index, const Sample& sample) {
   const double middle = (process.at_s + sample.at_s) / 2;
   if (middle >= part_.begin_s && middle < part_.end_s) {
     measured_ += news;
-    latency_.add(sample.latency);
     process.measured_s += sample.at_s - process.at_s;
   }
+  if (middle >= part_.begin_s && (middle < part_.end_s || part_.with_stragglers)) latency_.add(sample.latency);
   Interval& step = step_at(middle);
   step.counters += news;
   step.seconds += (sample.at_s - process.at_s) / static_cast<double>(processes_.size());

@@ -36,6 +36,9 @@ struct Interval {
 struct MeasuredPart {
   double begin_s = 0;
   double end_s = 0;
+  /// The latency of stragglers counts, too: in an open loop they were meant to go in the measured part, and to leave
+  /// them out would hide a stall at its end.
+  bool with_stragglers = false;
 };
 
 /// The samples of all load processes, merged as they come: into a time line of bounded length (a second a step; in long

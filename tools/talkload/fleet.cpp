@@ -279,7 +279,7 @@ void Fleet::lost(uint32_t number, const std::string& why) {
     if (!letting_go_) ++counters_.closed;
     if (!letting_go_) note_trouble(why);
     listener_.on_offline(number);
-    if (!options_.reconnect) return;
+    if (!options_.reconnect && !coming_up_) return;
   } else {
     ++counters_.errors;
     note_trouble(why);
@@ -324,7 +324,7 @@ bool Fleet::beat(uint32_t number) {
     lost(number, "no answer to a heartbeat for 15 s");
     return client.beating = false;
   }
-  if (now_ms - client.last_sent_ms < options_.heartbeat_ms / 2) return true;
+  if (!beats_ || now_ms - client.last_sent_ms < options_.heartbeat_ms / 2) return true;
   client.clock_us = now_us();
   client.beat_open = true;
   ++counters_.beats;
@@ -348,6 +348,11 @@ void Fleet::look_around() {
   }
   ring_timer_.start_once(kLookMs);
   pump();
+}
+
+uint32_t Fleet::open_beats() const {
+  const auto waits = [](const LoadClient& client) { return client.phase == Phase::kOnline && client.beat_open; };
+  return static_cast<uint32_t>(std::count_if(clients_.begin(), clients_.end(), waits));
 }
 
 void Fleet::count_bytes() {

@@ -75,7 +75,13 @@ class Fleet final : private LinkOwner {
 
   /// From here on nobody is kept or brought back: what ends now is our own wish.
   void let_go() { letting_go_ = true; }
-  void set_reconnect(bool on) { options_.reconnect = on; }
+  /// Until the load begins, whoever loses its connection logs in again at the same place; from then on, only where
+  /// FleetOptions::reconnect says so.
+  void load_begins() { coming_up_ = false; }
+  /// No more heartbeats, so that those that are open can all have their answers.
+  void stop_beating() { beats_ = false; }
+  /// Heartbeats that wait for their answers.
+  uint32_t open_beats() const;
   /// Bytes in and out so far go into the counters.
   void count_bytes();
   /// What went wrong, in words, with how often it did: at most kKeptReasons different ones.
@@ -158,6 +164,8 @@ class Fleet final : private LinkOwner {
   uint32_t ask_turn_ = 0;
   bool pump_posted_ = false;
   bool letting_go_ = false;
+  bool coming_up_ = true;
+  bool beats_ = true;
 };
 
 }  // namespace talkbeat::load

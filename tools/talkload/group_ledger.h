@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -49,6 +50,20 @@ class GroupLedger {
         if (member == sender) continue;
         for (const uint32_t number : arrivals_[index(member, sender)].missing(answers_[sender].sent())) {
           if (answers_[sender].is_acked(number)) visit(member, sender, number);
+        }
+      }
+    }
+  }
+
+  /// And for each that was refused and came to a member all the same.
+  template <class Visit>
+  void for_each_refused_and_there(Visit visit) const {
+    for (uint32_t sender = 0; sender < senders(); ++sender) {
+      for (uint32_t member = 0; member < members_ && answers_[sender].refused() > 0; ++member) {
+        if (member == sender) continue;
+        const std::vector<uint32_t> missing = arrivals_[index(member, sender)].missing(answers_[sender].sent());
+        for (const uint32_t number : answers_[sender].all_refused()) {
+          if (!std::binary_search(missing.begin(), missing.end(), number)) visit(member, sender, number);
         }
       }
     }

@@ -32,6 +32,7 @@ class Answers {
   bool acked(uint32_t number);
   bool was_refused(uint32_t number);
 
+  const std::vector<uint32_t>& all_refused() const { return refused_; }  ///< in order
   bool is_refused(uint32_t number) const;
   bool is_acked(uint32_t number) const;
 

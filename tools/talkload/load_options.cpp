@@ -12,6 +12,8 @@ namespace {
 
 constexpr uint32_t kMaxClients = 10'000'000;
 constexpr uint32_t kMaxContent = 512 * 1024;
+constexpr double kMixedRate = 500;  // messages a second, where nothing else is said
+constexpr int64_t kLeastEveryMs = 1'000;
 constexpr int64_t kReconnectGraceMs = 45'000;  // clients come back with backoff
 
 constexpr const char* kFooter = R"(
@@ -35,17 +37,19 @@ talkctl user add-many --prefix test --count 2000 --password secret
 
 Each message carries who sent it, its number, and when it was meant to be sent. Each that was acked (relay: sent) has to
 arrive once and in order; at the end talkload waits for stragglers (--grace), and then names what is missing. Servers
-refuse what is above their limits (client.message_rate, client.max_connections_per_address, …): raise those for load.
+refuse what is above their limits (client.message_rate, client.max_connections_per_address, …): raise those for load,
+since a run in which something was refused is not fine (but in reconnect, where clients try again).
 
 Closed loop (no --rate): each sender keeps --window messages in flight, and the next one goes when one has arrived.
 Open loop (--rate): messages go at fixed times whatever the server does, and latency counts from those times.
 
 Exit codes:
-  0  all that was to arrive did, once and in order; no connection was closed
-  1  it did not, or connections were closed, and what is named above
-  2  wrong command line
-  3  no cluster, or clients could not connect or log in
-  4  a load process ended by itself, or a report could not be written)";
+  0    all that was to arrive did, once and in order; nothing was refused, no connection closed, no server ended
+  1    something of that is not so, and named above
+  2    wrong command line
+  3    no cluster, or clients could not connect or log in
+  4    a load process ended by itself, or a report could not be written
+  130  interrupted)";
 
 // "10s" into milliseconds.
 CLI::Option* add_time(CLI::App& app, const char* name, int64_t& into, const char* purpose) {
@@ -66,7 +70,8 @@ void declare_where(CLI::App& app, LoadOptions& o) {
   app.add_option("--password", o.password, "And this is their password")->type_name("PW");
   app.add_flag("--passwords", o.with_passwords, "Log in with passwords, although --dir would do with tokens");
   app.add_option("--msg-server", o.msg_server, "All clients to this one, counted from 0; else they are dealt out")
-      ->type_name("K");
+      ->type_name("K")
+      ->check(CLI::Range(0, 10'000));
   app.add_flag("--across", o.across, "The two of a pair on different msg_servers");
   app.add_flag("--find-server", o.find_server, "Each client asks a login_server where to go (always so with --login)");
 }
@@ -136,8 +141,12 @@ void take_read_acks(CLI::App& app, LoadOptions& o) {
 }
 
 void take_messages(CLI::App& app, LoadOptions& o) {
-  take_window(app, o, "Closed loop: messages in flight for each sender");
-  take_rate(app, o, "Open loop: messages a second in all, instead of --window");
+  if (app.get_name() != word_for(ScenarioKind::kMixed) && app.get_name() != word_for(ScenarioKind::kSoak)) {
+    take_window(app, o, "Closed loop: messages in flight for each sender");
+    take_rate(app, o, "Open loop: messages a second in all, instead of --window");
+  } else {
+    take_rate(app, o, "Messages a second in all, always an open loop: 60 % chat, 30 % commands, 10 % to groups; 500");
+  }
   take_size(app, o);
   take_read_acks(app, o);
 }
@@ -162,7 +171,7 @@ void declare_scenarios(CLI::App& app, LoadOptions& o) {
   CLI::App* login = add_scenario(app, o, ScenarioKind::kLogin, "A storm of logins: log in, leave, log in again");
   take_clients(*login, o);
   take_window(*login, o, "So many log in at once, for each load process");
-  take_rate(*login, o, "Logins a second in all; else as fast as the window lets them");
+  take_rate(*login, o, "Open loop: logins a second in all; else as fast as the window lets them");
   take_clients(*add_scenario(app, o, ScenarioKind::kIdle, "Clients that are logged in and beat"), o);
   for (CLI::App* pairs :
        {add_scenario(app, o, ScenarioKind::kChat, "Messages from one to one: stored, acked, delivered"),
@@ -189,10 +198,25 @@ void declare_scenarios(CLI::App& app, LoadOptions& o) {
   add_time(*reconnect, "--every", o.disturb_every_ms, "From one to the next");
 }
 
-std::string what_is_wrong(LoadOptions& o) {
+// Too many for 32 bits, perhaps.
+uint64_t all_of(const LoadOptions& o) {
+  const uint64_t in_groups = uint64_t{o.groups} * o.members;
+  if (o.mixes()) return o.clients + uint64_t{4} * o.pairs + in_groups;
+  if (o.has_pairs()) return uint64_t{2} * o.pairs;
+  return o.has_groups() ? in_groups : o.clients;
+}
+
+std::string what_is_wrong(const LoadOptions& o) {
   if (o.dir.empty() == o.login.empty()) return "say where to: either --dir DIR or --login HOST:PORT";
   if (o.scenario == ScenarioKind::kReconnect && o.dir.empty()) return "reconnect needs --dir: it kills servers";
   if (o.senders > o.members) return "--senders: no more than --members";
+  if (o.duration_ms <= 0) return "--duration: must be more than 0";
+  if (o.disturb_every_ms < kLeastEveryMs) return "--every: 1s or more";
+  if (all_of(o) > kMaxClients) return "that is more than 10,000,000 clients";
+  if (o.across && !o.has_pairs()) return std::string("--across: there are no pairs in ") + word_for(o.scenario);
+  if (o.across && (o.dir.empty() || o.find_server)) {
+    return "--across needs --dir, and goes not with --find-server: the login_server chooses there";
+  }
   if (o.msg_server >= 0 && (o.across || o.find_server || o.dir.empty())) {
     return "--msg-server needs --dir, and goes neither with --across nor with --find-server";
   }
@@ -224,21 +248,7 @@ const char* word_for(ScenarioKind scenario) {
 }
 
 uint32_t LoadOptions::all_clients() const {
-  switch (scenario) {
-    case ScenarioKind::kLogin:
-    case ScenarioKind::kIdle:
-      return clients;
-    case ScenarioKind::kChat:
-    case ScenarioKind::kRelay:
-    case ScenarioKind::kReconnect:
-      return 2 * pairs;
-    case ScenarioKind::kGroup:
-      return groups * members;
-    case ScenarioKind::kMixed:
-    case ScenarioKind::kSoak:
-      return clients + 4 * pairs + groups * members;
-  }
-  return clients;
+  return static_cast<uint32_t>(all_of(*this));
 }
 
 std::optional<LoadOptions> parse_command_line(int argc, const char* const* argv, int& exit_code) {
@@ -268,6 +278,7 @@ std::optional<LoadOptions> parse_command_line(int argc, const char* const* argv,
   }
   const bool reconnects = options.scenario == ScenarioKind::kReconnect;
   if (reconnects && app.count("--grace") == 0) options.grace_ms = kReconnectGraceMs;
+  if (options.mixes() && options.rate <= 0) options.rate = kMixedRate;
   if (options.scenario == ScenarioKind::kSoak && app.count("--duration") == 0) options.duration_ms = 3'600'000;
   if (const std::string wrong = what_is_wrong(options); !wrong.empty()) {
     std::cerr << "talkload: " << wrong << " (try talkload --help)\n";

@@ -12,8 +12,9 @@ enum class ScenarioKind : uint8_t { kLogin, kIdle, kChat, kRelay, kGroup, kMixed
 inline constexpr int kExitFine = 0;
 inline constexpr int kExitNotVerified = 1;  ///< a message was lost, doubled or out of order; connections were closed
 inline constexpr int kExitUsage = 2;
-inline constexpr int kExitNoConnection = 3;  ///< no cluster, or clients could not connect or log in
-inline constexpr int kExitBroken = 4;        ///< a load process ended by itself, or a file could not be written
+inline constexpr int kExitNoConnection = 3;   ///< no cluster, or clients could not connect or log in
+inline constexpr int kExitInterrupted = 130;  ///< by a signal, before its time
+inline constexpr int kExitBroken = 4;         ///< a load process ended by itself, or a file could not be written
 
 /// What the command line says. A plain value; every process has the same. Times in milliseconds.
 struct LoadOptions {
@@ -60,9 +61,14 @@ struct LoadOptions {
   bool count_syscalls = false;
   bool quiet = false;
 
-  /// Clients of the whole run, and messages a second of one process.
+  /// Clients of the whole run.
   uint32_t all_clients() const;
-  double process_rate() const { return rate / processes; }
+  bool has_pairs() const {
+    return scenario == ScenarioKind::kChat || scenario == ScenarioKind::kRelay ||
+           scenario == ScenarioKind::kReconnect || mixes();
+  }
+  bool has_groups() const { return scenario == ScenarioKind::kGroup || mixes(); }
+  bool mixes() const { return scenario == ScenarioKind::kMixed || scenario == ScenarioKind::kSoak; }
   bool sends_messages() const { return scenario != ScenarioKind::kLogin && scenario != ScenarioKind::kIdle; }
 };
 

@@ -29,10 +29,10 @@ constexpr int kLookMs = 50;
 constexpr uint32_t kRunBits = 24;
 constexpr double kQuietEndS = 2;  // no server is taken away so late in a run
 
-volatile std::sig_atomic_t interrupted = 0;
+volatile std::sig_atomic_t interrupted = 0;  // how often
 
 void on_interrupt(int /*number*/) {
-  interrupted = 1;
+  interrupted = interrupted + 1;
 }
 
 int64_t now_ms() {
@@ -52,7 +52,8 @@ class LoadRun {
  private:
   static MeasuredPart part(const LoadOptions& options) {
     const double begin_s = static_cast<double>(options.warmup_ms) / 1e3;
-    return {begin_s, begin_s + static_cast<double>(options.duration_ms) / 1e3};
+    const bool open_loop = options.rate > 0;
+    return {begin_s, begin_s + static_cast<double>(options.duration_ms) / 1e3, open_loop};
   }
   double at_s() const { return (static_cast<double>(monotonic_ns()) - static_cast<double>(start_ns_)) / 1e9; }
 
@@ -65,6 +66,7 @@ class LoadRun {
   void end_measuring();
   const char* phase(double now_s) const;
   int conclude(const WorkerPool& pool);
+  void add_servers(RunWords& words);
   Status write_reports(const RunReport& report) const;
 
   const LoadOptions& options_;
@@ -83,6 +85,8 @@ class LoadRun {
   uint64_t work_while_counting_ = 0;
   bool measuring_ = false;
   bool measured_ = false;
+  bool told_to_stop_ = false;
+  double interrupted_after_s_ = -1;
 };
 
 int LoadRun::fail(const std::string& why, int exit_code) {
@@ -101,14 +105,18 @@ Result<ClusterAccess> LoadRun::prepare() {
   if (options_.scenario == ScenarioKind::kReconnect) {
     disturber_.emplace(options_, static_cast<uint32_t>(access.value().msg_servers.size()));
   }
-  const Status users = prepare_users(options_, options_.all_clients(), access.value().users);
+  const auto cancelled = [] { return interrupted != 0; };
+  const Status users = prepare_users(options_, options_.all_clients(), access.value().users, cancelled);
   if (!users.ok()) return Error{users.message()};
   return access;
 }
 
 int LoadRun::run() {
+  for (const std::string& path : {options_.json_path, options_.report_path}) {
+    if (const Status writable = can_write_report(path); !writable.ok()) return fail(writable.message(), kExitBroken);
+  }
   const Result<ClusterAccess> access = prepare();
-  if (!access.ok()) return fail(access.message(), kExitNoConnection);
+  if (!access.ok()) return fail(access.message(), interrupted != 0 ? kExitInterrupted : kExitNoConnection);
   const auto run =
       static_cast<uint32_t>((monotonic_ns() ^ static_cast<uint64_t>(::getpid()) << 8) >> 10) & ((1u << kRunBits) - 1);
   WorkerPool pool(options_, access.value(), run,
@@ -123,7 +131,7 @@ int LoadRun::bring_online(WorkerPool& pool) {
   while (!pool.all_ready()) {
     pool.wait(kLookMs);
     progress_.show(fmt::format("logging in: {} of {}", pool.online(), options_.all_clients()), figures_, -1, now_ms());
-    if (interrupted != 0) return fail("interrupted before the load began", kExitNoConnection);
+    if (interrupted != 0) return fail("interrupted before the load began", kExitInterrupted);
     if (!pool.failed()) continue;
     progress_.end();
     for (const auto& [why, count] : pool.troubles()) std::cerr << "talkload: " << count << " x " << why << "\n";
@@ -136,7 +144,8 @@ void LoadRun::measure(WorkerPool& pool) {
   start_ns_ = monotonic_ns() + kHeadStartNs;
   pool.go(start_ns_);
   double load_cpu_at_begin = 0;
-  while (!pool.all_ended() && !pool.failed()) {
+  // Who interrupts it twice does not want to wait for stragglers.
+  while (!pool.all_ended() && !pool.failed() && interrupted < 2) {
     pool.wait(kLookMs);
     const double now_s = at_s();
     if (!measuring_ && now_s >= figures_.part().begin_s) {
@@ -189,14 +198,21 @@ void LoadRun::look(double now_s, WorkerPool& pool) {
     probe_->sample(now_s);
     next_look_s_ = std::max(next_look_s_ + 1, now_s);
   }
-  if (disturber_) disturber_->look(now_ms(), now_s < figures_.part().end_s - kQuietEndS);
+  const bool goes_on = interrupted == 0 && now_s < figures_.part().end_s - kQuietEndS;
+  if (disturber_) disturber_->look(now_ms(), goes_on);
   progress_.show(phase(now_s), figures_, std::max(0.0, figures_.part().end_s - now_s), now_ms());
-  if (interrupted != 0) pool.stop();
+  if (interrupted == 0 || told_to_stop_) return;
+  told_to_stop_ = true;
+  // Behind that all is sent and measured, and it ends by itself; who does not want to wait asks twice.
+  if (now_s < figures_.part().end_s) interrupted_after_s_ = std::max(now_s, 0.0);
+  pool.stop();
 }
 
 int LoadRun::conclude(const WorkerPool& pool) {
   progress_.end();
   RunWords words{pool.findings(), pool.troubles(), pool.failure(), 0, load_cpu_s_};
+  words.interrupted_after_s = interrupted > 1 && interrupted_after_s_ < 0 ? at_s() : interrupted_after_s_;
+  add_servers(words);
   if (disturber_) {
     words.disturbances = disturber_->disturbances();
     words.findings.insert(words.findings.end(), disturber_->failures().begin(), disturber_->failures().end());
@@ -214,16 +230,27 @@ int LoadRun::conclude(const WorkerPool& pool) {
   report.syscall_tool = syscall_tool_;
   report.work_while_counting = work_while_counting_;
   if (options_.json_path != "-") std::cout << report_table(report, ::isatty(STDOUT_FILENO) != 0) << std::flush;
-  if (const Status written = write_reports(report); !written.ok()) return fail(written.message(), kExitBroken);
+  if (const Status written = write_reports(report); !written.ok()) {
+    return std::max(outcome.exit_code, fail(written.message(), kExitBroken));
+  }
   return outcome.exit_code;
 }
 
 Status LoadRun::write_reports(const RunReport& report) const {
-  if (!options_.json_path.empty()) {
-    if (Status written = write_report(options_.json_path, report_json(report)); !written.ok()) return written;
+  Status written;
+  if (!options_.json_path.empty()) written = write_report(options_.json_path, report_json(report));
+  if (options_.report_path.empty()) return written;
+  const Status page = write_report(options_.report_path, report_html(report));
+  return written.ok() ? page : written;
+}
+
+void LoadRun::add_servers(RunWords& words) {
+  if (!probe_) return;
+  probe_->sample(at_s());
+  for (const ServerSeries& server : probe_->servers()) {
+    if (server.ended) words.ended.push_back(server.name);
+    if (server.restarted) words.restarted.push_back(server.name);
   }
-  if (options_.report_path.empty()) return {};
-  return write_report(options_.report_path, report_html(report));
 }
 
 }  // namespace
@@ -233,6 +260,9 @@ int run_load(const LoadOptions& options, int argc, const char* const* argv) {
   action.sa_handler = on_interrupt;
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
+  struct sigaction hangup {};
+  ::sigaction(SIGHUP, nullptr, &hangup);
+  if (hangup.sa_handler != SIG_IGN) ::sigaction(SIGHUP, &action, nullptr);  // ignored: by nohup
   (void)std::signal(SIGPIPE, SIG_IGN);
   return LoadRun(options, argc, argv).run();
 }

@@ -26,6 +26,12 @@ class OpenSchedule {
     ++taken_;
     return intended;
   }
+  /// Takes all that is due, for good: how many that was.
+  uint64_t give_up(uint64_t now_ns) {
+    const uint64_t before = taken_;
+    while (due(now_ns)) ++taken_;
+    return taken_ - before;
+  }
 
  private:
   uint64_t start_ns_;

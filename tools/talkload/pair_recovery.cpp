@@ -66,19 +66,20 @@ PairRecovery::After PairRecovery::page_came(size_t pair, const IM::Message::IMGe
   for (const auto& message : page.msg_list()) messages.push_back(&message);
   std::sort(messages.begin(), messages.end(),
             [](const auto* left, const auto* right) { return left->msg_id() < right->msg_id(); });
+  bool advanced = false;
   for (const auto* message : messages) {
     if (message->msg_id() != state.last_id + 1) continue;
     ++state.last_id;
+    advanced = true;
     take(*message);
   }
   state.highest_id = std::max(state.highest_id, state.last_id);
   // What was delivered while the page was on its way is in the next one.
-  if (messages.size() == kPage || state.last_id < state.highest_id) {
-    if (!messages.empty() || state.last_id >= state.highest_when_asked) return After::kAskOn;
-    state.last_id = state.highest_id;
-    return After::kHole;
-  }
-  return After::kDone;
+  const bool behind = state.last_id < state.highest_id;
+  if (!behind && messages.size() < kPage) return After::kDone;
+  if (advanced || (behind && state.last_id >= state.highest_when_asked)) return After::kAskOn;
+  state.last_id = state.highest_id;  // a page that leads nowhere is not asked for again
+  return After::kHole;
 }
 
 }  // namespace talkbeat::load

@@ -43,6 +43,7 @@ class PairRecovery {
   void came_back(size_t pair) { pairs_[pair].fetching = false; }
   SharedBytes page_request(size_t pair, uint32_t user, uint32_t peer);
 
+  /// kHole: the page held nothing of what is missing.
   enum class After : uint8_t { kDone, kAskOn, kHole };
   using Take = std::function<void(const IM::BaseDefine::MsgInfo&)>;
   After page_came(size_t pair, const IM::Message::IMGetMsgByIdRsp& page, const Take& take);

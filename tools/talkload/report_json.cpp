@@ -1,6 +1,7 @@
 #include "tools/talkload/report_json.h"
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -96,7 +97,7 @@ Json use_json(const ServerUse& use, uint64_t work) {
 Json servers_json(const RunReport& report) {
   const uint64_t work = work_done(report);
   Json json = use_json(sum(report.use), work);
-  json["msg_server_rss_per_connection_bytes"] = rss_per_connection(report);
+  if (const double bytes = rss_per_connection(report); bytes > 0) json["msg_server_rss_per_connection_bytes"] = bytes;
   json["syscall_tool"] = report.syscall_tool;
   json["syscalls_per_work"] = syscalls_per_work(report);
   json["each"] = Json::array();
@@ -177,6 +178,16 @@ std::string report_json(const RunReport& report) {
   }
   // Strings that are not UTF-8 (a path on the command line, say) are shown as well as can be.
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Status can_write_report(const std::string& path) {
+  if (path.empty() || path == "-") return {};
+  const std::string unfinished = path + ".part";
+  std::error_code failed;
+  const bool directory = std::filesystem::is_directory(path, failed);
+  if (directory || !std::ofstream(unfinished, std::ios::binary | std::ios::trunc)) return Error{"cannot write " + path};
+  std::filesystem::remove(unfinished, failed);
+  return {};
 }
 
 Status write_report(const std::string& path, const std::string& text) {

@@ -11,6 +11,8 @@ namespace talkbeat::load {
 /// added, never changed, while "format" stays the same. Pure.
 std::string report_json(const RunReport& report);
 
+/// Whether write_report() will do, so that a long run does not end in nothing. Nothing is left behind. "" and "-" do.
+Status can_write_report(const std::string& path);
 /// To a file, or to stdout for "-". Fails where it cannot be written; a file is there wholly or not at all.
 ///
 ///   Status status = write_report(path, report_json(report));

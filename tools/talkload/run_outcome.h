@@ -23,6 +23,9 @@ struct RunWords {
   std::string failure = {};  // of a load process; empty: none
   uint32_t disturbances = 0;
   double load_cpu_s = 0;
+  double interrupted_after_s = -1;          // of the load; less than 0: it was not
+  std::vector<std::string> ended = {};      // servers that are gone at the end
+  std::vector<std::string> restarted = {};  // and that somebody started anew meanwhile
 };
 
 /// The verdict over a run that came to its end. Pure.

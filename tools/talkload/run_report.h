@@ -28,7 +28,8 @@ struct RunReport {
 
 /// In the measured part: messages, say.
 uint64_t work_done(const RunReport& report);
-/// What the msg_servers have grown by since the first sample, for each connection that stands; 0: none does.
+/// What the msg_servers have grown by since the first sample, for each connection that stands; 0: none does,
+/// or they come and go (login, reconnect).
 double rss_per_connection(const RunReport& report);
 /// 0: not counted.
 double syscalls_per_work(const RunReport& report);

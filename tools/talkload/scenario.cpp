@@ -10,7 +10,7 @@ uint16_t ScenarioContext::server_of(uint32_t number) const {
 
 std::unique_ptr<Scenario> make_scenario(const ScenarioContext& context) {
   const LoadOptions& options = context.options;
-  const double rate = options.process_rate();
+  const double rate = options.rate;
   switch (options.scenario) {
     case ScenarioKind::kLogin:
       return make_login_scenario(context);

@@ -21,6 +21,10 @@ struct ProcessShare {
   /// Of `all` things, this process does first … last - 1.
   uint32_t first(uint32_t all) const { return part(all, process); }
   uint32_t last(uint32_t all) const { return part(all, process + 1); }
+  /// Of `rate` in all, this process's part, by how many of the `all` things it does.
+  double rate_of(double rate, uint32_t all) const {
+    return all == 0 ? 0 : rate * static_cast<double>(last(all) - first(all)) / all;
+  }
 
  private:
   uint32_t part(uint32_t all, uint32_t number) const {
@@ -87,7 +91,8 @@ class Scenario : public FleetListener {
 
 std::unique_ptr<Scenario> make_scenario(const ScenarioContext& context);
 
-// Each in a file of its own, scenario_*.cpp. `user`: the number of its first user in the UserBook.
+// Each in a file of its own, scenario_*.cpp. `user`: the number of its first user in the UserBook. `rate`: a second, of
+// all processes; 0: closed loop.
 std::unique_ptr<Scenario> make_login_scenario(const ScenarioContext& context);
 /// `beats_count`: the latency is that of the heartbeats' answers.
 std::unique_ptr<Scenario> make_idle_scenario(const ScenarioContext& context, uint32_t user, uint32_t clients,

@@ -39,7 +39,7 @@ class GroupScenario final : public Scenario {
       : context_(context),
         user_(user),
         begin_(context.share.first(context.options.groups)),
-        rate_(rate),
+        rate_(context.share.rate_of(rate, context.options.groups)),
         pace_timer_(context.loop, [this] { send_due(); }) {
     for (uint32_t number = begin_; number < context.share.last(context.options.groups); ++number) {
       groups_.emplace_back(members(), context.options.senders);
@@ -51,7 +51,7 @@ class GroupScenario final : public Scenario {
   bool prepared() const override { return ready_ == groups_.size(); }
   void begin(uint64_t start_ns) override;
   void pulse(uint64_t now_ns) override;
-  void stop_sending() override { sending_ = false; }
+  void stop_sending() override;
   bool settled() const override {
     return std::all_of(groups_.begin(), groups_.end(), [](const Group& group) { return group.ledger.settled(); });
   }
@@ -81,7 +81,6 @@ class GroupScenario final : public Scenario {
   void refill(size_t group, uint32_t sender);
   void send_one(size_t group, uint32_t sender, uint64_t intended_ns);
   void send_due();
-  bool send_next(uint64_t intended_ns);
   void on_message(Member to, std::span<const std::byte> body, uint64_t now_ns);
   void acknowledge(Member member, uint32_t msg_id);
   void on_refusal(Member sender, std::span<const std::byte> body);
@@ -95,7 +94,6 @@ class GroupScenario final : public Scenario {
   std::optional<OpenSchedule> schedule_;
   PaceTimer pace_timer_;
   size_t ready_ = 0;
-  size_t turn_ = 0;
   bool sending_ = false;
 };
 
@@ -156,7 +154,11 @@ void GroupScenario::on_joined(size_t group, uint32_t result, int joined) {
     return;
   }
   if (static_cast<uint32_t>(joined) < members()) {
-    add_rest(group);
+    if (its.joined < members()) {
+      add_rest(group);
+    } else {
+      fleet().note_trouble(fmt::format("all {} members were named, and a group has {}", members(), joined));
+    }
     return;
   }
   for (uint32_t sender = 0; sender < its.ledger.senders(); ++sender) {
@@ -203,25 +205,30 @@ void GroupScenario::send_one(size_t group, uint32_t sender, uint64_t intended_ns
   fleet().send(client_of(group, sender), its.templates[sender].stamp(static_cast<uint16_t>(number), payload));
 }
 
-// Senders in turn; those that have too much open are passed over.
-bool GroupScenario::send_next(uint64_t intended_ns) {
-  const uint32_t senders = context_.options.senders;
-  for (size_t tries = 0; tries < groups_.size() * senders; ++tries) {
-    const size_t turn = turn_++;
-    const size_t group = turn % groups_.size();
-    const auto sender = static_cast<uint32_t>(turn / groups_.size() % senders);
-    if (groups_[group].ledger.in_flight(sender) >= kMostOpen || !fleet().online(client_of(group, sender))) continue;
-    send_one(group, sender, intended_ns);
-    return true;
-  }
-  return false;
-}
-
+// Groups in turn, and in each its senders. None is passed over: where one has too much open, the schedule waits, and
+// the times in it stand.
 void GroupScenario::send_due() {
   if (!sending_ || !schedule_) return;
   const uint64_t now = monotonic_ns();
-  while (schedule_->due(now) && send_next(schedule_->next_ns())) schedule_->take();
+  while (schedule_->due(now)) {
+    const uint64_t turn = schedule_->taken();
+    const size_t group = turn % groups_.size();
+    const auto sender = static_cast<uint32_t>(turn / groups_.size() % context_.options.senders);
+    if (groups_[group].ledger.in_flight(sender) >= kMostOpen) break;
+    const uint64_t intended_ns = schedule_->take();
+    if (fleet().online(client_of(group, sender))) {
+      send_one(group, sender, intended_ns);
+    } else {
+      ++context_.counters.unsent;
+    }
+  }
   pace_timer_.wake_at(std::max(schedule_->next_ns(), now + kLeastWakeNs));
+}
+
+void GroupScenario::stop_sending() {
+  send_due();
+  if (sending_ && schedule_) context_.counters.unsent += schedule_->give_up(monotonic_ns());
+  sending_ = false;
 }
 
 void GroupScenario::on_pdu(uint32_t client, const PduHeader& header, std::span<const std::byte> body, uint64_t now_ns) {
@@ -257,7 +264,13 @@ void GroupScenario::on_message(Member to, std::span<const std::byte> body, uint6
   }
   const auto payload = read_payload(view->data);
   Group& its = groups_[to.group];
-  if (!payload || payload->run != context_.share.run || view->to != its.id) return;  // left over from another run
+  if (!payload || payload->run != context_.share.run) return;  // left over from another run
+  if (view->to != its.id) {
+    context_.findings.wrong(fmt::format("message {} of {} to group {} came to {}, who is not in it", payload->number,
+                                        context_.access.users.name(payload->sender), view->to,
+                                        context_.access.users.name(user_of(to.group, to.number))));
+    return;
+  }
   const uint32_t sender = payload->sender - user_of(to.group, 0);
   if (sender >= its.ledger.senders() || sender == to.number) {
     context_.findings.wrong(describe(to.group, sender, payload->number, to.number) + " does not belong there");
@@ -310,6 +323,9 @@ void GroupScenario::judge() {
     const GroupLedger& ledger = groups_[group].ledger;
     ledger.for_each_lost([&](uint32_t member, uint32_t sender, uint32_t number) {
       context_.findings.lost(describe(group, sender, number, member) + ", which was acked");
+    });
+    ledger.for_each_refused_and_there([&](uint32_t member, uint32_t sender, uint32_t number) {
+      context_.findings.wrong(describe(group, sender, number, member) + " was refused, and delivered all the same");
     });
     for (uint32_t sender = 0; sender < ledger.senders(); ++sender) {
       const Answers& answers = ledger.sender(sender);

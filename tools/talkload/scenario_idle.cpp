@@ -1,3 +1,5 @@
+#include <string>
+
 #include "tools/talkload/scenario.h"
 
 // Clients that are logged in and do nothing but beat.
@@ -18,8 +20,14 @@ class IdleScenario final : public Scenario {
     return plans;
   }
   void begin(uint64_t /*start_ns*/) override { running_ = true; }
-  void stop_sending() override { running_ = false; }
-  bool settled() const override { return true; }
+  void stop_sending() override {
+    if (beats_count_) fleet().stop_beating();
+  }
+  bool settled() const override { return !beats_count_ || fleet().open_beats() == 0; }
+  void judge() override {
+    const uint32_t open = settled() ? 0 : fleet().open_beats();
+    if (open > 0) context_.findings.wrong(std::to_string(open) + " heartbeats had no answer");
+  }
 
   void on_beat_answered(uint32_t /*client*/, uint64_t took_ns) override {
     if (running_ && beats_count_) context_.latency.record(took_ns);

@@ -7,17 +7,16 @@ namespace talkbeat::load {
 
 namespace {
 
-// Of the messages a second, where nothing else is said.
+// Of the messages a second.
 constexpr double kChatPart = 0.6;
 constexpr double kRelayPart = 0.3;
 constexpr double kGroupPart = 0.1;
-constexpr double kDefaultRate = 500;
 
 class MixedScenario final : public Scenario {
  public:
   explicit MixedScenario(const ScenarioContext& context) {
     const LoadOptions& options = context.options;
-    const double rate = (options.rate > 0 ? options.rate : kDefaultRate) / options.processes;
+    const double rate = options.rate;
     const uint32_t relay_user = 2 * options.pairs;
     const uint32_t group_user = 2 * relay_user;
     const uint32_t idle_user = group_user + options.groups * options.members;

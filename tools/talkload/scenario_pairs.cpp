@@ -19,12 +19,14 @@ namespace {
 
 constexpr uint64_t kLeastWakeNs = 50'000;  // an open loop sends what is due within so much together
 constexpr uint32_t kOpenLoopMost = Answers::kMaxOpen / 2;
+constexpr uint32_t kNearMs = 10'000;  // so long after a connection of it broke, a pair may have to catch up
 
 struct Pair {
   MessageTemplate to_receiver;
   Answers answers;
   Arrivals arrivals;
   uint32_t read_acked_ms = 0;
+  Tick broken_ms = -Tick{kNearMs};  // when a connection of it last ended, or came back
   bool refill_later = false;
 };
 
@@ -36,7 +38,7 @@ class PairsScenario final : public Scenario {
         user_(user),
         begin_(context.share.first(pairs)),
         pairs_(context.share.last(pairs) - begin_),
-        rate_(rate),
+        rate_(context.share.rate_of(rate, pairs)),
         pace_timer_(context.loop, [this] { send_due(); }) {
     if (kind_ == PairKind::kRecoveringChat) recovery_.emplace(pairs_.size());
   }
@@ -46,11 +48,12 @@ class PairsScenario final : public Scenario {
   bool prepared() const override { return !recovery_ || recovery_->all_known(); }
   void begin(uint64_t start_ns) override;
   void pulse(uint64_t now_ns) override;
-  void stop_sending() override { sending_ = false; }
+  void stop_sending() override;
   bool settled() const override;
   void judge() override;
 
   void on_online(uint32_t client, uint64_t took_ns, bool again) override;
+  void on_offline(uint32_t client) override { pairs_[(client - first()) / 2].broken_ms = context_.loop.now(); }
   void on_pdu(uint32_t client, const PduHeader& header, std::span<const std::byte> body, uint64_t now_ns) override;
 
  private:
@@ -66,8 +69,8 @@ class PairsScenario final : public Scenario {
   void transmit(size_t pair, uint32_t number, uint64_t intended_ns);
   void refill(size_t pair);
   void send_due();
-  std::optional<size_t> next_free_pair();
-  void on_delivery(size_t pair, const std::optional<MessageView>& view, uint64_t now_ns);
+  bool is_broken(size_t pair) const { return context_.loop.now() - pairs_[pair].broken_ms < Tick{kNearMs}; }
+  void on_delivery(size_t pair, bool receives, const std::optional<MessageView>& view, uint64_t now_ns);
   void accept(size_t pair, const Payload& payload, uint64_t now_ns);
   void acknowledge(size_t pair, uint32_t msg_id);
   void on_recovering_delivery(size_t pair, const MessageView& view, uint64_t now_ns);
@@ -85,7 +88,6 @@ class PairsScenario final : public Scenario {
   std::optional<OpenSchedule> schedule_;
   PaceTimer pace_timer_;
   std::optional<PairRecovery> recovery_;
-  size_t turn_ = 0;
   bool sending_ = false;
 };
 
@@ -153,33 +155,43 @@ void PairsScenario::send_one(size_t pair, uint64_t intended_ns) {
 }
 
 void PairsScenario::transmit(size_t pair, uint32_t number, uint64_t intended_ns) {
+  if (!fleet().online(sender(pair))) return;  // what is open goes when it is back
   const Payload payload{context_.share.run, user_of_sender(pair), number, intended_ns};
   fleet().send(sender(pair), pairs_[pair].to_receiver.stamp(static_cast<uint16_t>(number), payload));
 }
 
-// Those whose sender is away, or has too much open, are passed over.
-std::optional<size_t> PairsScenario::next_free_pair() {
-  for (size_t tries = 0; tries < pairs_.size(); ++tries) {
-    const size_t pair = turn_++ % pairs_.size();
-    if (in_flight(pairs_[pair]) < kOpenLoopMost && fleet().online(sender(pair))) return pair;
-  }
-  return std::nullopt;
-}
-
+// Message i is pair i's (modulo n), whatever has become of that: to pass over a pair that is away, or slow, would leave
+// out just the latencies that are long. Where it has too much open, the schedule waits; the times in it stand.
 void PairsScenario::send_due() {
   if (!sending_ || !schedule_) return;
   const uint64_t now = monotonic_ns();
   while (schedule_->due(now)) {
-    const auto pair = next_free_pair();
-    if (!pair) break;  // the pulse tries again; the schedule stands
-    send_one(*pair, schedule_->take());
+    const size_t pair = schedule_->taken() % pairs_.size();
+    if (!recovery_ && !fleet().online(sender(pair))) {
+      schedule_->take();
+      ++context_.counters.unsent;
+      continue;
+    }
+    if (in_flight(pairs_[pair]) >= kOpenLoopMost) break;
+    send_one(pair, schedule_->take());
   }
   pace_timer_.wake_at(std::max(schedule_->next_ns(), now + kLeastWakeNs));
 }
 
+void PairsScenario::stop_sending() {
+  send_due();
+  if (sending_ && schedule_) context_.counters.unsent += schedule_->give_up(monotonic_ns());
+  sending_ = false;
+}
+
 void PairsScenario::on_online(uint32_t client, uint64_t /*took_ns*/, bool again) {
-  if (!again || !recovery_) return;
+  if (!again) return;
   const size_t pair = (client - first()) / 2;
+  pairs_[pair].broken_ms = context_.loop.now();
+  if (!recovery_) {
+    refill(pair);
+    return;
+  }
   if (client == receiver(pair)) {
     recovery_->came_back(pair);
     fetch(pair);
@@ -195,10 +207,10 @@ void PairsScenario::on_pdu(uint32_t client, const PduHeader& header, std::span<c
   const bool receives = client == receiver(pair);
   switch (header.command_id) {
     case kCommandOf<IM::Message::IMMsgData>:
-      if (receives && stored()) on_delivery(pair, view_message(body), now_ns);
+      if (stored()) on_delivery(pair, receives, view_message(body), now_ns);
       break;
     case kCommandOf<IM::SwitchService::IMP2PCmdMsg>:
-      if (receives && !stored()) on_delivery(pair, view_command(body), now_ns);
+      if (!stored()) on_delivery(pair, receives, view_command(body), now_ns);
       break;
     case kCommandOf<IM::Message::IMMsgDataAck>: {
       Answers& answers = pairs_[pair].answers;
@@ -223,13 +235,19 @@ void PairsScenario::on_pdu(uint32_t client, const PduHeader& header, std::span<c
   }
 }
 
-void PairsScenario::on_delivery(size_t pair, const std::optional<MessageView>& view, uint64_t now_ns) {
+void PairsScenario::on_delivery(size_t pair, bool receives, const std::optional<MessageView>& view, uint64_t now_ns) {
   if (!view) {
     context_.findings.wrong("a delivered message that does not parse");
     return;
   }
   const auto payload = read_payload(view->data);
   if (!payload || payload->run != context_.share.run) return;  // left over from another run
+  if (!receives) {
+    context_.findings.wrong(fmt::format("message {} of {} came to a sender, {}", payload->number,
+                                        context_.access.users.name(payload->sender),
+                                        context_.access.users.name(user_of_sender(pair))));
+    return;
+  }
   if (stored()) acknowledge(pair, view->msg_id);
   if (recovery_) {
     on_recovering_delivery(pair, *view, now_ns);
@@ -280,9 +298,17 @@ void PairsScenario::on_recovering_delivery(size_t pair, const MessageView& view,
       accept(pair, *read_payload(view.data), now_ns);
       break;
     case PairRecovery::Place::kGap:
+      ++context_.counters.gaps;
+      if (!is_broken(pair)) {
+        context_.findings.wrong("a message before one of " + describe(pair, 0) +
+                                " was not delivered by itself, though no connection of theirs had broken");
+      }
       fetch(pair);
       break;
     case PairRecovery::Place::kKnown:
+      ++context_.counters.pushed_again;
+      if (!is_broken(pair)) context_.findings.doubled(describe(pair, read_payload(view.data)->number));
+      break;
     case PairRecovery::Place::kBeingFetched:
       break;
   }
@@ -344,7 +370,12 @@ bool PairsScenario::settled() const {
 void PairsScenario::judge() {
   for (size_t pair = 0; pair < pairs_.size(); ++pair) {
     const Answers& answers = pairs_[pair].answers;
-    for (const uint32_t number : pairs_[pair].arrivals.missing(answers.sent())) {
+    const std::vector<uint32_t> missing = pairs_[pair].arrivals.missing(answers.sent());
+    for (const uint32_t number : answers.all_refused()) {
+      if (recovery_ || std::binary_search(missing.begin(), missing.end(), number)) continue;
+      context_.findings.wrong(describe(pair, number) + " was refused, and delivered all the same");
+    }
+    for (const uint32_t number : missing) {
       if (answers.is_refused(number) || (stored() && !answers.is_acked(number))) continue;
       context_.findings.lost(describe(pair, number) + (stored() ? ", which was acked" : ""));
     }

@@ -18,6 +18,7 @@ namespace {
 
 constexpr int64_t kDownMs = 500;
 constexpr int64_t kLongestLeaveMs = 60'000;
+constexpr int kLooks = 200;  // for a new process, every 10 ms
 
 std::string read_all(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
@@ -69,7 +70,7 @@ void write(const std::string& path, const std::string& text) {
   if (in >= 0) ::dup2(in, STDIN_FILENO);
   if (out >= 0) ::dup2(out, STDOUT_FILENO);
   if (out >= 0) ::dup2(out, STDERR_FILENO);
-  for (const int number : {SIGINT, SIGTERM, SIGPIPE}) (void)std::signal(number, SIG_DFL);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) (void)std::signal(number, SIG_DFL);
   if (::chdir(directory.c_str()) == 0) ::execv(program.c_str(), arguments.data());
   ::_exit(127);
 }
@@ -136,6 +137,23 @@ void ServerDisturber::bring_back() {
     return;
   }
   (void)::waitpid(child, nullptr, 0);
+  for (int looks = 0; !is_back(); ++looks) {
+    if (looks == kLooks) {
+      failures_.push_back(name_ + " did not come back: see " + dir_ + "/log/" + name_ + ".out");
+      return;
+    }
+    ::usleep(10'000);
+  }
+}
+
+// The pid file names a process that has become the server.
+bool ServerDisturber::is_back() const {
+  pid_t pid = 0;
+  std::ifstream(path(".pid")) >> pid;
+  if (pid <= 0 || pid == pid_) return false;
+  std::error_code error;
+  const auto program = std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/exe", error);
+  return !error && program == recipe_.program;
 }
 
 void ServerDisturber::put_right() {

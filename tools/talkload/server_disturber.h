@@ -42,6 +42,7 @@ class ServerDisturber {
 
   void take_away();
   void bring_back();
+  bool is_back() const;
   std::string path(const std::string& suffix) const { return dir_ + "/" + name_ + suffix; }
 
   std::string dir_;

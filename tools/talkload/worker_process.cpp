@@ -22,6 +22,8 @@ constexpr uint64_t kSampleNs = 1'000 * kNsPerMs;
 constexpr uint64_t kTellOnlineNs = 200 * kNsPerMs;
 constexpr uint32_t kConnectsAtOnce = 128;
 constexpr uint64_t kHopelessTries = 500;       // without one login
+constexpr uint64_t kHopelessCloses = 1'000;    // and as many as there are clients
+constexpr uint64_t kQuietNs = 200 * kNsPerMs;  // so long after all is there, nothing may come twice
 constexpr uint32_t kClientsPerSource = 5'000;  // half of what servers allow one address
 
 uint32_t sources_for(const LoadOptions& options, const ClusterAccess& access) {
@@ -36,7 +38,7 @@ uint32_t sources_for(const LoadOptions& options, const ClusterAccess& access) {
 FleetOptions fleet_options(const LoadOptions& options, const ClusterAccess& access, const ProcessShare& share) {
   FleetOptions fleet;
   const bool storm = options.scenario == ScenarioKind::kLogin;
-  fleet.connect_rate = (storm ? options.rate : options.connect_rate) / share.processes;
+  fleet.connect_rate = options.connect_rate / share.processes;
   fleet.connect_window = storm ? options.window : kConnectsAtOnce;
   fleet.heartbeat_ms = options.heartbeat_ms;
   fleet.source_addresses = sources_for(options, access);
@@ -62,6 +64,7 @@ class Worker final : private ReadyHandler {
   void look_at_settling(uint64_t now_ns);
   void be_ready();
   void go(uint64_t start_ns);
+  void begin();
   void settle(uint64_t now_ns);
   void finish(uint64_t now_ns);
   void fail(const std::string& why);
@@ -88,6 +91,7 @@ class Worker final : private ReadyHandler {
   uint64_t start_ns_ = 0;  // 0: not told yet
   uint64_t next_sample_ns_ = 0;
   uint64_t settle_until_ns_ = 0;
+  uint64_t settled_since_ns_ = 0;  // 0: it is not
   bool begun_ = false;
   bool measuring_ = false;
 };
@@ -132,7 +136,14 @@ void Worker::look() {
       look_at_connecting(now_ns);
       break;
     case Stage::kPreparing:
-      if (scenario_->prepared()) be_ready();
+      if (scenario_->prepared()) {
+        be_ready();
+        break;
+      }
+      if (fleet_.online_count() < fleet_.size()) {  // a request may be lost with its connection
+        fail("a connection was closed while the scenario was prepared");
+        break;
+      }
       if (now_ns - born_ns_ > static_cast<uint64_t>(options_.connect_timeout_ms) * kNsPerMs) {
         fail("what the scenario needs could not be prepared in time (--connect-timeout)");
       }
@@ -158,7 +169,8 @@ void Worker::look_at_connecting(uint64_t now_ns) {
     scenario_->prepare();
     return;
   }
-  const bool hopeless = fleet_.online_count() == 0 && counters_.refused + counters_.errors > kHopelessTries;
+  const bool nobody = fleet_.online_count() == 0 && counters_.refused + counters_.errors > kHopelessTries;
+  const bool hopeless = nobody || counters_.closed > fleet_.size() + kHopelessCloses;
   if (hopeless || now_ns - born_ns_ > static_cast<uint64_t>(options_.connect_timeout_ms) * kNsPerMs) {
     fail(fmt::format("only {} of {} clients could log in within {:.0f} s", fleet_.online_count(), fleet_.size(),
                      static_cast<double>(now_ns - born_ns_) / 1e9));
@@ -178,16 +190,22 @@ void Worker::go(uint64_t start_ns) {
   stage_ = Stage::kRunning;
 }
 
+// What went wrong on the way here was put right, and stays among the troubles; the counters are those of the load.
+void Worker::begin() {
+  begun_ = true;
+  counters_ = {};
+  counters_.connections = counters_.logged_in = fleet_.online_count();
+  fleet_.load_begins();
+  scenario_->begin(start_ns_);
+}
+
 uint64_t Worker::end_ns() const {
   return start_ns_ + static_cast<uint64_t>(options_.warmup_ms + options_.duration_ms) * kNsPerMs;
 }
 
 void Worker::look_at_running(uint64_t now_ns) {
   if (now_ns < start_ns_) return;
-  if (!begun_) {
-    begun_ = true;
-    scenario_->begin(start_ns_);
-  }
+  if (!begun_) begin();
   scenario_->pulse(now_ns);
   const uint64_t measured_from = start_ns_ + static_cast<uint64_t>(options_.warmup_ms) * kNsPerMs;
   const bool measuring_begins = !measuring_ && now_ns >= measured_from;
@@ -208,7 +226,13 @@ void Worker::settle(uint64_t now_ns) {
 
 void Worker::look_at_settling(uint64_t now_ns) {
   scenario_->pulse(now_ns);
-  if (scenario_->settled() || now_ns >= settle_until_ns_) {
+  if (!scenario_->settled()) {
+    settled_since_ns_ = 0;
+  } else if (settled_since_ns_ == 0) {
+    settled_since_ns_ = now_ns;
+  }
+  const bool quiet = settled_since_ns_ > 0 && now_ns - settled_since_ns_ >= kQuietNs;
+  if (quiet || now_ns >= settle_until_ns_) {
     finish(now_ns);
   } else if (now_ns >= next_sample_ns_) {
     sample(now_ns);
@@ -252,6 +276,7 @@ void run_worker(const LoadOptions& options, const ClusterAccess& access, const P
   ::prctl(PR_SET_TIMERSLACK, 1UL);
   (void)std::signal(SIGINT, SIG_IGN);  // the parent hears it, and tells us
   (void)std::signal(SIGTERM, SIG_IGN);
+  (void)std::signal(SIGHUP, SIG_IGN);
   (void)std::signal(SIGPIPE, SIG_IGN);
   Worker(options, access, share, std::move(channel)).run();
 }
