@@ -11,7 +11,7 @@ namespace talkbeat {
 
 /// Section [tcp]: what both servers' listeners and connectors tell TCP.
 struct TcpSettings {
-  TcpOptions clients{.user_timeout_ms = 90'000};  // keepalive_idle and keepalive_count intervals: a lost probe is none
+  TcpOptions clients{.user_timeout_ms = 90'000};  // so that an idle one ends with keepalive_count lost probes, not one
   TcpOptions servers{.user_timeout_ms = 30'000};
 };
 
