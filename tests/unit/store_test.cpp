@@ -93,11 +93,12 @@ class StoreTest : public ::testing::Test {
     for (const UserId user : users) write(user);
   }
   void append(size_t bytes) {
-    store_->append({.from = 1, .body = std::string(bytes, 'x')},
-                   [this](const NewMessage& message, const StoreResult<Appended>& result) {
-                     const std::string outcome = result.ok() ? "ok" : to_string(result.error());
-                     answers_.push_back(std::to_string(message.body.size()) + " bytes " + outcome);
-                   });
+    NewMessage sent;
+    sent.body = std::string(bytes, 'x');
+    store_->append(std::move(sent), [this](const NewMessage& message, const StoreResult<Appended>& result) {
+      const std::string outcome = result.ok() ? "ok" : to_string(result.error());
+      answers_.push_back(std::to_string(message.body.size()) + " bytes " + outcome);
+    });
   }
   void note(UserId user, const StoreResult<Done>& result) {
     answers_.push_back(std::to_string(user) + (result.ok() ? " ok" : std::string(" ") + to_string(result.error())));
