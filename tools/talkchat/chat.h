@@ -4,10 +4,10 @@
 #include <set>
 
 #include "base/signals.h"
+#include "tools/client/style.h"
 #include "tools/talkchat/chat_session.h"
 #include "tools/talkchat/file_desk.h"
 #include "tools/talkchat/line_input.h"
-#include "tools/client/style.h"
 
 namespace talkbeat {
 
