@@ -37,8 +37,8 @@ class Control {
   /// `limit`, or some times as much as the server took while it was quiet, or as the machine has taken since.
   milliseconds allowed(milliseconds limit) const;
 
-  /// Ends the measuring, with expectations about it. 99 % of the messages were heard within `allowed(p99)`; without one,
-  /// the limits are generous: they tell a server that serves from one that doesn't.
+  /// Ends the measuring, with expectations about it. 99 % of the messages were heard within `allowed(p99)`; without
+  /// one, the limits are generous: they tell a server that serves from one that doesn't.
   void expect_unharmed();
   void expect_unharmed(milliseconds p99);
 

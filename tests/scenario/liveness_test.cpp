@@ -18,14 +18,10 @@ const milliseconds kTimeout = in_full<milliseconds>(3s, 20s);
 ClusterOptions impatient() {
   ClusterOptions options;
   const std::string timeout = std::to_string(kTimeout.count()) + "ms";
-  options.settings = {"client.idle_timeout=" + timeout,
-                      "client.idle_timeout_mobile=10m",
-                      "client.min_ping_interval=0",
-                      "client.handshake_timeout=" + timeout,
-                      "cluster.heartbeat_interval=300ms",
-                      "cluster.silence_timeout=" + timeout,
-                      "cluster.reconnect_first=50ms",
-                      "cluster.reconnect_max=200ms"};
+  options.settings = {"client.idle_timeout=" + timeout,   "client.idle_timeout_mobile=10m",
+                      "client.min_ping_interval=0",       "client.handshake_timeout=" + timeout,
+                      "cluster.heartbeat_interval=300ms", "cluster.silence_timeout=" + timeout,
+                      "cluster.reconnect_first=50ms",     "cluster.reconnect_max=200ms"};
   return options;
 }
 

@@ -1,4 +1,5 @@
-// F7, F8, F10: commands that must not be, bodies that are none, and names and texts that would steer a terminal or a log.
+// F7, F8, F10: commands that must not be, bodies that are none, and names and texts that would steer a terminal or a
+// log.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-// A1 and A3: what guessing and floods of logins cost. (A2 is in tests/unit/login_time_test.cpp; the throttle's own rules
-// are in login_throttle_test.cpp.)
+// A1 and A3: what guessing and floods of logins cost. (A2 is in tests/unit/login_time_test.cpp; the throttle's own
+// rules are in login_throttle_test.cpp.)
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

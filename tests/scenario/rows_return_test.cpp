@@ -72,8 +72,8 @@ class P7 : public testing::Test {
     }
   }
   void come_online(size_t count) {
-    const Outcome added = cluster_.talkctl({"user", "add-many", "--prefix", "p", "--count", std::to_string(count),
-                                            "--password", std::string(kPassword)});
+    const Outcome added = cluster_.talkctl(
+        {"user", "add-many", "--prefix", "p", "--count", std::to_string(count), "--password", std::string(kPassword)});
     if (added.exit_code != 0) throw Unexpected(added.err);
     const Address login_server{"127.0.0.1", cluster_.client_port("login_server_0")};
     for (size_t i = 1; i <= count; ++i) {
@@ -116,9 +116,8 @@ TEST_F(P7, the_clients_of_a_killed_server_are_back_soon_and_not_all_in_the_same_
   cluster_.kill9("msg_server_1");
   const Tick killed = loop_.clock.now();
   const auto all_back = [&] {
-    return std::ranges::all_of(homeless, [&](const Returning* client) {
-      return client->online() && client->online_since() >= killed;
-    });
+    return std::ranges::all_of(
+        homeless, [&](const Returning* client) { return client->online() && client->online_since() >= killed; });
   };
   const Deadline deadline(60s);
   while (!all_back() && !deadline.passed()) {

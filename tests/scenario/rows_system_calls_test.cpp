@@ -23,7 +23,7 @@ ClusterOptions one_msg_server() {
 
 // Those of the transport and the store, each often enough that everything meets it.
 const std::vector<std::string> kInterruptions{
-    "read:error=EINTR:when=2+5",    "sendto:error=EAGAIN:when=2+5",      "sendmsg:error=EINTR:when=2+5",
+    "read:error=EINTR:when=2+5",    "sendto:error=EAGAIN:when=2+5",     "sendmsg:error=EINTR:when=2+5",
     "accept4:error=EINTR:when=1+2", "epoll_wait:error=EINTR:when=5+11", "pwrite64:error=EINTR:when=7+13",
 };
 

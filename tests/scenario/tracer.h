@@ -10,8 +10,8 @@
 namespace talkbeat::scenario {
 
 /// strace on all threads of a running process, from constructor to destructor: makes its system calls fail as told.
-/// Needs strace and the right to trace (root, or CAP_SYS_PTRACE); throws, naming that, where it does not begin. A traced
-/// process is slow, and LeakSanitizer cannot work in one: let go of it before it ends.
+/// Needs strace and the right to trace (root, or CAP_SYS_PTRACE); throws, naming that, where it does not begin. A
+/// traced process is slow, and LeakSanitizer cannot work in one: let go of it before it ends.
 ///
 ///   Tracer tracer(cluster.pid("msg_server_0"), {"recvfrom,sendmsg:error=EINTR:when=3+5"});
 class Tracer {
