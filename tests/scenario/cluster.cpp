@@ -149,9 +149,7 @@ size_t Cluster::descriptors(const std::string& name) const {
 }
 
 Outcome Cluster::script(const std::string& name, const std::vector<std::string>& arguments) const {
-  std::vector<std::string> all{"/usr/bin/env"};
-  all.insert(all.end(), options_.environment.begin(), options_.environment.end());
-  all.insert(all.end(), {source_directory() / "tools" / name, "--dir", directory_});
+  std::vector<std::string> all{source_directory() / "tools" / name, "--dir", directory_};
   all.insert(all.end(), arguments.begin(), arguments.end());
   return run(all, 180s);
 }

@@ -17,7 +17,6 @@ struct ClusterOptions {
   int msg_servers = 2;
   std::vector<std::string> settings;  // section.key=value
   std::vector<std::string> users{"alice", "bob"};
-  std::vector<std::string> environment;  // NAME=VALUE, of the scripts and so of the servers
 };
 
 /// Where the executables under test are: beside the tests, or where the environment's TALKBEAT_BIN says.
@@ -61,8 +60,6 @@ class Cluster {
   /// Returns when the process is gone.
   void kill9(const std::string& name);
 
-  /// Of all its processes.
-  std::vector<std::string> names() const;
   bool running(const std::string& name) const;
   pid_t pid(const std::string& name) const;  // throws where there is none
   uint16_t client_port(const std::string& name) const;
@@ -83,6 +80,7 @@ class Cluster {
   void add_user(const std::string& name) const;
 
  private:
+  std::vector<std::string> names() const;
   void report_crashes() const;
   void show_logs() const;
 

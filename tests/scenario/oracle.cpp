@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <optional>
 #include <sstream>
 
@@ -69,10 +70,10 @@ double cpu_time(pid_t pid) {
   return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
-ClusterOptions for_row(std::vector<std::string> settings) {
-  ClusterOptions options = with_control(std::move(settings));
-  options.environment.push_back("ASAN_OPTIONS=quarantine_size_mb=2:thread_local_quarantine_size_kb=64");
-  return options;
+std::string lean_sanitizer() {
+  const char* as_it_is = std::getenv("ASAN_OPTIONS");
+  return (as_it_is == nullptr ? "" : std::string(as_it_is) + ":") +
+         "quarantine_size_mb=2:thread_local_quarantine_size_kb=64";
 }
 
 Oracle::Oracle(const Cluster& cluster, milliseconds control_p99, const std::string& server)
@@ -82,7 +83,7 @@ Oracle::Oracle(const Cluster& cluster, milliseconds control_p99, const std::stri
       control_(cluster, server),
       closings_(cluster, server) {
   control_.settle();
-  for (const std::string& name : cluster_.names()) pids_[name] = cluster_.pid(name);
+  for (const std::string& name : {std::string("login_server_0"), server_}) pids_[name] = cluster_.pid(name);
   memory_kib_ = anonymous_kib(pids_.at(server_));
   descriptors_ = cluster_.descriptors(server_);
 }

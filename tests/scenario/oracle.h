@@ -4,12 +4,23 @@
 #include <string>
 
 #include "tests/scenario/control.h"
+#include "tests/scenario/environment.h"
 #include "tests/scenario/figures.h"
 
 namespace talkbeat::scenario {
 
-/// with_control(), and a sanitizer that keeps little of what the server has freed, so that memory can be judged.
-ClusterOptions for_row(std::vector<std::string> settings = {});
+/// What AddressSanitizer is told as it is, and to keep little of what was freed.
+std::string lean_sanitizer();
+
+/// A cluster of with_control() for a test of a row, under a sanitizer that keeps little of what the servers have freed,
+/// so that memory can be judged.
+///
+///   RowCluster cluster({"client.idle_timeout=3s"});
+class RowCluster : private Environment, public Cluster {
+ public:
+  explicit RowCluster(std::vector<std::string> settings = {})
+      : Environment("ASAN_OPTIONS", lean_sanitizer()), Cluster(with_control(std::move(settings))) {}
+};
 
 /// What every row of tests/rows.txt asks of a server that is abused, beside what the row itself says: all processes
 /// are the same ones as before; a control client on the same server is answered within 100 ms (99 % of the times);
@@ -20,7 +31,7 @@ ClusterOptions for_row(std::vector<std::string> settings = {});
 /// itself is while it measures (control.h), the limit is a multiple of that. AddressSanitizer lays out and keeps memory
 /// in its own way: under it the bounds of memory are three times as wide; ThreadSanitizer's are not judged.
 ///
-///   Cluster cluster(for_row());
+///   RowCluster cluster;
 ///   Oracle oracle(cluster);
 ///   … abuse …
 ///   oracle.expect_unharmed({{"protocol_error", 16}});

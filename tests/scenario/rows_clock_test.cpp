@@ -6,8 +6,10 @@
 #include <fstream>
 #include <optional>
 
+#include "tests/scenario/environment.h"
 #include "tests/scenario/figures.h"
 #include "tests/scenario/requests.h"
+#include "tests/scenario/sockets.h"
 
 namespace talkbeat::scenario {
 namespace {
@@ -29,8 +31,10 @@ class P8 : public testing::Test {
     ClusterOptions options;
     options.settings = {"client.idle_timeout=10s", "client.min_ping_interval=0", "cluster.heartbeat_interval=500ms",
                         "cluster.silence_timeout=10s", "client.handshake_timeout=10s"};
-    options.environment = {std::string("LD_PRELOAD=") + kFaketime, "FAKETIME_TIMESTAMP_FILE=" + file().string(),
-                           "FAKETIME_NO_CACHE=1", "FAKETIME_DONT_FAKE_MONOTONIC=1", "DONT_FAKE_MONOTONIC=1"};
+    const Environment library("LD_PRELOAD", kFaketime);
+    const Environment told_by("FAKETIME_TIMESTAMP_FILE", file().string());
+    const Environment at_once("FAKETIME_NO_CACHE", "1");
+    const Environment wall_clock_only("FAKETIME_DONT_FAKE_MONOTONIC", "1");
     cluster.emplace(options);
   }
 
@@ -75,7 +79,7 @@ TEST_F(P8, a_day_forward_and_back_fires_no_timeout_and_ids_stay_in_order) {
     }
     WireClient mobile(cluster->client_port("msg_server_1"));
     mobile.log_in("alice", kMobile);
-    mobile.leave();
+    leave(mobile);
     EXPECT_EQ(registered_servers(*cluster), 2u);
   }
   EXPECT_EQ(latest_id_of(bob, alice.user_id()), said);

@@ -64,8 +64,8 @@ class ConnectionFrom {
 TEST(C2, exactly_as_many_as_allowed_are_served_and_the_rest_is_told_so) {
   constexpr size_t kPlaces = 100;
   constexpr size_t kForOneAddress = 40;
-  Cluster cluster(for_row({"client.max_connections=" + std::to_string(kPlaces),
-                           "client.max_connections_per_address=" + std::to_string(kForOneAddress)}));
+  RowCluster cluster({"client.max_connections=" + std::to_string(kPlaces),
+                      "client.max_connections_per_address=" + std::to_string(kForOneAddress)});
   Oracle oracle(cluster);  // takes two of the places, from 127.0.0.1
   struct Crowd {
     const char* ip;
@@ -93,7 +93,7 @@ TEST(C2, exactly_as_many_as_allowed_are_served_and_the_rest_is_told_so) {
   await_connections(cluster, 2);
   WireClient alice(cluster.client_port(kServer));
   alice.log_in("alice");
-  alice.leave();
+  leave(alice);
   oracle.expect_unharmed({{"logged_out", 1}, {"peer_closed", kPlaces - 2}, {"too_many_connections", 50}});
 }
 
@@ -101,7 +101,7 @@ TEST(C3, floods_of_resets_and_half_closed_ones_harm_nobody) {
   constexpr size_t kResets = 600;
   constexpr size_t kHalfClosed = 20;
   constexpr uint16_t kAnswers = 100;
-  Cluster cluster(for_row());
+  RowCluster cluster;
   Oracle oracle(cluster);
   for (size_t i = 0; i < kResets; ++i) {
     RawSocket socket(cluster.client_port(kServer));
@@ -150,7 +150,7 @@ void storm(const Cluster& cluster, size_t count, size_t& closed_by_server) {
 
 TEST(C4, a_thousand_connections_a_second_take_no_memory_and_a_restart_binds_at_once) {
   const size_t seconds = in_full(10, 60);
-  Cluster cluster(for_row());
+  RowCluster cluster;
   size_t broken = 0;
   storm(cluster, 1'000, broken);  // what a first storm needs is kept for the next one
   await_connections(cluster, 0);
@@ -187,13 +187,13 @@ size_t waits(pid_t pid) {
 TEST(C1, at_the_descriptor_limit_accepting_pauses_without_spinning_and_recovers) {
   constexpr size_t kRoom = 20;
   constexpr size_t kCrowd = 60;
-  Cluster cluster(for_row());
+  RowCluster cluster;
   {
     // UBSan needs descriptors to judge a type that it sees for the first time, and takes it for a wrong one where there
     // are none left: all that will happen at the limit happens once before.
     WireClient alice(cluster.client_port(kServer));
     alice.log_in("alice");
-    alice.leave();
+    leave(alice);
     RawSocket stranger(cluster.client_port(kServer));
   }
   await_connections(cluster, 0);

@@ -32,7 +32,7 @@ milliseconds time_to_close(const Cluster& cluster, uint32_t length, bool logged_
 }
 
 TEST(F1, a_length_below_the_headers_closes_the_connection_at_once) {
-  Cluster cluster(for_row());
+  RowCluster cluster;
   Oracle oracle(cluster);
   for (const bool logged_in : {false, true}) {
     for (uint32_t length = 0; length < kPduHeaderSize; ++length) {
@@ -43,7 +43,7 @@ TEST(F1, a_length_below_the_headers_closes_the_connection_at_once) {
 }
 
 TEST(F2, a_length_above_the_limit_closes_with_the_header_and_reserves_nothing) {
-  Cluster cluster(for_row());
+  RowCluster cluster;
   Oracle oracle(cluster);
   constexpr size_t kEach = 30;
   const std::vector<uint32_t> lengths{kLimitBeforeLogin + 1, kLimit + 1, 1U << 31, UINT32_MAX};
@@ -60,7 +60,7 @@ TEST(F2, a_length_above_the_limit_closes_with_the_header_and_reserves_nothing) {
 
 // The longest that is allowed is allowed.
 TEST(F2, a_pdu_of_exactly_the_limit_is_accepted) {
-  Cluster cluster(for_row());
+  RowCluster cluster;
   WireClient stranger(cluster.client_port(kServer));
   stranger.send_raw(encode(kCommandOf<IM::Message::IMClientTimeReq>, 1, std::string(kLimitBeforeLogin - 16, '\0')));
   stranger.expect_error(ERROR_NOT_LOGGED_IN, 1);
@@ -83,7 +83,7 @@ std::string long_login() {
 
 TEST(F3, a_thousand_connections_stalled_in_a_login_are_closed_at_the_handshake_timeout) {
   constexpr size_t kStalled = 1'000;
-  Cluster cluster(for_row({"client.handshake_timeout=5s", "client.pdu_timeout=10m"}));
+  RowCluster cluster({"client.handshake_timeout=5s", "client.pdu_timeout=10m"});
   Oracle oracle(cluster);
   const std::string half = long_login().substr(0, 15'000);
   {
@@ -121,14 +121,14 @@ void drip(const Sockets& sockets, const std::string& bytes) {
 constexpr size_t kDripping = 1'000;
 
 TEST(F4, a_login_of_one_byte_a_second_is_closed_at_the_handshake_timeout_in_spite_of_progress) {
-  Cluster cluster(for_row({"client.handshake_timeout=4s", "client.pdu_timeout=10m"}));
+  RowCluster cluster({"client.handshake_timeout=4s", "client.pdu_timeout=10m"});
   Oracle oracle(cluster);
   drip(connect_many(cluster, kServer, kDripping), long_login());
   oracle.expect_unharmed({{"handshake_timeout", kDripping}});
 }
 
 TEST(F4, a_pdu_of_one_byte_a_second_is_closed_at_the_pdu_timeout_in_spite_of_progress) {
-  Cluster cluster(for_row({"client.handshake_timeout=10m", "client.pdu_timeout=2s"}));
+  RowCluster cluster({"client.handshake_timeout=10m", "client.pdu_timeout=2s"});
   Oracle oracle(cluster);
   drip(connect_many(cluster, kServer, kDripping), long_login());
   WireClient alice(cluster.client_port(kServer));
@@ -141,7 +141,7 @@ TEST(F4, a_pdu_of_one_byte_a_second_is_closed_at_the_pdu_timeout_in_spite_of_pro
 
 // Whole PDUs, but never a login.
 TEST(F4, heartbeats_are_no_login) {
-  Cluster cluster(for_row({"client.handshake_timeout=3s"}));
+  RowCluster cluster({"client.handshake_timeout=3s"});
   Oracle oracle(cluster);
   constexpr size_t kStrangers = 50;
   const Sockets strangers = connect_many(cluster, kServer, kStrangers);
@@ -158,7 +158,7 @@ TEST(F4, heartbeats_are_no_login) {
 }
 
 TEST(F6, ten_thousand_pdus_in_one_write_are_answered_in_order_and_delay_nobody) {
-  Cluster cluster(for_row());
+  RowCluster cluster;
   Oracle oracle(cluster, 50ms);
   WireClient alice(cluster.client_port(kServer));
   alice.log_in("alice");
@@ -177,7 +177,7 @@ TEST(F6, ten_thousand_pdus_in_one_write_are_answered_in_order_and_delay_nobody) 
 TEST(F9, first_pdus_of_100_mb_take_no_memory) {
   constexpr size_t kCount = 14;
   constexpr uint32_t kClaimed = 100'000'000;
-  Cluster cluster(for_row());
+  RowCluster cluster;
   Oracle oracle(cluster);
   Sockets all = connect_many(cluster, kServer, kCount);
   for (uint32_t i = 0; i < kCount; ++i) {

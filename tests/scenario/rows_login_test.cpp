@@ -9,6 +9,7 @@
 #include "base/wire_password.h"
 #include "tests/scenario/oracle.h"
 #include "tests/scenario/requests.h"
+#include "tests/scenario/sockets.h"
 
 namespace talkbeat::scenario {
 namespace {
@@ -36,7 +37,7 @@ bool is_throttled(const Cluster& cluster, const std::string& name, std::string_v
 TEST(A1, of_1000_guesses_from_one_address_20_are_looked_at) {
   constexpr size_t kGuesses = 1'000;
   constexpr size_t kFailures = 20;
-  Cluster cluster(for_row({"password.forget_after=1h"}));
+  RowCluster cluster({"password.forget_after=1h"});
   Oracle oracle(cluster);
   const double before = hashes(cluster);
   for (size_t i = 0; i < kGuesses; ++i) {
@@ -102,7 +103,7 @@ Answers answers_to_a_flood(const Cluster& cluster, size_t logins) {
 TEST(A3, of_200_logins_at_once_the_queues_excess_is_told_to_come_back_and_the_loop_does_not_wait) {
   constexpr size_t kFlood = 200;
   constexpr size_t kQueue = 128;
-  Cluster cluster(for_row({"password.failures_per_address=1000", "cluster.heartbeat_interval=200ms"}));
+  RowCluster cluster({"password.failures_per_address=1000", "cluster.heartbeat_interval=200ms"});
   Oracle oracle(cluster);
   const double before = hashes(cluster);
   Answers answers;
@@ -114,7 +115,7 @@ TEST(A3, of_200_logins_at_once_the_queues_excess_is_told_to_come_back_and_the_lo
   EXPECT_LE(lag, static_cast<double>(oracle.allowed(20ms).count()));
   WireClient alice(cluster.client_port(kServer));
   alice.log_in("alice");
-  alice.leave();
+  leave(alice);
   oracle.expect_unharmed({{"logged_out", 1}, {"login_refused", kFlood}});
 }
 

@@ -17,9 +17,9 @@ constexpr long kPduKib = 1 << 10;  // the longest
 constexpr long kHardLimitKib = 4 << 10;
 
 // The store's pages are memory as well, and not what is meant here.
-ClusterOptions with(std::vector<std::string> settings) {
+std::vector<std::string> with(std::vector<std::string> settings) {
   settings.push_back("store.page_cache=256KiB");
-  return for_row(std::move(settings));
+  return settings;
 }
 
 // Writes to a user who does not read until that one is closed. Returns how many messages it has sent.
@@ -34,7 +34,7 @@ uint32_t flood(const Cluster& cluster, Oracle& oracle, uint32_t reader) {
     oracle.look_at_memory();
   }
   oracle.closings().await("slow_consumer", 1);
-  alice.leave();
+  leave(alice);
   return sent;
 }
 
@@ -42,11 +42,11 @@ void expect_the_rest_in_the_history(const Cluster& cluster, uint32_t sent) {
   WireClient bob(cluster.client_port(kServer));
   bob.log_in("bob");
   EXPECT_EQ(unread_of(bob).total_cnt(), sent);
-  bob.leave();
+  leave(bob);
 }
 
 TEST(B1, a_slow_reader_is_closed_at_the_hard_limit_and_finds_the_rest_in_the_history) {
-  Cluster cluster(with({"client.out_soft_time=1h"}));
+  RowCluster cluster(with({"client.out_soft_time=1h"}));
   Oracle oracle(cluster);
   WireClient bob(cluster.client_port(kServer));
   keep_little_room(bob.socket());
@@ -59,7 +59,7 @@ TEST(B1, a_slow_reader_is_closed_at_the_hard_limit_and_finds_the_rest_in_the_his
 }
 
 TEST(B1, a_slow_reader_is_closed_when_it_stays_above_the_soft_limit) {
-  Cluster cluster(with({"client.out_soft_limit=16KiB", "client.out_soft_time=1s", "client.out_hard_limit=1GiB"}));
+  RowCluster cluster(with({"client.out_soft_limit=16KiB", "client.out_soft_time=1s", "client.out_hard_limit=1GiB"}));
   Oracle oracle(cluster);
   WireClient bob(cluster.client_port(kServer));
   keep_little_room(bob.socket());
@@ -69,7 +69,7 @@ TEST(B1, a_slow_reader_is_closed_when_it_stays_above_the_soft_limit) {
 }
 
 TEST(B1, a_client_that_is_stopped_is_a_slow_reader) {
-  Cluster cluster(with({"client.out_soft_time=1h", "client.idle_timeout=10m"}));
+  RowCluster cluster(with({"client.out_soft_time=1h", "client.idle_timeout=10m"}));
   ClientProcess bob({.options = quick_client("bob", {"127.0.0.1", cluster.client_port(kServer)})});
   bob.await("online");
   Oracle oracle(cluster);
@@ -82,7 +82,7 @@ TEST(B1, a_client_that_is_stopped_is_a_slow_reader) {
   uint32_t bobs_id = 0;
   const auto users = asker.ask<IM::Buddy::IMAllUserRsp>(all);
   for (const auto& user : users.user_list()) bobs_id = user.user_domain() == "bob" ? user.user_id() : bobs_id;
-  asker.leave();
+  leave(asker);
   const uint32_t sent = flood(cluster, oracle, bobs_id);
   oracle.expect_growth_below(kHardLimitKib + kPduKib + (4 << 10));
   expect_the_rest_in_the_history(cluster, sent);
@@ -90,7 +90,7 @@ TEST(B1, a_client_that_is_stopped_is_a_slow_reader) {
 }
 
 TEST(B2, a_stranger_who_never_reads_its_errors_is_closed_at_4_kib_queued) {
-  Cluster cluster(for_row({"client.handshake_timeout=10m"}));
+  RowCluster cluster({"client.handshake_timeout=10m"});
   Oracle oracle(cluster);
   RawSocket stranger(cluster.client_port(kServer));
   keep_little_room(stranger);
@@ -110,7 +110,7 @@ TEST(B2, a_stranger_who_never_reads_its_errors_is_closed_at_4_kib_queued) {
 }
 
 TEST(B3, ten_thousand_heartbeats_a_second_are_ended_at_once) {
-  Cluster cluster(for_row());
+  RowCluster cluster;
   Oracle oracle(cluster);
   std::string second_of_flood;
   for (uint16_t i = 0; i < 10'000; ++i) second_of_flood += encode(IM::Other::IMHeartBeat(), i);

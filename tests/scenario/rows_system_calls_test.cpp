@@ -5,6 +5,7 @@
 
 #include "tests/scenario/figures.h"
 #include "tests/scenario/load.h"
+#include "tests/scenario/sockets.h"
 #include "tests/scenario/tracer.h"
 
 namespace talkbeat::scenario {
@@ -38,7 +39,7 @@ TEST(C5, calls_that_are_interrupted_or_would_block_lose_no_byte_and_no_connectio
     for (int i = 0; i < 5; ++i) {
       WireClient alice(cluster.client_port(kServer));
       alice.log_in("alice");
-      alice.leave();
+      leave(alice);
     }
     EXPECT_GT(tracer.injected(), 100u);
   }

@@ -21,6 +21,12 @@ inline Sockets connect_many(const Cluster& cluster, const std::string& server, s
   return sockets;
 }
 
+/// Logs out, and waits until the server has closed.
+inline void leave(WireClient& client) {
+  client.ask<IM::Login::IMLogoutRsp>(IM::Login::IMLogoutReq());
+  client.expect_close();
+}
+
 /// All that comes until the server closes; throws where it does not.
 inline std::string last_words(RawSocket& socket) {
   std::string words;

@@ -89,25 +89,6 @@ IM::Login::IMLoginRes WireClient::try_log_in(const std::string& name, std::strin
   }
 }
 
-void WireClient::log_in_with_token(const std::string& name, const std::string& token, IM::BaseDefine::ClientType type) {
-  IM::Login::IMLoginReq request;
-  request.set_user_name(name);
-  request.set_password("");
-  request.set_session_token(token);
-  request.set_online_status(IM::BaseDefine::USER_STATUS_ONLINE);
-  request.set_client_type(type);
-  const auto answer = ask<IM::Login::IMLoginRes>(request);
-  if (answer.result_code() != IM::BaseDefine::REFUSE_REASON_NONE) {
-    throw Unexpected("the login of " + name + " was refused: " + answer.ShortDebugString());
-  }
-  user_id_ = answer.user_info().user_id();
-}
-
-void WireClient::leave() {
-  ask<IM::Login::IMLogoutRsp>(IM::Login::IMLogoutReq());
-  expect_close();
-}
-
 uint16_t WireClient::send_text(uint32_t to, std::string_view text, uint64_t key) {
   IM::Message::IMMsgData message;
   message.set_from_user_id(user_id_);

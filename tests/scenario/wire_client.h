@@ -85,11 +85,6 @@ class WireClient {
   /// Logs in and returns the answer, whatever it is.
   IM::Login::IMLoginRes try_log_in(const std::string& name, std::string_view password,
                                    IM::BaseDefine::ClientType type = IM::BaseDefine::CLIENT_TYPE_WINDOWS);
-  /// Logs in without a password, which costs the server less. A token is good for one login after the other.
-  void log_in_with_token(const std::string& name, const std::string& token,
-                         IM::BaseDefine::ClientType type = IM::BaseDefine::CLIENT_TYPE_WINDOWS);
-  /// Logs out, and waits until the server has closed.
-  void leave();
   uint32_t user_id() const { return user_id_; }
 
   /// Sends a text; returns the seq_num without waiting for the ack. `key` 0: no client_msg_key.
