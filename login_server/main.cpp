@@ -4,6 +4,7 @@
 
 #include "base/command_line.h"
 #include "base/epoll_transport.h"
+#include "base/memory_return.h"
 #include "base/reload.h"
 #include "base/signals.h"
 #include "base/stall_log.h"
@@ -37,6 +38,7 @@ int run(OptionTable& table, const LoginServerConfig& config, const ClusterKey& k
   ThreadExecutor disk("images", config.images.workers, disk_jobs, [&loop](Task task) { loop.post(std::move(task)); });
   LoginServer server(loop, disk, rng, metrics, config, key);
   const StallLog stall_log(loop);
+  const MemoryReturn memory_return(loop);
 
   bool stopping = false;
   Signals signals(loop, {SIGTERM, SIGINT, SIGHUP}, [&](int number) {

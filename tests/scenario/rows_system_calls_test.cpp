@@ -33,19 +33,16 @@ TEST(C5, calls_that_are_interrupted_or_would_block_lose_no_byte_and_no_connectio
   Load load(cluster, {.pairs = 3, .msg_servers = 1});
   load.await_acks(20);
   const Closings closings(cluster, kServer);
-  {
-    const Tracer tracer(cluster.pid(kServer), kInterruptions);
-    load.await_acks(300);
-    for (int i = 0; i < 5; ++i) {
-      WireClient alice(cluster.client_port(kServer));
-      alice.log_in("alice");
-      leave(alice);
-    }
-    EXPECT_GT(tracer.injected(), 100u);
+  const Tracer tracer(cluster.pid(kServer), kInterruptions);
+  load.await_acks(300);
+  for (int i = 0; i < 5; ++i) {
+    WireClient alice(cluster.client_port(kServer));
+    alice.log_in("alice");
+    leave(alice);
   }
-  load.await_acks(20);
   EXPECT_THAT(load.finish(), IsEmpty());
   EXPECT_EQ(load.receivers_lost(), 0u);
+  EXPECT_GT(tracer.injected(), 100u);
   EXPECT_THAT(closings.so_far(), testing::ElementsAre(testing::Pair("logged_out", 5)));
 }
 
@@ -54,14 +51,11 @@ TEST(C5, without_memory_for_the_kernel_connections_may_end_and_no_acked_message_
   Load load(cluster, {.pairs = 3, .msg_servers = 1});
   load.await_acks(20);
   const pid_t pid = cluster.pid(kServer);
-  {
-    const Tracer tracer(pid, {"accept4:error=ENOMEM:when=1+2", "sendmsg:error=ENOMEM:when=40+80",
-                              "sendto:error=ENOBUFS:when=40+80", "read:error=ENOMEM:when=50+100"});
-    load.await_acks(200);
-    EXPECT_GT(tracer.injected(), 5u);
-  }
-  load.await_acks(20);
+  const Tracer tracer(pid, {"accept4:error=ENOMEM:when=1+2", "sendmsg:error=ENOMEM:when=40+80",
+                            "sendto:error=ENOBUFS:when=40+80", "read:error=ENOMEM:when=50+100"});
+  load.await_acks(200);
   EXPECT_THAT(load.finish(), IsEmpty());
+  EXPECT_GT(tracer.injected(), 5u);
   EXPECT_EQ(cluster.pid(kServer), pid);
 }
 
