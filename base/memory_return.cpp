@@ -1,13 +1,14 @@
 #include "base/memory_return.h"
 
 #include <malloc.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <memory>
+
+#include "base/process_figures.h"
 
 namespace talkbeat {
+
+MemoryReturn::MemoryReturn(EventLoop& loop) : MemoryReturn(loop, resident_bytes, [] { ::malloc_trim(0); }) {}
 
 MemoryReturn::MemoryReturn(EventLoop& loop, Size size, GiveBack give_back)
     : size_(std::move(size)),
@@ -18,7 +19,7 @@ MemoryReturn::MemoryReturn(EventLoop& loop, Size size, GiveBack give_back)
 }
 
 void MemoryReturn::look() {
-  const size_t now = size_();
+  const double now = size_();
   needed_ = std::min(needed_, now);
   const bool grown = now > needed_ + std::max(kWorthIt, needed_ / 8);
   if (grown && now <= before_) {
@@ -26,18 +27,6 @@ void MemoryReturn::look() {
     needed_ = size_();
   }
   before_ = now;
-}
-
-size_t MemoryReturn::resident_bytes() {
-  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen("/proc/self/statm", "re"), std::fclose);
-  size_t all = 0;
-  size_t resident = 0;
-  if (!file || std::fscanf(file.get(), "%zu %zu", &all, &resident) != 2) return 0;
-  return resident * static_cast<size_t>(::sysconf(_SC_PAGESIZE));
-}
-
-void MemoryReturn::trim_heap() {
-  ::malloc_trim(0);
 }
 
 }  // namespace talkbeat

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <functional>
 
 #include "base/event_loop.h"
@@ -16,24 +15,22 @@ namespace talkbeat {
 class MemoryReturn {
  public:
   /// What the process takes of the memory, in bytes; 0: unknown.
-  using Size = std::function<size_t()>;
+  using Size = std::function<double()>;
   using GiveBack = std::function<void()>;
 
-  explicit MemoryReturn(EventLoop& loop) : MemoryReturn(loop, resident_bytes, trim_heap) {}
+  explicit MemoryReturn(EventLoop& loop);
   MemoryReturn(EventLoop& loop, Size size, GiveBack give_back);
 
   static constexpr Tick kEveryMs = 5'000;
-  static constexpr size_t kWorthIt = 4 << 20;
+  static constexpr double kWorthIt = 4 << 20;  // bytes
 
  private:
-  static size_t resident_bytes();
-  static void trim_heap();
   void look();
 
   Size size_;
   GiveBack give_back_;
-  size_t before_ = 0;  // at the last look
-  size_t needed_;      // after memory was given back; at the beginning: of a process without work
+  double before_ = 0;  // at the last look
+  double needed_;      // after memory was given back; at the beginning: of a process without work
   Timer timer_;
 };
 

@@ -5,17 +5,17 @@
 namespace talkbeat {
 namespace {
 
-constexpr size_t kMiB = 1 << 20;
+constexpr double kMiB = 1 << 20;
 
 class MemoryReturnTest : public LoopTest {
  protected:
-  void next_look(size_t bytes) {
+  void next_look(double bytes) {
     size = bytes;
     run_for(MemoryReturn::kEveryMs);
   }
 
-  size_t size = 20 * kMiB;
-  size_t kept = 0;  // what cannot be given back
+  double size = 20 * kMiB;
+  double kept = 0;  // what cannot be given back
   int given_back = 0;
   MemoryReturn memory_return{loop, [this] { return size; },
                              [this] {
@@ -46,7 +46,7 @@ TEST_F(MemoryReturnTest, what_is_needed_is_asked_for_once) {
 }
 
 TEST_F(MemoryReturnTest, a_process_that_grows_is_left_alone) {
-  for (size_t i = 0; i < 20; ++i) next_look((20 + 10 * i) * kMiB);
+  for (int i = 0; i < 20; ++i) next_look((20 + 10 * i) * kMiB);
   EXPECT_EQ(given_back, 0);
 }
 
