@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: help deps build run stop test asan tsan bench load million conf format check clean
+.PHONY: help deps build run stop test asan tsan faults bench load million conf format check clean
 
 JOBS ?= $(shell nproc)
 DIR ?= run
@@ -12,7 +12,7 @@ BENCH ?=
 
 PROGRAMS := login_server msg_server talkctl talkchat talkcheck talkload
 SOURCES = $(shell find base login_server msg_server proto tests tools -name '*.cpp' -o -name '*.h')
-SCRIPTS := $(wildcard tools/*.sh) .ci/run
+SCRIPTS := $(wildcard tools/*.sh) tests/faults.sh .ci/run
 
 # $(call deps,PARTS): DEPS=skip leaves the machine's packages alone.
 deps = $(if $(filter skip,$(DEPS)),true,tools/deps.sh $(1))
@@ -32,7 +32,10 @@ define test_in
 @echo "Building servers and tests with $(2), into build/$(1)"
 @$(call configure,$(1),$(TEST_FLAGS) $(3))
 @cmake --build build/$(1) -j $(JOBS)
-@ctest --test-dir build/$(1) -j $(JOBS) --output-on-failure --no-tests=error || { \
+@failed=0; \
+  ctest --test-dir build/$(1) -j $(JOBS) --output-on-failure --no-tests=error --output-junit tests.xml || failed=1; \
+  tests/rows_table.py build/$(1)/tests.xml || failed=1; \
+  [[ $$failed = 0 ]] || { \
   echo "Some tests failed. One of them again, with all it says: ctest --test-dir build/$(1) -V -R NAME"; exit 1; }
 endef
 
@@ -67,6 +70,12 @@ asan: ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
 tsan: ## every test under ThreadSanitizer
 	@$(call deps,build tests)
 	$(call test_in,tsan,ThreadSanitizer,-DTALKBEAT_SANITIZE=thread)
+
+faults: ## the rows of tests/rows.txt as long as they say (kill -9 50 times, 10,000 clients, …), and their table: half an hour
+	@$(call deps,build tests)
+	@$(call configure,asan,$(TEST_FLAGS) -DTALKBEAT_SANITIZE=address)
+	@cmake --build build/asan -j $(JOBS)
+	@tests/faults.sh build/asan/bin build/asan/faults
 
 bench: build ## all figures: the parts, and clusters under load beside the floor, into tests/bench/RESULTS.md (BENCH=--quick: 2 minutes)
 	@$(call deps,bench)
