@@ -69,7 +69,7 @@ TEST(B1, a_slow_reader_is_closed_when_it_stays_above_the_soft_limit) {
 }
 
 TEST(B1, a_client_that_is_stopped_is_a_slow_reader) {
-  RowCluster cluster(with({"client.out_soft_time=1h", "client.idle_timeout=10m"}));
+  RowCluster cluster(with({"client.out_soft_time=1h", "client.idle_timeout=10m", "client.min_ping_interval=0"}));
   ClientProcess bob({.options = quick_client("bob", {"127.0.0.1", cluster.client_port(kServer)})});
   bob.await("online");
   Oracle oracle(cluster);
