@@ -15,17 +15,19 @@ double worked_ms() {
   return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
 }
 
-double median(std::vector<double> all) {
+// What it takes where nothing disturbs: on a busy machine half of the times are another program's doing, in its caches
+// and on its core, and a tenth is not. On an idle one it is the median.
+double undisturbed(std::vector<double> all) {
   std::ranges::sort(all);
-  return all[all.size() / 2];
+  return all[all.size() / 10];
 }
 
 class A2 : public MsgServerTest {
  protected:
   // Cheaper than in production, and so much that a difference elsewhere of 5 % of it would be seen.
   static constexpr PasswordCost kCost{.operations = 2, .memory_bytes = 2 << 20};
-  static constexpr int kRounds = 250;  // of four names: 1,000 attempts
-  static constexpr int kTries = 5;
+  static constexpr int kRounds = 125;  // of four names: 500 attempts
+  static constexpr int kTries = 8;
 
   A2() {
     config.password.cost = kCost;
@@ -53,7 +55,7 @@ class A2 : public MsgServerTest {
     expect_end(*client);
     return answer.SerializeAsString();
   }
-  /// The longest median over the shortest one. The names take turns, so that whatever slows the machine hits all alike.
+  /// The longest time over the shortest one. The names take turns, so that whatever slows the machine hits all alike.
   double spread(const std::vector<std::string>& names, int rounds) {
     std::vector<std::vector<double>> times(names.size());
     for (int round = 0; round < rounds; ++round) {
@@ -63,9 +65,9 @@ class A2 : public MsgServerTest {
         times[i].push_back(worked_ms() - begin);
       }
     }
-    std::vector<double> medians;
-    for (const auto& each : times) medians.push_back(median(each));
-    return *std::ranges::max_element(medians) / *std::ranges::min_element(medians);
+    std::vector<double> typical;
+    for (const auto& each : times) typical.push_back(undisturbed(each));
+    return *std::ranges::max_element(typical) / *std::ranges::min_element(typical);
   }
 };
 
