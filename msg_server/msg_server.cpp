@@ -113,6 +113,7 @@ void MsgServer::learn_sequence() {
 }
 
 void MsgServer::stop() {
+  ledger_check_.look();
   client_port_.stop_accepting();
   http_listener_.stop();
   bus_.stop();
