@@ -120,7 +120,8 @@ std::optional<uint64_t> LedgerReport::not_in_store() const {
 
 bool LedgerReport::balanced() const {
   const auto fine = [](const ServerLedger& server) { return talkbeat::balanced(server.sheet); };
-  return silent.empty() && std::ranges::all_of(servers, fine) && not_in_store().value_or(0) == 0;
+  const bool all_there = silent.empty() && !servers.empty();
+  return all_there && std::ranges::all_of(servers, fine) && not_in_store().value_or(0) == 0;
 }
 
 std::string LedgerReport::text() const {
