@@ -41,8 +41,8 @@ class ScratchDirectory {
 };
 
 /// Real processes, started by tools/start.sh in a directory and on ports of their own, with users whose password is
-/// kPassword. In the destructor they are stopped; a sanitizer's report, a failed CHECK in what they wrote, or a ledger
-/// that did not balance fails the test, and where a test has failed the ends of their logs are shown.
+/// kPassword. In the destructor they are stopped; a sanitizer's report or a failed CHECK in what they wrote fails the
+/// test, and where a test has failed the ends of their logs are shown.
 ///
 ///   Cluster cluster;
 ///   WireClient alice(cluster.client_port("msg_server_0"));
@@ -82,7 +82,6 @@ class Cluster {
  private:
   std::vector<std::string> names() const;
   void report_crashes() const;
-  void report_imbalances() const;
   void show_logs() const;
 
   ClusterOptions options_;
