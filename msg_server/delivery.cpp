@@ -99,11 +99,13 @@ void Delivery::to_local_watchers(UserId about, const SharedBytes& pdu) {
 void Delivery::message(UserId from, UserId to, const SharedBytes& pdu, uint64_t sequence, ConnId except) {
   ++messages_;
   bus_.note_sequence(sequence);
+  if (recent_.insert(sequence)) {
+    watchers_.watch_by_all(users_, to, from);
+    to_local(to, pdu, except, std::nullopt);
+    to_local(from, pdu, except, std::nullopt);
+  }
+  // Connections are flushed in the order in which they were written to: whoever is here does not wait for this send.
   bus_.relay(std::array{to, from}, pdu, sequence, std::nullopt);
-  if (!recent_.insert(sequence)) return;
-  watchers_.watch_by_all(users_, to, from);
-  to_local(to, pdu, except, std::nullopt);
-  to_local(from, pdu, except, std::nullopt);
 }
 
 template <class Wants>
