@@ -106,16 +106,18 @@ void Delivery::to_local_watchers(UserId about, const SharedBytes& pdu) {
 void Delivery::message(UserId from, UserId to, const SharedBytes& pdu, uint64_t sequence, ConnId except) {
   ledger_.add(LedgerEntry::kHandedOn);
   bus_.note_sequence(sequence);
+  if (first_time(sequence)) {
+    watchers_.watch_by_all(users_, to, from);
+    const auto copy_for = [except](const Connection& connection) {
+      return connection.id() == except ? LedgerEntry::kSendersOwn : LedgerEntry::kDelivered;
+    };
+    bring(to, pdu, copy_for);
+    bring(from, pdu, copy_for);
+    ledger_.add(LedgerEntry::kBrought);
+  }
+  // Connections are flushed in the order in which they were written to: whoever is here does not wait for this send.
   bus_.relay(std::array{to, from}, pdu, sequence, std::nullopt);
   ledger_.add(LedgerEntry::kRelayed);
-  if (!first_time(sequence)) return;
-  watchers_.watch_by_all(users_, to, from);
-  const auto copy_for = [except](const Connection& connection) {
-    return connection.id() == except ? LedgerEntry::kSendersOwn : LedgerEntry::kDelivered;
-  };
-  bring(to, pdu, copy_for);
-  bring(from, pdu, copy_for);
-  ledger_.add(LedgerEntry::kBrought);
 }
 
 bool Delivery::first_time(uint64_t sequence) {

@@ -132,16 +132,17 @@ void Store::answer_batch(Batch& batch) {
   }
 }
 
+// The job goes to the worker and from there into the task, so that the worker has nothing of it any more when it runs.
 void Store::start_read(std::unique_ptr<StoreJob> job) {
   const auto shared = std::make_shared<std::unique_ptr<StoreJob>>(std::move(job));
-  Task finish = [alive = std::weak_ptr<const bool>(alive_), shared] {
-    const std::unique_ptr<StoreJob> finished = std::move(*shared);
-    if (!alive.expired()) finished->answer();
-  };
-  const bool accepted = read_executor_.try_submit([&database = reader_, shared, finish] {
-    if (!(*shared)->run(database)) (*shared)->fail(StoreError::kUnavailable);
-    return finish;
-  });
+  const bool accepted =
+      read_executor_.try_submit([&database = reader_, alive = std::weak_ptr<const bool>(alive_), shared] {
+        if (!(*shared)->run(database)) (*shared)->fail(StoreError::kUnavailable);
+        return Task([alive, shared] {
+          const std::unique_ptr<StoreJob> finished = std::move(*shared);
+          if (!alive.expired()) finished->answer();
+        });
+      });
   if (!accepted) refuse(std::move(*shared));
 }
 
