@@ -67,9 +67,14 @@ int main(int argc, char** argv) {
   LoginServerConfig config;
   OptionTable table;
   describe(table, config);
-  if (const auto exit_code = prepare(argc, argv, kDescription, table)) return *exit_code;
+  const auto secrets = [&config] {
+    return std::vector<SecretFile>{
+        {"cluster.key_file", config.cluster.link.key_file, "cluster key", "tools/start.sh makes one"}};
+  };
+  if (const auto exit_code = prepare(argc, argv, kDescription, table, secrets)) return *exit_code;
   const Status logging = configure_logging(config.log);
   if (!logging.ok()) return fail(kExitUsage, logging.message());
+  warn_of_root();
   const Result<ClusterKey> key = ClusterKey::load(config.cluster.link.key_file);
   if (!key.ok()) return fail(kExitUsage, key.message());
   return run(table, config, key.value());
