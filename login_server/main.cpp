@@ -5,6 +5,7 @@
 #include "base/command_line.h"
 #include "base/epoll_transport.h"
 #include "base/reload.h"
+#include "base/service_manager.h"
 #include "base/signals.h"
 #include "base/stall_log.h"
 #include "base/thread_executor.h"
@@ -37,6 +38,7 @@ int run(OptionTable& table, const LoginServerConfig& config, const ClusterKey& k
   ThreadExecutor disk("images", config.images.workers, disk_jobs, [&loop](Task task) { loop.post(std::move(task)); });
   LoginServer server(loop, disk, rng, metrics, config, key);
   const StallLog stall_log(loop);
+  ServiceManager manager(loop.timers());
 
   bool stopping = false;
   Signals signals(loop, {SIGTERM, SIGINT, SIGHUP}, [&](int number) {
@@ -45,12 +47,14 @@ int run(OptionTable& table, const LoginServerConfig& config, const ClusterKey& k
     } else if (std::exchange(stopping, true)) {
       loop.stop();
     } else {
+      manager.stopping("closing its connections", 2 * ConnectionTable::kLingerMs);
       server.stop([&loop] { loop.stop(); });
     }
   });
 
   const Status status = server.start();
   if (!status.ok()) return fail(kExitFailed, status.message());
+  manager.ready("serving");
   loop.run();
   disk.stop();
   log_info("login_server_stopped", {{"name", config.name}});

@@ -7,6 +7,7 @@
 #include "base/epoll_transport.h"
 #include "base/log.h"
 #include "base/reload.h"
+#include "base/service_manager.h"
 #include "base/signals.h"
 #include "base/stall_log.h"
 #include "base/thread_executor.h"
@@ -39,6 +40,9 @@ std::vector<SecretFile> secret_files(const MsgServerConfig& config) {
           {"push.secret_file", config.push.url.empty() ? "" : config.push.secret_file, "push gateway's key", ""}};
 }
 
+// From when the last client is gone: the store's queue, goodbyes, workers.
+constexpr Tick kWindDownMs = 20'000;
+
 /// Turns the loop until the connections have got what waits for them, or a short time has passed.
 void wind_down(EventLoop& loop, const MsgServer& server) {
   const Tick deadline = loop.now() + ConnectionTable::kLingerMs + 500;
@@ -62,6 +66,7 @@ int run(const MsgServerConfig& config, OptionTable& table) {
   SystemRng rng;
   EpollTransport transport;
   EventLoop loop(clock, transport);
+  ServiceManager manager(loop.timers());
   bool stopping = false;
   MsgServer* running = nullptr;
   bool terminated = false;
@@ -72,6 +77,7 @@ int run(const MsgServerConfig& config, OptionTable& table) {
       return;
     }
     log_info("stopping", {{"signal", number}});
+    manager.stopping("clients are moving to other servers", config.drain.timeout_ms + kWindDownMs);
     if (number == SIGTERM && !std::exchange(terminated, true)) {
       running->drain();
     } else {
@@ -100,6 +106,7 @@ int run(const MsgServerConfig& config, OptionTable& table) {
                        {"clients", server.client_address().to_string()},
                        {"http", server.http_address().to_string()},
                        {"epoch", server.epoch()}});
+  manager.ready("serving");
   while (!stopping) loop.run();
 
   server.stop();
