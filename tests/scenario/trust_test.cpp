@@ -6,6 +6,7 @@
 
 #include <fstream>
 
+#include "base/wire_password.h"
 #include "tests/scenario/cluster.h"
 
 namespace talkbeat::scenario {
@@ -114,6 +115,53 @@ TEST(TrustedCluster, what_a_cluster_writes_is_not_for_other_users) {
     if (entry.is_directory() || relative.starts_with("conf/") || relative.ends_with(".conf")) continue;
     const auto open_to = entry.status().permissions() & (fs::perms::others_all | fs::perms::group_write);
     EXPECT_EQ(open_to, fs::perms::none) << relative;
+  }
+}
+
+// Everything that is written where others than the server's user may read it.
+std::string all_that_is_said(const Cluster& cluster) {
+  std::string said;
+  for (const auto& entry : fs::directory_iterator(cluster.directory() / "log")) said += contents(entry.path());
+  for (const std::string name : {"login_server_0", "msg_server_0"}) {
+    for (const char* page : {"/healthz", "/metrics", "/api/cluster"}) said += cluster.get(name, page).body;
+    said += run({programs() / name.substr(0, name.size() - 2), "--print-config"}).out;
+    said += contents("/proc/" + std::to_string(cluster.pid(name)) + "/cmdline");
+  }
+  const std::vector<std::vector<std::string>> commands{
+      {"status"}, {"user", "list", "--json"}, {"why", "alice"}, {"online"}, {"--json", "status"}};
+  for (const auto& command : commands) {
+    const Outcome outcome = cluster.talkctl(command);
+    said += outcome.out + outcome.err;
+  }
+  return said;
+}
+
+TEST(TrustedCluster, no_key_password_token_or_message_is_said_anywhere) {
+  Cluster cluster({.msg_servers = 1, .settings = {"log.level=debug"}, .users = {"alice", "bob"}});
+  const auto chat = [&](const std::string& password, const std::vector<std::string>& more) {
+    std::vector<std::string> all{programs() / "talkchat",
+                                 "--login",
+                                 "127.0.0.1:" + std::to_string(cluster.client_port("login_server_0")),
+                                 "--user",
+                                 "alice",
+                                 "--password",
+                                 password};
+    all.insert(all.end(), more.begin(), more.end());
+    return run(all).exit_code;
+  };
+  EXPECT_EQ(chat(std::string(kPassword), {"send", "--to", "bob", "the-text-of-a-message"}), 0);
+  EXPECT_NE(chat("a-wrong-guess", {"send", "--to", "bob", "the-text-of-a-message"}), 0);
+  WireClient alice(cluster.client_port("msg_server_0"));
+  const std::string token = alice.log_in("alice").session_token();
+  const std::string said = all_that_is_said(cluster);
+  EXPECT_THAT(said, HasSubstr("login_refused"));
+  EXPECT_THAT(said, HasSubstr("alice"));
+  for (const std::string& secret : {contents(cluster.directory() / "cluster.key").substr(0, 64),
+                                    contents(cluster.directory() / "admin.key").substr(0, 64), wire_password(kPassword),
+                                    wire_password("a-wrong-guess"), std::string("a-wrong-guess"),
+                                    std::string("the-text-of-a-message"), token, std::string("$argon2")}) {
+    ASSERT_GE(secret.size(), 7u);
+    EXPECT_EQ(said.find(secret), std::string::npos) << secret;
   }
 }
 
