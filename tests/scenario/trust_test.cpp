@@ -165,6 +165,22 @@ TEST(TrustedCluster, no_key_password_token_or_message_is_said_anywhere) {
   }
 }
 
+TEST(TrustedCluster, passwords_need_not_stand_on_a_command_line) {
+  Cluster cluster({.msg_servers = 1, .settings = {}, .users = {}});
+  const std::string file = cluster.directory() / "password";
+  std::ofstream(file) << "from a file\n";
+  EXPECT_EQ(cluster.talkctl({"user", "add", "carol", "--password-file", file}).exit_code, 0);
+  const std::string login = "127.0.0.1:" + std::to_string(cluster.client_port("login_server_0"));
+  const auto groups = [&](const std::string& option, const std::string& value) {
+    return run({programs() / "talkchat", "--login", login, "--user", "carol", option, value, "groups"}).exit_code;
+  };
+  EXPECT_EQ(groups("--password-file", file), 0);
+  EXPECT_EQ(groups("--password", "from a file"), 0);
+  EXPECT_EQ(groups("--password-file", file + ".none"), 2);
+  EXPECT_EQ(cluster.talkctl({"user", "passwd", "carol", "--password-file", file + ".none"}).exit_code, 2);
+  EXPECT_EQ(cluster.talkctl({"user", "passwd", "carol"}).exit_code, 2);
+}
+
 TEST(TrustedCluster, a_server_that_runs_as_root_says_so_once) {
   if (geteuid() != 0) GTEST_SKIP() << "this is another user";
   Cluster cluster({.msg_servers = 1, .settings = {}, .users = {}});
