@@ -76,6 +76,12 @@ void describe_rest(OptionTable& table, LoginServerConfig& config) {
                 "A client that was sent to a msg_server and is not seen there within this time counts as gone. "
                 "Longer than the msg_servers' heartbeat_interval, so that those who arrive are counted once.")
       .reloadable();
+  table
+      .integer("max_kept_per_address", config.allocation.max_kept_per_address, {1, 1'000'000}, "places",
+               "Within twice that time: so many of those who come from one IP address (of IPv6: one network of 64 "
+               "bits) have their place kept on the server that they were sent to. Further ones are sent on, too, but "
+               "nobody can make all servers look full by asking.")
+      .reloadable();
   table.section("presence", "What the msg_servers are told about each other's users.");
   table
       .duration("gather", config.presence.gather_ms, {1, 60'000},

@@ -35,6 +35,7 @@ struct ServerPortSettings {
 
 struct AllocationSettings {
   Tick handed_out_ttl_ms = 10'000;
+  size_t max_kept_per_address = 1'000;
 };
 
 struct PresenceSettings {

@@ -229,6 +229,18 @@ TEST_F(LoginServerTest, StrangersOnTheServerPortLosePlacesToEachOtherAndKeepNoMs
   settle(*second_server);
 }
 
+TEST_F(LoginServerTest, AskingAndNotComingMakesNoServerLookFull) {
+  config_.allocation.max_kept_per_address = 5;
+  auto small = register_server("msg_server_0", info(8200, 10));
+  for (int i = 0; i < 30; ++i) ASSERT_EQ(ask()->result_code(), IM::BaseDefine::REFUSE_REASON_NONE) << i;
+  IMHeartBeat full;
+  full.mutable_load()->set_connections(10);
+  full.mutable_load()->set_max_connections(10);
+  small->send(full);
+  settle(*small);
+  EXPECT_EQ(ask()->result_code(), IM::BaseDefine::REFUSE_REASON_MSG_SERVER_FULL);
+}
+
 TEST_F(LoginServerTest, OneAddressCannotTakeAllPlaces) {
   config_.client.max_connections_per_address = 2;
   start();
