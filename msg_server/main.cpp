@@ -52,10 +52,10 @@ void wind_down(EventLoop& loop, const MsgServer& server) {
 int run(const MsgServerConfig& config, OptionTable& table) {
   Result<ClusterKey> key = ClusterKey::load(config.cluster.link.key_file);
   if (!key.ok()) return fail(key.message(), kExitUsage);
-  if (const Status status = configure_logging(config.log); !status.ok()) return fail(status.message(), kExitUsage);
-  warn_of_root();
   const Status store_file = check_file(config.store.path, FileTrust::kSettings, "store");
   if (!store_file.ok()) return fail(store_file.message(), kExitUsage);
+  if (const Status status = configure_logging(config.log); !status.ok()) return fail(status.message(), kExitUsage);
+  warn_of_root();
   const SqliteOptions options{.path = config.store.path, .cache_kib = static_cast<int>(config.store.page_cache / 1024)};
   auto writer = SqliteDatabase::open(options);
   if (!writer.ok()) return fail(writer.message());

@@ -205,7 +205,6 @@ TEST_F(LoginServerTest, OneClientTooManyIsToldSo) {
 TEST_F(LoginServerTest, StrangersOnTheServerPortLosePlacesToEachOtherAndKeepNoMsgServerOut) {
   config_.cluster.max_unproven = 2;
   config_.cluster.max_connections = 2;
-  start();
   auto first_server = register_server("msg_server_0");
   std::vector<std::unique_ptr<Peer>> strangers;
   for (int i = 0; i < 4; ++i) {
