@@ -233,8 +233,12 @@ TEST_F(LoginServerTest, AskingAndNotComingMakesNoServerLookFull) {
   auto small = register_server("msg_server_0", info(8200, 10));
   for (int i = 0; i < 30; ++i) ASSERT_EQ(ask()->result_code(), IM::BaseDefine::REFUSE_REASON_NONE) << i;
   IMHeartBeat full;
-  full.mutable_load()->set_connections(10);
-  full.mutable_load()->set_max_connections(10);
+  auto& load = *full.mutable_load();
+  load.set_connections(10);
+  load.set_max_connections(10);
+  load.set_users(10);
+  load.set_draining(false);
+  load.set_message_sequence(0);
   small->send(full);
   settle(*small);
   EXPECT_EQ(ask()->result_code(), IM::BaseDefine::REFUSE_REASON_MSG_SERVER_FULL);
