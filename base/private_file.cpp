@@ -23,7 +23,7 @@ std::string name_of(uid_t user) {
   std::array<char, 4'096> memory{};
   passwd entry{};
   passwd* found = nullptr;
-  const std::string number = "uid " + std::to_string(user);
+  std::string number = "uid " + std::to_string(user);
   if (::getpwuid_r(user, &entry, memory.data(), memory.size(), &found) != 0 || found == nullptr) return number;
   return std::string(found->pw_name) + " (" + number + ")";
 }

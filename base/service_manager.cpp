@@ -21,7 +21,7 @@ constexpr int64_t kMicroseconds = 1'000;
 
 std::string take_variable(const char* name) {
   const char* value = std::getenv(name);
-  const std::string text = value == nullptr ? "" : value;
+  std::string text = value == nullptr ? "" : value;
   ::unsetenv(name);
   return text;
 }
