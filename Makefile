@@ -90,7 +90,8 @@ coverage: ## which lines the tests run: build/coverage/report; fails below 90 % 
 	@mkdir -p build/coverage/report
 	@gcovr --root . --object-directory build/coverage --gcov-executable 'llvm-cov gcov' -j $(JOBS) \
 	  $(COVERED:%=--filter '%/') --exclude-unreachable-branches --exclude-throw-branches \
-	  --json build/coverage/lines.json --html-details build/coverage/report/index.html --txt build/coverage/lines.txt
+	  --json build/coverage/lines.json --html-details build/coverage/report/index.html --txt build/coverage/lines.txt \
+	  build/coverage
 	@for part in $(COVERED); do echo "$$part:"; \
 	  gcovr --root . --add-tracefile build/coverage/lines.json --filter "$$part/" --print-summary --fail-under-line 90 | \
 	  grep '^lines'; done
