@@ -12,7 +12,7 @@ Usage: tools/hardening.sh PROGRAM…
   NX             its stack holds no code
   CANARY         a smashed stack ends the process
   FORTIFY        library calls that write know how much room there is
-  CET            jumps land where they may (x86 only)
+  CFP            places that indirect jumps may land on are marked (x86; it counts where the C library takes part, too)
 
 Exit codes: 0 all programs have all of them; 1 something is missing; 2 wrong usage.
 END
@@ -41,6 +41,9 @@ for program in "$@"; do
   [[ $segments =~ GNU_STACK[^$'\n']*' RW '[^E] ]] || lacks "$program" NX
   [[ $symbols == *__stack_chk_fail* ]] || lacks "$program" CANARY
   [[ $symbols == *_chk@* ]] || lacks "$program" FORTIFY
-  [[ $(uname -m) != x86_64 || $(readelf -nW "$program") == *IBT*SHSTK* ]] || lacks "$program" CET
+  if [[ $(uname -m) == x86_64 ]]; then
+    marked=$(objdump -d --no-show-raw-insn -j .text "$program" | grep -c 'endbr64') || true
+    ((marked > 0)) || lacks "$program" CFP
+  fi
 done
 exit "$missing"
