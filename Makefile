@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: help deps build run stop test asan tsan bench load million conf format check clean
+.PHONY: help deps build run stop test asan tsan valgrind coverage bench load million conf format lint tidy check clean
 
 JOBS ?= $(shell nproc)
 DIR ?= run
@@ -12,7 +12,7 @@ BENCH ?=
 
 PROGRAMS := login_server msg_server talkctl talkchat talkcheck talkload
 SOURCES = $(shell find base login_server msg_server proto tests tools -name '*.cpp' -o -name '*.h')
-SCRIPTS := $(wildcard tools/*.sh) .ci/run
+SCRIPTS := $(wildcard tools/*.sh) $(wildcard tests/*.sh) .ci/run
 
 # $(call deps,PARTS): DEPS=skip leaves the machine's packages alone.
 deps = $(if $(filter skip,$(DEPS)),true,tools/deps.sh $(1))
@@ -27,12 +27,12 @@ TEST_CXX ?= clang++
 TEST_FLAGS := -DCMAKE_CXX_COMPILER=$(TEST_CXX) -DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=lld \
   -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g1" -DTALKBEAT_TESTS=ON
 
-# $(call test_in,DIRECTORY,WHAT): builds all and runs every test there.
+# $(call test_in,DIRECTORY,WHAT,FLAGS,CTEST FLAGS): builds all and runs every test there, or those that the flags pick.
 define test_in
 @echo "Building servers and tests with $(2), into build/$(1)"
 @$(call configure,$(1),$(TEST_FLAGS) $(3))
 @cmake --build build/$(1) -j $(JOBS)
-@ctest --test-dir build/$(1) -j $(JOBS) --output-on-failure --no-tests=error || { \
+@ctest --test-dir build/$(1) -j $(JOBS) --output-on-failure --no-tests=error $(4) || { \
   echo "Some tests failed. One of them again, with all it says: ctest --test-dir build/$(1) -V -R NAME"; exit 1; }
 endef
 
@@ -64,9 +64,37 @@ asan: ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(call deps,build tests)
 	$(call test_in,asan,AddressSanitizer and UBSan,-DTALKBEAT_SANITIZE=address)
 
-tsan: ## every test under ThreadSanitizer
+# Where threads meet: the loop's posts and signals, executors, log, store, hashing, files, images, pushes, and whole
+# servers at it. All else is one thread, and asan runs it.
+THREADED := ^(EventLoop|Signals|ThreadExecutor|Log(File|Limiter)|Store(Test|Failure)|Sqlite(Processes|Upkeep)|HttpClientTest)|$\
+  ^(FileDisk|FileUploads|FileDownloads|ImageStore|ImageService|PushSender|LoginTest|AdminApi)|$\
+  ^(Message|Login|SessionToken|File|Images|Admin|PushScenario|Settings|Stream|Kill)\.
+TSAN_TESTS ?= $(THREADED)
+
+tsan: ## the tests where threads meet, under ThreadSanitizer (TSAN_TESTS=. for all)
 	@$(call deps,build tests)
-	$(call test_in,tsan,ThreadSanitizer,-DTALKBEAT_SANITIZE=thread)
+	$(call test_in,tsan,ThreadSanitizer,-DTALKBEAT_SANITIZE=thread,-R '$(TSAN_TESTS)')
+
+valgrind: build ## a cluster under valgrind: start, two users who chat, stop; no error and nothing lost
+	@$(call deps,valgrind)
+	@tests/valgrind.sh --bin build/bin
+
+# Counts from 90 % of the lines on in each of the three; tests/coverage.md says what the rest is.
+COVERED := base login_server msg_server
+COVERAGE_TESTS ?= .
+
+coverage: ## which lines the tests run: build/coverage/report; fails below 90 % of base, login_server or msg_server
+	@$(call deps,build tests coverage)
+	@find build/coverage -name '*.gcda' -delete 2>/dev/null || true
+	$(call test_in,coverage,line counters,-DTALKBEAT_COVERAGE=ON,-R '$(COVERAGE_TESTS)')
+	@mkdir -p build/coverage/report
+	@gcovr --root . --object-directory build/coverage --gcov-executable 'llvm-cov gcov' -j $(JOBS) \
+	  $(COVERED:%=--filter '%/') --exclude-unreachable-branches --exclude-throw-branches \
+	  --json build/coverage/lines.json --html-details build/coverage/report/index.html --txt build/coverage/lines.txt \
+	  build/coverage
+	@for part in $(COVERED); do echo "$$part:"; \
+	  gcovr --root . --add-tracefile build/coverage/lines.json --filter "$$part/" --print-summary --fail-under-line 90 | \
+	  grep '^lines'; done
 
 bench: build ## all figures: the parts, and clusters under load beside the floor, into tests/bench/RESULTS.md (BENCH=--quick: 2 minutes)
 	@$(call deps,bench)
@@ -87,10 +115,25 @@ format: ## clang-format all sources
 	@$(call deps,format)
 	@clang-format -i $(SOURCES)
 
-check: ## is all formatted, and are the scripts clean?
+lint: ## is all formatted, and are the scripts clean?
 	@$(call deps,format)
 	@clang-format --dry-run -Werror $(SOURCES)
 	@shellcheck -x $(SCRIPTS)
+
+tidy: ## clang-tidy over the servers and tools; what was clean and has not changed is not looked at again
+	@$(call deps,build tests tidy)
+	@$(call configure,asan,$(TEST_FLAGS) -DTALKBEAT_SANITIZE=address)
+	@cmake --build build/asan -j $(JOBS)
+	@tools/tidy.py build/asan
+
+check: lint ## all that has to hold before a change goes in: lint, no warning by either compiler, hardening, tests, tidy
+	@$(call deps,build)
+	@echo "Building $(PROGRAMS), warnings being errors, into build/check"
+	@$(call configure,check,-DCMAKE_BUILD_TYPE=Release -DTALKBEAT_TESTS=OFF -DCMAKE_COMPILE_WARNING_AS_ERROR=ON)
+	@cmake --build build/check -j $(JOBS) --target $(PROGRAMS)
+	@tools/hardening.sh $(PROGRAMS:%=build/check/bin/%)
+	@$(MAKE) --no-print-directory test tidy
+	@echo "All checks passed."
 
 clean: ## remove all that was built (a cluster's DIR stays)
 	@rm -rf build

@@ -1,5 +1,6 @@
 // How OptionTable takes values in: files and assignments become a list of accepted values; nothing is written here.
 #include "base/options.h"
+#include "base/private_file.h"
 
 namespace talkbeat {
 namespace {
@@ -26,6 +27,7 @@ Result<OptionTable::Values> OptionTable::collect(const std::string& path, std::s
 }
 
 Status OptionTable::take_file(const std::string& path, Values& values) {
+  if (Status trusted = check_file(path, FileTrust::kSettings, "configuration"); !trusted.ok()) return trusted;
   const auto entries = read_toml(path);
   if (!entries.ok()) return Error{entries.message()};
   for (const TomlEntry& entry : entries.value()) {

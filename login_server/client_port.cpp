@@ -50,7 +50,8 @@ void ClientPort::accept(SocketHandle socket, const Address& peer) {
   Connection& connection = connections_.adopt(socket, peer, *this);
   connection.set_attachment(std::make_unique<PduPeer>());
   liveness_.join(connection, connection.now());
-  if (++open_ <= settings_.max_connections) return;
+  const size_t of_address = open_by_address_.add(peer.ip);
+  if (++open_ <= settings_.max_connections && of_address <= settings_.max_connections_per_address) return;
   IM::Login::IMMsgServRsp full;
   full.set_result_code(IM::BaseDefine::REFUSE_REASON_MSG_SERVER_FULL);
   send_pdu(connection, full);
@@ -69,8 +70,9 @@ void ClientPort::answer(Connection& connection, uint16_t seq_num) {
   send_pdu(connection, response, seq_num);
 }
 
-void ClientPort::on_close(Connection& /*connection*/, CloseReason /*reason*/) {
+void ClientPort::on_close(Connection& connection, CloseReason /*reason*/) {
   --open_;
+  open_by_address_.remove(connection.peer().ip);
 }
 
 Verdict ClientPort::on_pdu(Connection& connection, const PduHeader& header, std::span<const std::byte> body) {

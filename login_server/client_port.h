@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/address_counts.h"
 #include "base/pdu_protocol.h"
 #include "login_server/discovery.h"
 
@@ -29,6 +30,7 @@ class ClientPort final : public PduProtocol {
   const ClientPortSettings& settings_;
   Liveness liveness_;
   size_t open_ = 0;
+  AddressCounts open_by_address_;
 };
 
 }  // namespace talkbeat::login

@@ -89,7 +89,7 @@ void Cluster::update_server(ServerId id, const IM::Server::IMMsgServInfo& info) 
   if (server == nullptr) return;
   const uint32_t connections = server->connections;
   take_info(*server, info);
-  if (server->connections > connections) server->handed_out.arrived(server->connections - connections);
+  if (server->connections > connections) server->arrived(server->connections - connections);
   log_server("msg_server_changed", *server);
 }
 

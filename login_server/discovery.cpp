@@ -48,7 +48,9 @@ Discovery::Discovery(ServerRegistry& registry, Metrics& metrics, const Allocatio
 }
 
 Directions Discovery::direct(const Connection& asker) {
-  const auto [result, server] = allocate(registry_, asker.now(), settings_.handed_out_ttl_ms);
+  const Tick ttl = settings_.handed_out_ttl_ms;
+  const bool keep = reservations_.take(asker.peer().ip, asker.now(), ttl, settings_.max_kept_per_address);
+  const auto [result, server] = allocate(registry_, asker.now(), ttl, ServerId::kNone, keep);
   allocations_[static_cast<size_t>(result)].add();
   log_debug("msg_server_asked",
             {{"conn", asker.id()}, {"result", to_string(result)}, {"name", server ? server->name : std::string()}});

@@ -7,6 +7,7 @@
 #include "base/metrics.h"
 #include "login_server/allocation.h"
 #include "login_server/config.h"
+#include "login_server/reservations.h"
 #include "proto/talkbeat.pb.h"
 
 namespace talkbeat::login {
@@ -38,6 +39,7 @@ class Discovery {
 
  private:
   ServerRegistry& registry_;
+  Reservations reservations_;
   const AllocationSettings& settings_;
   std::vector<Counter> allocations_;  // by AllocationResult
   std::vector<Counter> places_;       // the same

@@ -90,9 +90,18 @@ bool HttpPages::is_image(const HttpRequest& request) const {
   return images_.on() && request.path.starts_with("/g0/");
 }
 
-std::optional<HttpResponse> HttpPages::refuse(const HttpRequest& head) const {
+// This port is open to all clients: whose connections there are is told to this machine only, and so is how large the
+// cluster is, unless the settings say otherwise.
+bool HttpPages::may_ask(const HttpRequest& head, const Connection& asker) const {
+  const bool is_status = head.path == "/metrics" || head.path == "/api/cluster";
+  if (head.path != "/api/why" && (!is_status || config_.client.status_for_all)) return true;
+  return is_local(head, asker.peer().ip);
+}
+
+std::optional<HttpResponse> HttpPages::refuse(const HttpRequest& head, const Connection& asker) const {
   constexpr std::array<std::string_view, 5> kPages{"/msg_server", "/healthz", "/metrics", "/api/cluster", "/api/why"};
   if (std::ranges::find(kPages, head.path) == kPages.end() && !is_image(head)) return refusal(404, "no such page");
+  if (!may_ask(head, asker)) return refusal(403, "only answered on the machine itself");
   if (head.method == "GET" || head.method == "HEAD") return std::nullopt;
   HttpResponse response = refusal(405, "only GET is answered here");
   response.headers.emplace_back("Allow", "GET, HEAD");
@@ -101,7 +110,7 @@ std::optional<HttpResponse> HttpPages::refuse(const HttpRequest& head) const {
 
 HttpVerdict HttpPages::judge(const HttpRequest& head, const Connection& asker) {
   if (is_upload(head)) return images_.judge(head, asker);
-  return {.refusal = refuse(head), .max_body = 0};
+  return {.refusal = refuse(head, asker), .max_body = 0};
 }
 
 std::optional<HttpResponse> HttpPages::respond(HttpRequest&& request, const Connection& asker) {
@@ -111,7 +120,7 @@ std::optional<HttpResponse> HttpPages::respond(HttpRequest&& request, const Conn
   if (path == "/msg_server") return msg_server(request, asker);
   if (path == "/healthz") return healthz();
   if (path == "/metrics") return figures();
-  if (path == "/api/why") return why(request, asker);
+  if (path == "/api/why") return why(request);
   return cluster_state();
 }
 
@@ -142,9 +151,7 @@ HttpResponse HttpPages::figures() const {
   return {200, std::string(Metrics::kContentType), metrics_.render()};
 }
 
-// This port is open to all clients: whose connections there are is told to this machine only.
-HttpResponse HttpPages::why(const HttpRequest& request, const Connection& asker) const {
-  if (!is_local(request, asker.peer().ip)) return refusal(403, "only answered on the machine itself");
+HttpResponse HttpPages::why(const HttpRequest& request) const {
   return why_page(request, connections_, closed_);
 }
 

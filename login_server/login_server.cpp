@@ -20,6 +20,7 @@ LoginServer::LoginServer(EventLoop& loop, Executor& disk, Rng& rng, Metrics& met
           connections_,
           {.request_timeout_ms = config.client.request_timeout_ms,
            .max_connections = config.client.max_connections,
+           .max_connections_per_address = config.client.max_connections_per_address,
            .max_body = 0,
            .upload_timeout_ms = config.images.upload_timeout_ms},
           [this](HttpRequest&& request, const Connection& asker) { return pages_.respond(std::move(request), asker); },

@@ -55,9 +55,9 @@ void ClientPort::for_each(const std::function<void(Connection&)>& visit) {
   });
 }
 
-bool ClientPort::admit(const Address& peer) {
+bool ClientPort::admit(const Address& peer) const {
   const ClientSettings& settings = parts_.config.client;
-  return open_ <= settings.max_connections && open_by_ip_[peer.ip] <= settings.max_connections_per_address;
+  return open_ <= settings.max_connections && open_by_address_.of(peer.ip) <= settings.max_connections_per_address;
 }
 
 void ClientPort::accept(SocketHandle socket, const Address& peer) {
@@ -69,7 +69,7 @@ void ClientPort::accept(SocketHandle socket, const Address& peer) {
   apply_limits(parts_.config, connection);
   parts_.liveness.begin(connection);
   ++open_;
-  ++open_by_ip_[peer.ip];
+  open_by_address_.add(peer.ip);
   if (admit(peer)) return;
 
   IM::Login::IMLoginRes response;
@@ -119,8 +119,7 @@ void ClientPort::on_close(Connection& connection, CloseReason /*reason*/) {
   parts_.transfers.left(connection);
   parts_.sessions.end(connection, connection.attachment<ClientSession>());
   --open_;
-  const auto by_ip = open_by_ip_.find(connection.peer().ip);
-  if (--by_ip->second == 0) open_by_ip_.erase(by_ip);
+  open_by_address_.remove(connection.peer().ip);
 }
 
 }  // namespace talkbeat

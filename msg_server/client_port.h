@@ -2,8 +2,8 @@
 
 #include <functional>
 #include <string>
-#include <unordered_map>
 
+#include "base/address_counts.h"
 #include "base/listener.h"
 #include "base/pdu_protocol.h"
 #include "msg_server/parts.h"
@@ -35,13 +35,13 @@ class ClientPort final : private PduProtocol {
   void on_time_to_leave(Connection& connection, CloseReason reason) override;
 
   void accept(SocketHandle socket, const Address& peer);
-  bool admit(const Address& peer);
+  bool admit(const Address& peer) const;
   static Denials denials(const ClientSession& session, const PduHeader& header);
 
   MsgServerParts& parts_;
   Listener listener_;
   size_t open_ = 0;
-  std::unordered_map<std::string, size_t> open_by_ip_;
+  AddressCounts open_by_address_;
 };
 
 }  // namespace talkbeat

@@ -201,7 +201,84 @@ TEST_F(LoginServerTest, OneClientTooManyIsToldSo) {
   EXPECT_EQ(wait_for<IMMsgServRsp>(first)->result_code(), IM::BaseDefine::REFUSE_REASON_NO_MSG_SERVER);
 }
 
+// Each connects, and stays without a word: a challenge tells that it has been accepted.
+TEST_F(LoginServerTest, StrangersOnTheServerPortLosePlacesToEachOtherAndKeepNoMsgServerOut) {
+  config_.cluster.max_unproven = 2;
+  config_.cluster.max_connections = 2;
+  auto first_server = register_server("msg_server_0");
+  std::vector<std::unique_ptr<Peer>> strangers;
+  for (int i = 0; i < 4; ++i) {
+    strangers.push_back(std::make_unique<Peer>(server_->cluster_address()));
+    ASSERT_TRUE(wait_for<TbChallenge>(*strangers.back()));
+  }
+  EXPECT_TRUE(wait_closed(*strangers[0]));
+  EXPECT_TRUE(wait_closed(*strangers[1]));
+  auto second_server = register_server("msg_server_1");
+  EXPECT_TRUE(wait_closed(*strangers[2]));
+  EXPECT_EQ(get_json("/api/cluster")["servers"].size(), 2u);
+
+  Peer third_server(server_->cluster_address());
+  const auto challenge = wait_for<TbChallenge>(third_server);
+  ASSERT_TRUE(challenge);
+  third_server.send(proof(*challenge, "msg_server_2", 1, key_));
+  EXPECT_TRUE(wait_closed(third_server)) << "there are as many msg_servers as there may be";
+  strangers[3]->receive();
+  EXPECT_FALSE(strangers[3]->closed());
+  settle(*first_server);
+  settle(*second_server);
+}
+
+TEST_F(LoginServerTest, AskingAndNotComingMakesNoServerLookFull) {
+  config_.allocation.max_kept_per_address = 5;
+  auto small = register_server("msg_server_0", info(8200, 10));
+  for (int i = 0; i < 30; ++i) ASSERT_EQ(ask()->result_code(), IM::BaseDefine::REFUSE_REASON_NONE) << i;
+  IMHeartBeat full;
+  auto& load = *full.mutable_load();
+  load.set_connections(10);
+  load.set_max_connections(10);
+  load.set_users(10);
+  load.set_draining(false);
+  load.set_message_sequence(0);
+  small->send(full);
+  settle(*small);
+  EXPECT_EQ(ask()->result_code(), IM::BaseDefine::REFUSE_REASON_MSG_SERVER_FULL);
+}
+
+TEST_F(LoginServerTest, OneAddressCannotTakeAllPlaces) {
+  config_.client.max_connections_per_address = 2;
+  start();
+  Peer first(server_->client_address());
+  Peer second(server_->client_address());
+  Peer third(server_->client_address());
+  EXPECT_EQ(wait_for<IMMsgServRsp>(third)->result_code(), IM::BaseDefine::REFUSE_REASON_MSG_SERVER_FULL);
+  EXPECT_TRUE(wait_closed(third));
+  first.send(IMMsgServReq());
+  EXPECT_EQ(wait_for<IMMsgServRsp>(first)->result_code(), IM::BaseDefine::REFUSE_REASON_NO_MSG_SERVER);
+  EXPECT_TRUE(wait_closed(first));
+  EXPECT_TRUE(ask());  // in its place
+
+  Socket one(server_->http_address());
+  Socket two(server_->http_address());
+  EXPECT_THAT(get("/healthz"), HasSubstr("HTTP/1.1 503"));
+  one.close();
+  EXPECT_TRUE(until([&] { return get("/healthz").find("HTTP/1.1 200") != std::string::npos; }));
+}
+
 // --- HTTP for operators
+
+TEST_F(LoginServerTest, WhatTheClusterIsLikeIsToldToOthersOnlyWhereTheSettingsSaySo) {
+  const auto passed_on = [this](const std::string& path) {
+    return http("GET " + path + " HTTP/1.1\r\nX-Forwarded-For: 203.0.113.7\r\nConnection: close\r\n\r\n");
+  };
+  for (const char* path : {"/metrics", "/api/cluster", "/api/why"}) {
+    EXPECT_THAT(get(path), HasSubstr("HTTP/1.1 200")) << path;
+    EXPECT_THAT(passed_on(path), HasSubstr("HTTP/1.1 403")) << path;
+  }
+  for (const char* path : {"/healthz", "/msg_server"}) EXPECT_THAT(passed_on(path), HasSubstr("HTTP/1.1 200")) << path;
+  config_.client.status_for_all = true;
+  for (const char* path : {"/metrics", "/api/cluster"}) EXPECT_THAT(passed_on(path), HasSubstr("HTTP/1.1 200")) << path;
+  EXPECT_THAT(passed_on("/api/why"), HasSubstr("HTTP/1.1 403"));
+}
 
 TEST_F(LoginServerTest, PagesForOperators) {
   auto peer = register_server("msg_server_0", info(), {}, 0xabcdef);

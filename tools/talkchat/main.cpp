@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/option_value.h"
 #include "base/resolve.h"
+#include "tools/client/password_file.h"
 #include "tools/client/terminal_text.h"
 #include "tools/talkchat/chat.h"
 #include "tools/talkchat/groups_command.h"
@@ -47,6 +48,7 @@ struct CommandLine {
   ChatArguments arguments;
   std::vector<std::string> login_servers;
   std::string server;
+  std::string password_file;
   bool mobile = false;
   std::string heartbeat;
   std::string response_timeout;
@@ -65,6 +67,11 @@ Status take_time(const char* option, const std::string& text, Tick& into) {
 
 Status finish(CommandLine& line) {
   ClientOptions& client = line.arguments.client;
+  if (!line.password_file.empty()) {
+    const Result<std::string> password = read_password(line.password_file);
+    if (!password.ok()) return Error{password.message()};
+    client.password = password.value();
+  }
   if (line.login_servers.empty()) line.login_servers = {kDefaultLogin};
   for (const std::string& text : line.server.empty() ? line.login_servers : std::vector<std::string>{line.server}) {
     const Result<std::vector<Address>> addresses = resolve(text);
@@ -93,7 +100,12 @@ void declare(CLI::App& app, CommandLine& line) {
   app.add_option("--server", line.server, "Go to this msg_server, without asking a login_server")
       ->type_name("HOST:PORT");
   app.add_option("--user", arguments.client.user, "Your login name")->required()->type_name("U");
-  app.add_option("--password", arguments.client.password, "Your password")->required()->type_name("PW");
+  CLI::Option_group* password = app.add_option_group("Password", "One of these");
+  password->add_option("--password", arguments.client.password, "As it is; others on this machine see it in ps")
+      ->type_name("PW");
+  password->add_option("--password-file", line.password_file, "The first line of this file; -: of the standard input")
+      ->type_name("FILE");
+  password->require_option(1);
   app.add_option("--heartbeat", line.heartbeat, "Send a heartbeat after so long a silence of ours (20s)")
       ->type_name("TIME");
   app.add_option("--response-timeout", line.response_timeout,

@@ -42,7 +42,8 @@ CloseAdvice advice(CloseReason reason) {
       return {"heartbeats earlier than min_ping_interval, more often than max_ping_strikes",
               "a client with a bug; one that must beat so often needs a smaller client.min_ping_interval"};
     case CloseReason::kTooManyConnections:
-      return {"client.max_connections, or max_connections_per_address", "add a msg_server, or raise the limit"};
+      return {"client.max_connections, max_connections_per_address, or cluster.max_unproven",
+              "add a msg_server, or raise the limit; on server links: strangers at the port of the msg_servers"};
     case CloseReason::kLoginRefused:
       return {"wrong password or token, throttled, disabled, or too many logins at once",
               "line login_refused has the name, the address and why"};
