@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: help deps build run stop test asan tsan valgrind coverage bench load million conf format lint tidy check clean
+.PHONY: help deps build run stop test asan tsan valgrind coverage faults bench load million conf format lint tidy check clean
 
 JOBS ?= $(shell nproc)
 DIR ?= run
@@ -32,7 +32,10 @@ define test_in
 @echo "Building servers and tests with $(2), into build/$(1)"
 @$(call configure,$(1),$(TEST_FLAGS) $(3))
 @cmake --build build/$(1) -j $(JOBS)
-@ctest --test-dir build/$(1) -j $(JOBS) --output-on-failure --no-tests=error $(4) || { \
+@failed=0; \
+  ctest --test-dir build/$(1) -j $(JOBS) --output-on-failure --no-tests=error --output-junit tests.xml $(4) || failed=1; \
+  $(if $(4),,tests/rows_table.py build/$(1)/bin build/$(1)/tests.xml || failed=1;) \
+  [[ $$failed = 0 ]] || { \
   echo "Some tests failed. One of them again, with all it says: ctest --test-dir build/$(1) -V -R NAME"; exit 1; }
 endef
 
@@ -95,6 +98,12 @@ coverage: ## which lines the tests run: build/coverage/report; fails below 90 % 
 	@for part in $(COVERED); do echo "$$part:"; \
 	  gcovr --root . --add-tracefile build/coverage/lines.json --filter "$$part/" --print-summary --fail-under-line 90 | \
 	  grep '^lines'; done
+
+faults: ## the rows of tests/rows.txt as long as they say (kill -9 50 times, 10,000 clients, …), and their table: half an hour
+	@$(call deps,build tests)
+	@$(call configure,asan,$(TEST_FLAGS) -DTALKBEAT_SANITIZE=address)
+	@cmake --build build/asan -j $(JOBS)
+	@tests/faults.sh build/asan/bin build/asan/faults
 
 bench: build ## all figures: the parts, and clusters under load beside the floor, into tests/bench/RESULTS.md (BENCH=--quick: 2 minutes)
 	@$(call deps,bench)

@@ -10,14 +10,6 @@
 namespace talkbeat {
 namespace {
 
-double resident_bytes() {
-  std::ifstream statm("/proc/self/statm");
-  double total_pages = 0;
-  double resident_pages = 0;
-  statm >> total_pages >> resident_pages;
-  return resident_pages * static_cast<double>(sysconf(_SC_PAGESIZE));
-}
-
 double open_descriptors() {
   std::error_code error;
   const std::filesystem::directory_iterator directory("/proc/self/fd", error);
@@ -41,6 +33,14 @@ double cpu_seconds() {
 }
 
 }  // namespace
+
+double resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  double total_pages = 0;
+  double resident_pages = 0;
+  statm >> total_pages >> resident_pages;
+  return resident_pages * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
 
 ProcessFigures read_process_figures() {
   return {resident_bytes(), open_descriptors(), max_descriptors(), cpu_seconds()};

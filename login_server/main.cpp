@@ -4,6 +4,7 @@
 
 #include "base/command_line.h"
 #include "base/epoll_transport.h"
+#include "base/memory_return.h"
 #include "base/reload.h"
 #include "base/service_manager.h"
 #include "base/signals.h"
@@ -38,6 +39,7 @@ int run(OptionTable& table, const LoginServerConfig& config, const ClusterKey& k
   ThreadExecutor disk("images", config.images.workers, disk_jobs, [&loop](Task task) { loop.post(std::move(task)); });
   LoginServer server(loop, disk, rng, metrics, config, key);
   const StallLog stall_log(loop);
+  const MemoryReturn memory_return(loop);
   ServiceManager manager(loop.timers());
 
   bool stopping = false;

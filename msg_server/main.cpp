@@ -6,6 +6,7 @@
 #include "base/command_line.h"
 #include "base/epoll_transport.h"
 #include "base/log.h"
+#include "base/memory_return.h"
 #include "base/reload.h"
 #include "base/service_manager.h"
 #include "base/signals.h"
@@ -95,6 +96,7 @@ int run(const MsgServerConfig& config, OptionTable& table) {
   MsgServer server(loop, store, hash_workers, file_workers, rng, metrics, config, key.value());
   running = &server;
   const StallLog stall_log(loop);
+  const MemoryReturn memory_return(loop);
   server.when_gone([&] {
     stopping = true;
     loop.stop();

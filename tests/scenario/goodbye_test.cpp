@@ -82,23 +82,6 @@ TEST(Goodbye, what_an_answer_has_explained_already_is_not_told_again) {
   EXPECT_EQ(first.waiting<TbGoAway>(), 0u);
 }
 
-TEST(Goodbye, a_flood_of_heartbeats_is_ended_at_once_and_harms_nobody) {
-  Cluster cluster(with_control());
-  Control control(cluster, kServer);
-  const Closings closings(cluster, kServer);
-  std::string second_of_flood;
-  for (uint16_t i = 0; i < 10'000; ++i) second_of_flood += encode(IM::Other::IMHeartBeat(), i);
-  for (const bool logged_in : {false, true}) {
-    WireClient flooder(cluster.client_port(kServer));
-    if (logged_in) flooder.log_in("alice");
-    flooder.socket().try_write(second_of_flood, Deadline(kPatience));
-    EXPECT_EQ(goodbye(flooder), GO_AWAY_TOO_MANY_PINGS);
-    EXPECT_EQ(flooder.waiting<IM::Other::IMHeartBeat>(), 3u);
-  }
-  EXPECT_THAT(closings.so_far(), ElementsAre(Pair("too_many_pings", 2)));
-  control.expect_unharmed();
-}
-
 void replace_setting(const Cluster& cluster, const std::string& from, const std::string& to) {
   const auto path = cluster.directory() / "conf/msg_server.toml";
   std::string text = contents(path);

@@ -143,7 +143,7 @@ TEST(Group, a_message_comes_once_and_in_order_to_every_session_of_every_member_b
   }
 }
 
-TEST(Group, what_is_foreign_unknown_or_too_much_is_refused_and_changes_nothing) {
+TEST(A5, what_is_foreign_unknown_or_too_much_is_refused_and_changes_nothing) {
   FourPeople people({"groups.max_members=4", "groups.max_name=16", "client.max_list=10"});
   const uint32_t b = people.bob.user_id();
   const uint32_t c = people.carol.user_id();
@@ -190,7 +190,7 @@ TEST(Group, what_is_foreign_unknown_or_too_much_is_refused_and_changes_nothing) 
   EXPECT_EQ(tell_group(people.alice, group, "the first"), 1u);
 }
 
-TEST(Group, of_a_foreign_group_nothing_is_told) {
+TEST(A5, of_a_foreign_group_nothing_is_told) {
   FourPeople people;
   const uint32_t group = create_group(people.alice, {people.bob.user_id()});
   for (const char* text : {"one", "two", "three"}) tell_group(people.alice, group, text);

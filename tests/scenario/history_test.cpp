@@ -96,7 +96,7 @@ TEST(History, an_answer_that_would_pass_1_mib_has_fewer_messages_and_goes_on_fro
   EXPECT_EQ(got, (Ids{3, 2, 1}));
 }
 
-TEST(History, nobody_reads_or_changes_what_is_not_his_whatever_ids_he_writes) {
+TEST(A5, nobody_reads_or_changes_what_is_not_his_whatever_ids_he_writes) {
   ClusterOptions options;
   options.users = {"alice", "bob", "mallory"};
   Cluster cluster(options);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/scenario/figures.h"
+#include "tests/scenario/full.h"
 
 namespace talkbeat::scenario {
 namespace {
@@ -11,13 +12,16 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Pair;
 
-constexpr milliseconds kTimeout = 3s;
+// Whoever is stopped is so for twice as long: 40 s in full.
+const milliseconds kTimeout = in_full<milliseconds>(3s, 20s);
 
 ClusterOptions impatient() {
   ClusterOptions options;
-  options.settings = {"client.idle_timeout=3s",       "client.idle_timeout_mobile=10m",   "client.min_ping_interval=0",
-                      "client.handshake_timeout=3s",  "cluster.heartbeat_interval=300ms", "cluster.silence_timeout=3s",
-                      "cluster.reconnect_first=50ms", "cluster.reconnect_max=200ms"};
+  const std::string timeout = std::to_string(kTimeout.count()) + "ms";
+  options.settings = {"client.idle_timeout=" + timeout,   "client.idle_timeout_mobile=10m",
+                      "client.min_ping_interval=0",       "client.handshake_timeout=" + timeout,
+                      "cluster.heartbeat_interval=300ms", "cluster.silence_timeout=" + timeout,
+                      "cluster.reconnect_first=50ms",     "cluster.reconnect_max=200ms"};
   return options;
 }
 
@@ -62,7 +66,7 @@ TEST(Liveness, the_silent_are_closed_and_the_beating_stay) {
   EXPECT_EQ(users_online(cluster), 2u);
 }
 
-TEST(Liveness, a_stopped_msg_server_closes_no_client_that_kept_beating) {
+TEST(P3, a_stopped_msg_server_closes_no_client_that_kept_beating) {
   Cluster cluster(impatient());
   const Closings closings(cluster, "msg_server_0");
   WireClient alice(cluster.client_port("msg_server_0"));
@@ -86,7 +90,7 @@ TEST(Liveness, a_stopped_msg_server_closes_no_client_that_kept_beating) {
   EXPECT_EQ(alice.expect<IM::Message::IMMsgData>().msg_data(), "good morning");
 }
 
-TEST(Liveness, a_server_that_wakes_up_does_not_take_back_the_users_who_have_gone_elsewhere) {
+TEST(P3, a_server_that_wakes_up_does_not_take_back_the_users_who_have_gone_elsewhere) {
   Cluster cluster(impatient());
   WireClient before(cluster.client_port("msg_server_0"));
   before.log_in("alice");
@@ -110,7 +114,7 @@ TEST(Liveness, a_server_that_wakes_up_does_not_take_back_the_users_who_have_gone
   EXPECT_EQ(users_online(cluster), 2u);
 }
 
-TEST(Liveness, a_stopped_login_server_is_left_and_found_again) {
+TEST(P3, a_stopped_login_server_is_left_and_found_again) {
   Cluster cluster(impatient());
   const Closings links(cluster, "msg_server_0", "server_link");
   const Closings clients(cluster, "msg_server_0");

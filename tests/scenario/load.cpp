@@ -1,5 +1,6 @@
 #include "tests/scenario/load.h"
 
+#include <algorithm>
 #include <random>
 #include <set>
 
@@ -7,6 +8,8 @@
 
 namespace talkbeat::scenario {
 namespace {
+
+using std::chrono::steady_clock;
 
 // Everything that is not read at the end of a run.
 constexpr milliseconds kFinishing = 120s;
@@ -118,7 +121,7 @@ void Load::step(Pair& pair) {
   try {
     if (log_in(pair.receiver)) listen(pair);
   } catch (const Unexpected&) {
-    pair.receiver.client.reset();
+    lose(pair.receiver);
     pair.heard.clear();
   }
   try {
@@ -133,7 +136,12 @@ void Load::step(Pair& pair) {
   }
   for (const auto& [seq, place] : pair.in_flight) pair.to_send_again.push_back(place);
   pair.in_flight.clear();
-  pair.sender.client.reset();
+  lose(pair.sender);
+}
+
+void Load::lose(LoadUser& user) {
+  if (user.client) user.lost_at = steady_clock::now();
+  user.client.reset();
 }
 
 void Load::beat(LoadUser& user) {
@@ -151,7 +159,7 @@ bool Load::log_in(LoadUser& user) const {
       auto client = std::make_unique<WireClient>(cluster_.client_port(server));
       user.id = client->log_in(user.name).user_info().user_id();
       user.client = std::move(client);
-      ++user.logins;
+      if (user.logins++ > 0) user.away.push_back(std::chrono::ceil<milliseconds>(steady_clock::now() - user.lost_at));
       return true;
     } catch (const Unexpected&) {
       // This one is dead: another one may live.
@@ -214,7 +222,7 @@ void Load::listen(Pair& pair) {
     }
   }
   if (!client.closed()) return;
-  pair.receiver.client.reset();
+  lose(pair.receiver);
   pair.heard.clear();
 }
 
@@ -236,7 +244,7 @@ std::vector<std::string> Load::finish() {
 }
 
 void Load::compare(Pair& pair) const {
-  if (pair.sender.client->closed()) pair.sender.client.reset();
+  if (pair.sender.client->closed()) lose(pair.sender);
   if (!log_in(pair.sender) || !log_in(pair.receiver)) throw Unexpected("the load's users cannot log in at the end");
   pair.receiver.client->sync();
   listen(pair);
@@ -263,6 +271,17 @@ void Load::compare(Pair& pair) const {
     const auto found = stored.find(id);
     if (found == stored.end() || found->second != text) fault(pair.faults, "delivered and not stored so: " + text);
   }
+}
+
+std::vector<milliseconds> Load::times_away() const {
+  std::vector<milliseconds> times;
+  for (const auto& pair : pairs_) {
+    for (const LoadUser* user : {&pair->sender, &pair->receiver}) {
+      times.insert(times.end(), user->away.begin(), user->away.end());
+    }
+  }
+  std::ranges::sort(times);
+  return times;
 }
 
 size_t Load::receivers_lost() const {

@@ -29,6 +29,8 @@ struct LoadUser {
   std::unique_ptr<WireClient> client;
   size_t logins = 0;
   Deadline next_beat{0ms};
+  std::chrono::steady_clock::time_point lost_at = {};  // since when there is no session; before the first one: nothing
+  std::vector<milliseconds> away = {};                 // how long each time
 };
 
 /// A message and what became of it.
@@ -66,6 +68,8 @@ class Load {
   std::vector<std::string> finish();
   /// Logins of receivers beyond the first. After finish().
   size_t receivers_lost() const;
+  /// How long anybody was without a session, each time that a connection was lost, longest last. After finish().
+  std::vector<milliseconds> times_away() const;
 
  private:
   struct Pair {
@@ -84,6 +88,7 @@ class Load {
   void step(Pair& pair);
   static void beat(LoadUser& user);
   bool log_in(LoadUser& user) const;
+  static void lose(LoadUser& user);
   void take_acks(Pair& pair);
   void take_refusals(Pair& pair);
   void send_more(Pair& pair);

@@ -39,7 +39,7 @@ struct TwoPeople {
   WireClient bob_mobile{cluster.client_port("msg_server_0")};
 };
 
-TEST(Message, what_is_not_the_senders_to_decide_is_set_by_the_server_and_the_bytes_stay_as_they_are) {
+TEST(A5, what_is_not_the_senders_to_decide_is_set_by_the_server_and_the_bytes_stay_as_they_are) {
   Cluster cluster;
   WireClient alice(cluster.client_port("msg_server_0"));
   WireClient bob(cluster.client_port("msg_server_1"));
@@ -252,7 +252,7 @@ TEST(Message, above_the_rate_each_one_is_acked_or_refused_and_what_was_refused_i
   EXPECT_EQ(bob.tell(alice.user_id(), "bob is not concerned").msg_id(), acked.size() + 2);
 }
 
-TEST(Message, one_that_is_sent_100_times_with_one_key_over_two_servers_and_a_restart_is_stored_once) {
+TEST(B5, one_that_is_sent_100_times_with_one_key_over_two_servers_and_a_restart_is_stored_once) {
   Cluster cluster;
   constexpr uint64_t kKey = 0x123456789abcdef0;
   WireClient bob(cluster.client_port("msg_server_1"));

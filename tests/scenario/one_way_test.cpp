@@ -68,7 +68,7 @@ struct Talk {
   std::vector<std::string> heard;
 };
 
-TEST(OneWay, a_client_that_hears_nothing_leaves_and_its_server_lets_it_go) {
+TEST(N3, a_client_that_hears_nothing_leaves_and_its_server_lets_it_go) {
   constexpr milliseconds kUserTimeout = 2s;
   constexpr milliseconds kResponseTimeout = 5s;
   Talk talk(for_one_way("10m", "2s"), kResponseTimeout.count());
@@ -92,7 +92,7 @@ TEST(OneWay, a_client_that_hears_nothing_leaves_and_its_server_lets_it_go) {
   EXPECT_THAT(alice.told("heard"), ElementsAre(testing::EndsWith("can you hear me?")));
 }
 
-TEST(OneWay, a_client_that_is_not_heard_is_silent_and_finds_its_server_dead) {
+TEST(N3, a_client_that_is_not_heard_is_silent_and_finds_its_server_dead) {
   constexpr milliseconds kIdleTimeout = 4s;
   constexpr milliseconds kResponseTimeout = 2s;
   Talk talk(for_one_way("4s", "1m"), kResponseTimeout.count());

@@ -93,7 +93,7 @@ struct Cut {
   WireClient bob;
 };
 
-TEST(Partition, sessions_go_on_without_a_login_server_and_what_was_said_across_comes_after_the_heal) {
+TEST(N4, sessions_go_on_without_a_login_server_and_what_was_said_across_comes_after_the_heal) {
   Cut cut(1);
   cut.network.cut_port(cut.cluster.servers_port("login_server_0"));
   cut.alice.tell(cut.bob.user_id(), "just after the cut");
@@ -118,7 +118,7 @@ TEST(Partition, sessions_go_on_without_a_login_server_and_what_was_said_across_c
   cut.expect_nobody_closed();
 }
 
-TEST(Partition, with_a_second_login_server_the_loss_of_one_is_not_heard) {
+TEST(N4, with_a_second_login_server_the_loss_of_one_is_not_heard) {
   Cut cut(2);
   cut.network.cut_port(cut.cluster.servers_port("login_server_0"));
   cut.alice.tell(cut.bob.user_id(), "1");
@@ -139,7 +139,7 @@ TEST(Partition, with_a_second_login_server_the_loss_of_one_is_not_heard) {
 }
 
 // What one of them hears is no proof that it is heard: the other end ends the link.
-TEST(Partition, a_link_that_carries_one_way_only_is_closed_by_who_hears_nothing) {
+TEST(N4, a_link_that_carries_one_way_only_is_closed_by_who_hears_nothing) {
   Cut cut(1);
   const uint16_t port = cut.cluster.servers_port("login_server_0");
   const Closings ends(cut.cluster, "login_server_0", "server_link");

@@ -90,14 +90,14 @@ bool has_ended(const Program& program) {
 }
 
 /// They sit in a circle: each talks to the next one.
-class RollingRestart : public testing::Test {
+class P6 : public testing::Test {
  protected:
-  RollingRestart() {
+  P6() {
     LogConfig quiet;
     quiet.level = LogLevel::kError;
     EXPECT_TRUE(configure_logging(quiet).ok());
   }
-  ~RollingRestart() override { EXPECT_TRUE(configure_logging({}).ok()); }
+  ~P6() override { EXPECT_TRUE(configure_logging({}).ok()); }
 
   static ClusterOptions shape() {
     ClusterOptions options;
@@ -165,7 +165,7 @@ class RollingRestart : public testing::Test {
   Timer talk_timer_{loop_.events.timers(), [this] { talk(); }};
 };
 
-TEST_F(RollingRestart, under_load_loses_no_message_and_leaves_no_client_without_a_session) {
+TEST_F(P6, under_load_loses_no_message_and_leaves_no_client_without_a_session) {
   come_online();
   talk_timer_.start_every(kPauseMs);
   Program restart({source_directory() / "tools/restart.sh", "--dir", cluster_.directory(), "--rolling"});

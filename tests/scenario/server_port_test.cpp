@@ -42,9 +42,9 @@ TbRelay forged_message(const WireClient& from, const WireClient& to) {
   return relay;
 }
 
-class ServerPort : public testing::Test {
+class A7 : public testing::Test {
  protected:
-  ServerPort()
+  A7()
       : cluster(impatient()),
         msg_server_0(cluster, "msg_server_0", "server_link"),
         alice(cluster.client_port("msg_server_0")),
@@ -71,7 +71,7 @@ class ServerPort : public testing::Test {
   WireClient bob;
 };
 
-TEST_F(ServerPort, whoever_cannot_prove_the_key_is_refused_and_nothing_is_routed) {
+TEST_F(A7, whoever_cannot_prove_the_key_is_refused_and_nothing_is_routed) {
   const Closings closings(cluster, "login_server_0", "server_link");
   const std::string relay = encode(forged_message(alice, bob), 1);
   IM::Server::IMMsgServInfo info;
@@ -108,7 +108,7 @@ TEST_F(ServerPort, whoever_cannot_prove_the_key_is_refused_and_nothing_is_routed
   expect_nothing_happened();
 }
 
-TEST_F(ServerPort, a_recorded_handshake_is_worth_nothing) {
+TEST_F(A7, a_recorded_handshake_is_worth_nothing) {
   const auto key = ClusterKey::load(cluster.directory() / "cluster.key");
   ASSERT_TRUE(key.ok()) << key.message();
   TbServerAuth proof;

@@ -110,7 +110,7 @@ TEST(SessionToken, it_outlives_the_cluster_being_killed) {
   EXPECT_EQ(password_checks(cluster), 0);
 }
 
-TEST(SessionToken, none_that_is_altered_or_cut_or_of_somebody_else_or_of_the_other_class_is_accepted) {
+TEST(A4, none_that_is_altered_or_cut_or_of_somebody_else_or_of_the_other_class_is_accepted) {
   Cluster cluster(without_throttle());
   const std::string token = token_of(cluster, "alice");
   const double before = password_checks(cluster);
@@ -135,7 +135,7 @@ TEST(SessionToken, none_that_is_altered_or_cut_or_of_somebody_else_or_of_the_oth
   }
 }
 
-TEST(SessionToken, one_that_has_expired_is_refused_and_the_next_password_gives_a_new_one) {
+TEST(A4, one_that_has_expired_is_refused_and_the_next_password_gives_a_new_one) {
   ClusterOptions options;
   options.settings = {"session_token.lifetime=2s"};
   Cluster cluster(options);
@@ -207,7 +207,7 @@ TEST(SessionToken, a_user_who_is_logged_out_everywhere_is_off_all_servers_at_onc
   expect_accepted(cluster, "msg_server_1", with_token("alice", token));
 }
 
-TEST(SessionToken, a_new_password_ends_tokens_and_sessions) {
+TEST(A4, a_new_password_ends_tokens_and_sessions) {
   Cluster cluster(without_throttle());
   LoggedIn people(cluster);
   const Outcome outcome = cluster.talkctl({"user", "passwd", "alice", "--password", "another one"});
@@ -218,7 +218,7 @@ TEST(SessionToken, a_new_password_ends_tokens_and_sessions) {
   expect_accepted(cluster, "msg_server_0", with_token("alice", answer.session_token()));
 }
 
-TEST(SessionToken, disabling_an_account_ends_tokens_and_sessions_and_enabling_it_does_not_bring_them_back) {
+TEST(A4, disabling_an_account_ends_tokens_and_sessions_and_enabling_it_does_not_bring_them_back) {
   Cluster cluster(without_throttle());
   LoggedIn people(cluster);
   ASSERT_EQ(cluster.talkctl({"user", "disable", "alice"}).exit_code, 0);

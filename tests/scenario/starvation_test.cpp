@@ -6,6 +6,7 @@
 
 #include "tests/scenario/client_process.h"
 #include "tests/scenario/figures.h"
+#include "tests/scenario/full.h"
 #include "tests/scenario/requests.h"
 
 namespace talkbeat::scenario {
@@ -28,8 +29,8 @@ Address place_of(const Cluster& cluster) {
   return {"127.0.0.1", cluster.client_port("msg_server_0")};
 }
 
-TEST(Starvation, a_stopped_client_is_closed_and_gets_once_what_it_missed_when_it_goes_on) {
-  Cluster cluster(with({"client.idle_timeout=3s"}));
+TEST(P3, a_stopped_client_is_closed_and_gets_once_what_it_missed_when_it_goes_on) {
+  Cluster cluster(with({in_full("client.idle_timeout=3s", "client.idle_timeout=40s")}));
   const Closings closings(cluster, "msg_server_0");
   WireClient bob(cluster.client_port("msg_server_0"));
   bob.log_in("bob", kMobile);
@@ -52,7 +53,7 @@ TEST(Starvation, a_stopped_client_is_closed_and_gets_once_what_it_missed_when_it
               ElementsAre(EndsWith("into her system's buffers"), EndsWith("into the store"), EndsWith("at last")));
 }
 
-TEST(Starvation, a_client_that_was_stopped_for_less_does_not_blame_its_server) {
+TEST(P3, a_client_that_was_stopped_for_less_does_not_blame_its_server) {
   constexpr milliseconds kStopped = 4s;  // more than twice what it waits for an answer
   Cluster cluster(with({"client.idle_timeout=10m"}));
   const Closings closings(cluster, "msg_server_0");
@@ -98,7 +99,7 @@ class Starver {
   std::thread thread_;
 };
 
-TEST(Starvation, a_starved_msg_server_closes_no_client_that_kept_beating) {
+TEST(P3, a_starved_msg_server_closes_no_client_that_kept_beating) {
   constexpr milliseconds kTimeout = 3s;
   Cluster cluster(with({"client.idle_timeout=3s", "cluster.heartbeat_interval=500ms", "cluster.silence_timeout=6s"}));
   const Closings closings(cluster, "msg_server_0");
@@ -121,7 +122,7 @@ TEST(Starvation, a_starved_msg_server_closes_no_client_that_kept_beating) {
   closings.await("silent", 1);
 }
 
-TEST(Starvation, a_starved_login_server_loses_no_msg_server) {
+TEST(P3, a_starved_login_server_loses_no_msg_server) {
   ClusterOptions options;
   options.settings = {"cluster.heartbeat_interval=500ms", "cluster.silence_timeout=4s"};
   Cluster cluster(options);

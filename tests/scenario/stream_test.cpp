@@ -81,7 +81,7 @@ std::vector<std::string> answers_of(WireClient& client, uint32_t messages_before
   return answers;
 }
 
-TEST(Stream, pdus_get_the_same_answers_however_they_are_cut) {
+TEST(F5, pdus_get_the_same_answers_however_they_are_cut) {
   Cluster cluster;
   WireClient bob(cluster.client_port("msg_server_1"));
   bob.log_in("bob");

@@ -1,9 +1,15 @@
-// The store has no room, or two servers want it at once.
+// P4 and P5: the store stalls, or has no room; and two servers want it at once.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
+
 #include "tests/scenario/figures.h"
+#include "tests/scenario/frozen_thread.h"
+#include "tests/scenario/full.h"
 #include "tests/scenario/load.h"
+#include "tests/scenario/requests.h"
 #include "tests/scenario/small_disk.h"
 
 namespace talkbeat::scenario {
@@ -99,7 +105,7 @@ void expect_refusals_without_room(const Cluster& cluster, Fill fill, MakeRoom ma
   writer.expect_consistent();
 }
 
-TEST(StoreFailure, on_a_full_disk_nothing_is_acked_that_is_not_stored_and_room_is_all_it_needs) {
+TEST(P5, on_a_full_disk_nothing_is_acked_that_is_not_stored_and_room_is_all_it_needs) {
   SmallDisk disk;
   Cluster cluster(one_msg_server());
   const pid_t pid = cluster.pid("msg_server_0");
@@ -108,12 +114,83 @@ TEST(StoreFailure, on_a_full_disk_nothing_is_acked_that_is_not_stored_and_room_i
   EXPECT_EQ(cluster.pid("msg_server_0"), pid);
 }
 
-TEST(StoreFailure, past_a_limit_of_file_sizes_writes_are_refused_and_nobody_dies) {
+TEST(P5, past_a_limit_of_file_sizes_writes_are_refused_and_nobody_dies) {
   Cluster cluster(one_msg_server());
   const pid_t pid = cluster.pid("msg_server_0");
   expect_refusals_without_room(
       cluster, [&] { limit_file_size(pid, 64 << 10); }, [&] { limit_file_size(pid, RLIM_INFINITY); });
   EXPECT_EQ(cluster.pid("msg_server_0"), pid);
+}
+
+constexpr size_t kQueue = 50;
+
+// What became of messages that were sent while the store stalled.
+struct Sent {
+  std::map<uint16_t, uint64_t> waiting;  // seq_num → key
+  std::vector<uint64_t> refused;
+};
+
+void take_refusals(WireClient& client, Sent& sent) {
+  client.sync();
+  while (client.waiting<TbError>() > 0) {
+    const auto error = client.expect_error(ERROR_BUSY);
+    EXPECT_GT(error.retry_after_ms(), 0u);
+    const auto seq = static_cast<uint16_t>(error.seq_num());
+    sent.refused.push_back(sent.waiting.at(seq));
+    sent.waiting.erase(seq);
+  }
+}
+
+// Sends all at once; then asks for the time, now and again, for as long. Returns how long these answers took, sorted.
+std::vector<milliseconds> stall(const Cluster& cluster, WireClient& alice, uint32_t to, size_t messages, Sent& sent) {
+  const FrozenThread stalled(cluster.pid("msg_server_0"), "store_write");
+  const Deadline over(in_full<milliseconds>(5s, 30s));
+  for (uint64_t key = 1; key <= messages; ++key) sent.waiting[alice.send_text(to, std::to_string(key), key)] = key;
+  std::vector<milliseconds> taken;
+  while (!over.passed()) {
+    const auto begin = std::chrono::steady_clock::now();
+    alice.sync();
+    taken.push_back(std::chrono::ceil<milliseconds>(std::chrono::steady_clock::now() - begin));
+    EXPECT_LE(figure(cluster, "msg_server_0", "talkbeat_store_pending_writes"), kQueue);
+    alice.send(IM::Other::IMHeartBeat());
+    std::this_thread::sleep_for(20ms);
+  }
+  take_refusals(alice, sent);
+  EXPECT_EQ(alice.waiting<IM::Message::IMMsgDataAck>(), 0u) << "an ack without a commit";
+  std::ranges::sort(taken);
+  return taken;
+}
+
+TEST(P4, while_the_store_stalls_the_loop_serves_the_queue_is_bounded_and_nothing_acked_is_lost) {
+  constexpr size_t kMessages = 400;
+  ClusterOptions options = one_msg_server();
+  options.settings = {"store.max_queued_writes=" + std::to_string(kQueue), "client.min_ping_interval=0"};
+  Cluster cluster(options);
+  const Closings closings(cluster, "msg_server_0");
+  WireClient alice(cluster.client_port("msg_server_0"));
+  WireClient bob(cluster.client_port("msg_server_0"));
+  alice.log_in("alice", kMobile);
+  bob.log_in("bob", kMobile);
+  bob.sync();
+  Sent sent;
+  const std::vector<milliseconds> taken = stall(cluster, alice, bob.user_id(), kMessages, sent);
+  EXPECT_LE(taken[taken.size() / 2], 20ms);
+  EXPECT_LE(taken.back(), 2s) << "no answer waits for the store";
+  EXPECT_LE(sent.waiting.size(), kQueue + 8) << "the queue, and what was with the worker already";
+  EXPECT_GE(sent.waiting.size(), 1u);
+
+  // It goes on by itself: what waited is acked, and what was refused can be sent again.
+  std::set<uint32_t> ids;
+  for (const auto& [seq, key] : sent.waiting) ids.insert(alice.expect<IM::Message::IMMsgDataAck>(seq).msg_id());
+  for (const uint64_t key : sent.refused) {
+    ids.insert(alice.tell(bob.user_id(), std::to_string(key), key).msg_id());
+  }
+  EXPECT_EQ(ids.size(), kMessages);
+  EXPECT_EQ(*ids.rbegin(), kMessages);
+  for (size_t i = 0; i < kMessages; ++i) bob.expect<IM::Message::IMMsgData>();
+  bob.sync();
+  EXPECT_EQ(bob.waiting<IM::Message::IMMsgData>(), 0u);
+  EXPECT_THAT(closings.so_far(), IsEmpty());
 }
 
 TEST(StoreFailure, two_msg_servers_that_write_as_fast_as_they_can_take_turns) {

@@ -1,0 +1,63 @@
+// C5: system calls that fail as they may. (Short reads and writes are made at the transport's seam, in
+// tests/unit/connection_test.cpp: from outside one cannot shorten a call without losing what it took.)
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/scenario/figures.h"
+#include "tests/scenario/load.h"
+#include "tests/scenario/sockets.h"
+#include "tests/scenario/tracer.h"
+
+namespace talkbeat::scenario {
+namespace {
+
+using testing::IsEmpty;
+
+constexpr const char* kServer = "msg_server_0";
+
+ClusterOptions one_msg_server() {
+  ClusterOptions options;
+  options.msg_servers = 1;
+  options.settings = {"client.idle_timeout=10m", "client.min_ping_interval=0"};
+  return options;
+}
+
+// Those of the transport and the store, each often enough that everything meets it.
+const std::vector<std::string> kInterruptions{
+    "read:error=EINTR:when=2+5",    "sendto:error=EAGAIN:when=2+5",     "sendmsg:error=EINTR:when=2+5",
+    "accept4:error=EINTR:when=1+2", "epoll_wait:error=EINTR:when=5+11", "pwrite64:error=EINTR:when=7+13",
+};
+
+TEST(C5, calls_that_are_interrupted_or_would_block_lose_no_byte_and_no_connection) {
+  Cluster cluster(one_msg_server());
+  Load load(cluster, {.pairs = 3, .msg_servers = 1});
+  load.await_acks(20);
+  const Closings closings(cluster, kServer);
+  const Tracer tracer(cluster.pid(kServer), kInterruptions);
+  load.await_acks(300);
+  for (int i = 0; i < 5; ++i) {
+    WireClient alice(cluster.client_port(kServer));
+    alice.log_in("alice");
+    leave(alice);
+  }
+  EXPECT_THAT(load.finish(), IsEmpty());
+  EXPECT_EQ(load.receivers_lost(), 0u);
+  EXPECT_GT(tracer.injected(), 100u);
+  EXPECT_THAT(closings.so_far(), testing::ElementsAre(testing::Pair("logged_out", 5)));
+}
+
+TEST(C5, without_memory_for_the_kernel_connections_may_end_and_no_acked_message_does) {
+  Cluster cluster(one_msg_server());
+  Load load(cluster, {.pairs = 3, .msg_servers = 1});
+  load.await_acks(20);
+  const pid_t pid = cluster.pid(kServer);
+  const Tracer tracer(pid, {"accept4:error=ENOMEM:when=1+2", "sendmsg:error=ENOMEM:when=40+80",
+                            "sendto:error=ENOBUFS:when=40+80", "read:error=ENOMEM:when=50+100"});
+  load.await_acks(200);
+  EXPECT_THAT(load.finish(), IsEmpty());
+  EXPECT_GT(tracer.injected(), 5u);
+  EXPECT_EQ(cluster.pid(kServer), pid);
+}
+
+}  // namespace
+}  // namespace talkbeat::scenario

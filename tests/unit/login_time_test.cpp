@@ -1,0 +1,85 @@
+// A2: nobody learns from a refused login, or from how long it took, which accounts exist.
+#include <algorithm>
+#include <ctime>
+
+#include "base/wire_password.h"
+#include "tests/unit/msg_server_fixture.h"
+
+namespace talkbeat::msg_server_test {
+namespace {
+
+/// What this thread has worked, which is all of a login here: other programs on the machine do not count.
+double worked_ms() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
+}
+
+// What it takes where nothing disturbs: on a busy machine half of the times are another program's doing, in its caches
+// and on its core, and a tenth is not. On an idle one it is the median.
+double undisturbed(std::vector<double> all) {
+  std::ranges::sort(all);
+  return all[all.size() / 10];
+}
+
+class A2 : public MsgServerTest {
+ protected:
+  // Cheaper than in production, and so much that a difference elsewhere of 5 % of it would be seen.
+  static constexpr PasswordCost kCost{.operations = 2, .memory_bytes = 2 << 20};
+  static constexpr int kRounds = 125;  // of four names: 500 attempts
+  static constexpr int kTries = 8;
+
+  A2() {
+    config.password.cost = kCost;
+    decoy = hash_password("nobody", kCost);
+    throttle.set_limits({.failures_per_account = 1'000'000, .failures_per_address = 1'000'000});
+    take_over(1, "known", hash_password("secret", kCost), false);
+    take_over(2, "disabled", hash_password("secret", kCost), true);
+    take_over(3, "from_teamtalk", *teamtalk_hash(wire_password("secret1234"), "1234"), false);
+  }
+  void take_over(UserId id, const std::string& name, const std::string& hash, bool disabled) {
+    ASSERT_TRUE(database->begin_batch().ok());
+    ImportedUser user;
+    user.profile.id = id;
+    user.profile.name = user.profile.nick = name;
+    user.profile.disabled = disabled;
+    user.profile.updated_at = 1;
+    user.password_hash = hash;
+    ASSERT_TRUE(database->import_user(user).ok());
+    ASSERT_TRUE(database->commit_batch().ok());
+  }
+  std::string answer_to_guess(const std::string& name) {
+    const auto client = connect();
+    client->send(login(name, CLIENT_TYPE_WINDOWS, "guess"));
+    const auto answer = expect<IMLoginRes>(*client);
+    expect_end(*client);
+    return answer.SerializeAsString();
+  }
+  /// The longest time over the shortest one. The names take turns, so that whatever slows the machine hits all alike.
+  double spread(const std::vector<std::string>& names, int rounds) {
+    std::vector<std::vector<double>> times(names.size());
+    for (int round = 0; round < rounds; ++round) {
+      for (size_t i = 0; i < names.size(); ++i) {
+        const double begin = worked_ms();
+        answer_to_guess(names[i]);
+        times[i].push_back(worked_ms() - begin);
+      }
+    }
+    std::vector<double> typical;
+    for (const auto& each : times) typical.push_back(undisturbed(each));
+    return *std::ranges::max_element(typical) / *std::ranges::min_element(typical);
+  }
+};
+
+TEST_F(A2, a_refused_login_has_the_same_answer_and_takes_the_same_time_whether_there_is_such_an_account) {
+  const std::vector<std::string> names{"known", "unknown", "disabled", "from_teamtalk"};
+  const std::string answer = answer_to_guess("known");
+  for (const std::string& name : names) EXPECT_EQ(answer_to_guess(name), answer) << name;
+  // Noise can only be taken for a difference, never hide one of all rounds: the best try counts.
+  double least = 1e9;
+  for (int i = 0; i < kTries && least > 1.05; ++i) least = std::min(least, spread(names, kRounds));
+  EXPECT_LE(least, 1.05);
+}
+
+}  // namespace
+}  // namespace talkbeat::msg_server_test
