@@ -47,11 +47,11 @@ class HttpWorld : public ScriptWorld {
   /// A request with a right Content-Length. `target`: what is no printable character in it is left out.
   static Request request(std::string_view method, std::string_view target, std::string_view headers,
                          std::string_view body);
+  void raw(uint8_t number) override { checks_[number].lose_track(); }
 
  private:
   void opened(uint8_t number) override { checks_[number] = {}; }
   void say(uint8_t number, uint16_t command, const std::string& body) override;
-  void raw(uint8_t number) override { checks_[number].lose_track(); }
   void hear(uint8_t number, std::string_view bytes) override { checks_[number].hear(bytes); }
 
   std::array<AnswerCheck, kConnections> checks_;

@@ -22,28 +22,32 @@ T must(StoreResult<T> result) {
   return std::move(result).value();
 }
 
+void fill(Database& database) {
+  constexpr int64_t kLongAgo = 1'600'000'000;
+  for (const char* name : {"alice", "bob", "carol"}) must(database.add_user({name, password_hash(), name}, kLongAgo));
+  const NewGroup group{.kind = GroupKind::kNormal, .name = "all", .avatar_url = "", .creator = 1, .members = {1, 2, 3}};
+  must(database.create_group(group, kLongAgo));
+  for (uint64_t key = 1; key <= 5; ++key) {
+    must(database.append({2, {ConversationKind::kSingle, 1}, 1, "hello", kLongAgo, key}));
+    must(database.append({3, {ConversationKind::kGroup, 1}, 0x11, "all of you", kLongAgo, key}));
+  }
+}
+
+SqliteDatabase& fresh_database() {
+  static MemoryStore store(fill);
+  store.restore();
+  return store.database();
+}
+
 }  // namespace
 
 MsgServerGround::MsgServerGround(EventLoop& loop, const Clock& clock)
-    : database(std::move(SqliteDatabase::open({.path = ":memory:"}).value())),
-      metrics(clock),
-      store(*database, writes, *database, reads, config().store.limits,
-            [&loop](Task task) { loop.post(std::move(task)); }) {
-  fill();
-}
+    : MsgServerGround(loop, clock, fresh_database()) {}
 
-void MsgServerGround::fill() {
-  constexpr int64_t kLongAgo = 1'600'000'000;
-  CHECK(database->begin_batch().ok());
-  for (const char* name : {"alice", "bob", "carol"}) must(database->add_user({name, password_hash(), name}, kLongAgo));
-  const NewGroup group{.kind = GroupKind::kNormal, .name = "all", .avatar_url = "", .creator = 1, .members = {1, 2, 3}};
-  must(database->create_group(group, kLongAgo));
-  for (uint64_t key = 1; key <= 5; ++key) {
-    must(database->append({2, {ConversationKind::kSingle, 1}, 1, "hello", kLongAgo, key}));
-    must(database->append({3, {ConversationKind::kGroup, 1}, 0x11, "all of you", kLongAgo, key}));
-  }
-  CHECK(database->commit_batch().ok());
-}
+MsgServerGround::MsgServerGround(EventLoop& loop, const Clock& clock, SqliteDatabase& database)
+    : metrics(clock), store(database, writes, database, reads, config().store.limits, [&loop](Task task) {
+        loop.post(std::move(task));
+      }) {}
 
 void MsgServerGround::run(InlineExecutor& executor, uint8_t bit) {
   constexpr uint8_t kOneByOne = 8;

@@ -1,19 +1,17 @@
 #pragma once
 
-#include <memory>
-
 #include "base/inline_executor.h"
 #include "base/metrics.h"
 #include "base/rng.h"
 #include "msg_server/msg_server.h"
-#include "msg_server/store/sqlite_database.h"
 #include "msg_server/store/store.h"
+#include "tests/fuzz/memory_store.h"
 
 namespace talkbeat::fuzz {
 
 /// What a msg_server stands on, in memory: a store with three users (1 alice, 2 bob, 3 carol; password "secret"), a
 /// group of them (1), a department and some messages; workers that run when they are told to. Everything is the same
-/// for each input.
+/// for each input. One at a time.
 ///
 ///   MsgServerGround ground(loop);
 ///   MsgServer server(loop, ground.store, ground.hashing, ground.files, ground.rng, ground.metrics, config, key);
@@ -30,7 +28,6 @@ class MsgServerGround {
   static MsgServerConfig config();
   static ClusterKey key();
 
-  std::unique_ptr<SqliteDatabase> database;
   InlineExecutor writes;
   InlineExecutor reads;
   InlineExecutor hashing{4};
@@ -40,7 +37,7 @@ class MsgServerGround {
   Store store;
 
  private:
-  void fill();
+  MsgServerGround(EventLoop& loop, const Clock& clock, SqliteDatabase& database);
   void run(InlineExecutor& executor, uint8_t bit);
 
   uint8_t held_ = 0;

@@ -1,7 +1,10 @@
 #include "tests/fuzz/pdu_world.h"
 
+#include <vector>
+
 #include "base/check.h"
 #include "base/pdu_protocol.h"
+#include "base/utf8.h"
 #include "tests/fuzz/fuzz_input.h"
 #include "tests/fuzz/message_types.h"
 #include "tests/fuzz/placeholders.h"
@@ -12,11 +15,37 @@ namespace {
 
 constexpr size_t kLongestPdu = 16 << 20;  // that a server sends
 
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+// Readers in other languages refuse a PDU, all of it, where a `string` is no UTF-8.
+bool has_utf8_texts(const Message& message) {
+  const auto& reflect = *message.GetReflection();
+  std::vector<const FieldDescriptor*> fields;
+  reflect.ListFields(message, &fields);
+  for (const FieldDescriptor* field : fields) {
+    const int size = field->is_repeated() ? reflect.FieldSize(message, field) : 1;
+    for (int i = 0; i < size; ++i) {
+      const bool list = field->is_repeated();
+      if (field->type() == FieldDescriptor::TYPE_STRING) {
+        if (!is_utf8(list ? reflect.GetRepeatedString(message, field, i) : reflect.GetString(message, field)))
+          return false;
+      } else if (field->type() == FieldDescriptor::TYPE_MESSAGE) {
+        if (!has_utf8_texts(list ? reflect.GetRepeatedMessage(message, field, i)
+                                 : reflect.GetMessage(message, field))) {
+          return false;
+        }
+      }
+    }
+  }
+  return true;
+}
+
 bool is_well_formed(const PduHeader& header, std::string_view body) {
   if (header.version != 1 || header.service_id != service_of(header.command_id)) return false;
   const auto message = message_of(header.command_id);
   return message != nullptr && message->ParsePartialFromArray(body.data(), static_cast<int>(body.size())) &&
-         message->IsInitialized();
+         message->IsInitialized() && has_utf8_texts(*message);
 }
 
 void put_in(std::string& body, std::string_view placeholder, const std::string& value) {

@@ -78,7 +78,7 @@ void write_cluster_port(SeedWriter& seeds) {
 
 void write_handshakes(SeedWriter& seeds) {
   Random random(4);
-  for (const std::string side : {std::string(1, '\0'), std::string(1, '\1')}) {
+  for (const std::string& side : {std::string(1, '\0'), std::string(1, '\1')}) {
     // The last byte, which says which side it is, is a step that is cut off, and means nothing.
     seeds.write("cluster_handshake",
                 ScriptWriter().special(0, 0).special(1, 1).special(1, 130).special(2, 200).bytes() + side);

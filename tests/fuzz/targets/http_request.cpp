@@ -2,6 +2,7 @@
 // they are cut and how long bodies may be.
 
 #include <algorithm>
+#include <string>
 #include <vector>
 
 #include "base/check.h"

@@ -1,9 +1,11 @@
 // The form in which a picture is uploaded: what parse_multipart() finds lies in the body, between delimiters, and
 // nothing that it calls content has a delimiter in it. First byte: the length of the Content-Type, which comes next.
 
-#include "login_server/multipart.h"
+#include <string>
+
 #include "base/check.h"
 #include "login_server/image_name.h"
+#include "login_server/multipart.h"
 #include "tests/fuzz/fuzz_input.h"
 
 namespace talkbeat::fuzz {

@@ -2,6 +2,7 @@
 // first byte says what the limit is and where the receiver stops, the next ones how the bytes are cut.
 
 #include <algorithm>
+#include <string>
 #include <vector>
 
 #include "base/check.h"

@@ -1,8 +1,10 @@
 // SessionTokens: what a holder of the key has issued is good for this name, until it expires, and nothing else is:
 // whatever bytes a stranger makes up, whatever bit of a good token is turned.
 
-#include "msg_server/session_token.h"
+#include <string>
+
 #include "base/check.h"
+#include "msg_server/session_token.h"
 #include "tests/fuzz/fuzz_input.h"
 
 namespace talkbeat::fuzz {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <sstream>
+#include <string>
 #include <vector>
 
 #include "base/check.h"

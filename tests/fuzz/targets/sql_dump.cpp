@@ -2,6 +2,7 @@
 // file arrives. The first byte says in which pieces.
 
 #include <algorithm>
+#include <string>
 #include <vector>
 
 #include "base/check.h"

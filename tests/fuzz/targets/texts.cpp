@@ -3,6 +3,8 @@
 // as one that reads the same. The first byte says which one.
 
 #include <algorithm>
+#include <array>
+#include <string>
 
 #include "base/address.h"
 #include "base/check.h"

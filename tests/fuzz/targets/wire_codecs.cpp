@@ -3,6 +3,9 @@
 // writes are protobuf's bytes.
 
 #include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "base/check.h"
