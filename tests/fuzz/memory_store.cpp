@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <cstdio>
+
 #include "base/check.h"
 
 namespace talkbeat::fuzz {
@@ -45,11 +47,12 @@ MemoryStore::~MemoryStore() {
 }
 
 void MemoryStore::execute(const std::string& sql) {
-  CHECK(sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
+  const int code = sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) std::fprintf(stderr, "%s: %s\n", sql.c_str(), sqlite3_errmsg(handle_));
+  CHECK(code == SQLITE_OK);
 }
 
 void MemoryStore::keep_copies() {
-  execute("ATTACH ':memory:' AS copy");
   std::vector<std::string> names;
   const auto note = [](void* list, int, char** values, char**) {
     static_cast<std::vector<std::string>*>(list)->emplace_back(values[0]);
@@ -58,9 +61,9 @@ void MemoryStore::keep_copies() {
   CHECK(sqlite3_exec(handle_, kTables, note, &names, nullptr) == SQLITE_OK);
   std::vector<std::string> steps{"BEGIN"};
   for (const std::string& name : names) {
-    execute("CREATE TABLE copy.kept_" + name + " AS SELECT * FROM main." + name);
+    execute("CREATE TEMP TABLE kept_" + name + " AS SELECT * FROM main." + name);
     steps.push_back("DELETE FROM main." + name);
-    steps.push_back("INSERT INTO main." + name + " SELECT * FROM copy.kept_" + name);
+    steps.push_back("INSERT INTO main." + name + " SELECT * FROM temp.kept_" + name);
   }
   steps.emplace_back("COMMIT");
   for (const std::string& step : steps) {

@@ -1,5 +1,7 @@
 #include "tests/fuzz/script_world.h"
 
+#include <google/protobuf/stubs/logging.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -20,6 +22,7 @@ constexpr Tick kStoppedWithin = 10'000;
 void log_to_nowhere() {
   static const Status done = configure_logging({.file = "/dev/null", .rotate_size = int64_t{1} << 40});
   CHECK(done.ok());
+  google::protobuf::SetLogHandler(nullptr);
 }
 
 void ScriptWorld::play(std::span<const uint8_t> script) {

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include "tests/fuzz/script_world.h"
 #include "tests/fuzz/seed_writer.h"
 
 namespace talkbeat::fuzz {
@@ -25,6 +26,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: fuzz_seeds SOURCE DIRECTORY\n");
     return 2;
   }
+  log_to_nowhere();
   SeedWriter seeds(argv[2]);
   write_core_seeds(seeds, argv[1]);
   write_server_seeds(seeds);
