@@ -33,8 +33,8 @@ class MemoryStore {
   void execute(const std::string& sql);
   void keep_copies();
 
+  sqlite3* handle_ = nullptr;  // the database's
   std::unique_ptr<SqliteDatabase> database_;
-  sqlite3* handle_ = nullptr;             // the database's
   std::vector<sqlite3_stmt*> restoring_;  // run one after the other
 };
 
