@@ -17,6 +17,9 @@ class PduWorld : public ScriptWorld {
   /// A PDU has come, and is well formed.
   virtual void heard(uint8_t /*number*/, const PduHeader& /*header*/, const std::string& /*body*/) {}
 
+  /// False: what comes there is what another peer has made, and only has to be whole PDUs.
+  virtual bool makes_own_pdus(uint8_t /*number*/) const { return true; }
+
   /// Of the PDU that is said next. Servers' peers count; a client's server answers.
   virtual uint16_t next_seq(uint8_t number) { return ++peers_[number].seq_num; }
 

@@ -33,6 +33,7 @@ class LinkWorld final : public PduWorld {
     for (StreamPtr& stream : network.take_dialed()) link_ = std::move(stream);
     return std::exchange(link_, nullptr);
   }
+  bool makes_own_pdus(uint8_t number) const override { return number == kLink; }  // clients get what is relayed
   void run_workers() override { ground_.run(); }
   void hold_workers(uint8_t bits) override { ground_.hold(bits); }
   void special(uint8_t number, uint8_t argument) override {
