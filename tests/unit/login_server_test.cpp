@@ -246,7 +246,7 @@ TEST_F(LoginServerTest, OtherPathsAndMethodsAreRefused) {
 
 TEST_F(LoginServerTest, BytesThatAreNoTextDoNotBreakThePages) {
   IMMsgServInfo odd = info();
-  odd.set_ip1("\xff\"\n");
+  odd.set_host_name("\xff\"\n");
   auto peer = register_server("\x01\xfe", odd);
   EXPECT_EQ(get_json("/api/cluster")["servers"].size(), 1u);
   EXPECT_EQ(get_json("/msg_server")["code"], 0);
