@@ -23,9 +23,9 @@ fail() {
   exit 2
 }
 
-# What one input may cost: 10 s, 1 GiB in all, 64 MiB at once. A server that lets a peer have more is broken.
+# What one input may cost: 30 s, 1 GiB in all, 64 MiB at once. A server that lets a peer have more is broken.
 # (With -entropic=1 libFuzzer counts longer than a server in memory works.)
-limits=(-timeout=10 -rss_limit_mb=1024 -malloc_limit_mb=64 -max_len=8192 -entropic=0)
+limits=(-timeout=30 -rss_limit_mb=1024 -malloc_limit_mb=64 -max_len=8192 -entropic=0)
 
 # run_one TARGET: in a process of its own.
 run_one() {
