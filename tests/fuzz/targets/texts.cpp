@@ -58,7 +58,8 @@ void check_file_name(const std::string& text) {
 void check_url(const std::string& text) {
   for (const bool plus_is_space : {false, true}) {
     const auto decoded = url_decode(text, plus_is_space);
-    CHECK(!decoded || (decoded->size() <= text.size() && decoded->find('\0') == std::string::npos));
+    CHECK(!decoded || decoded->size() <= text.size());
+    CHECK(!decoded || text.find('\0') != std::string::npos || decoded->find('\0') == std::string::npos);
   }
   (void)parse_query(text);
   if (const auto image = login::ImageName::from_url_path(text)) {
