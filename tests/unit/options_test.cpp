@@ -108,9 +108,9 @@ TEST_F(Options, AWrongValueNamesFileLineKeyAndWhatIsAllowed) {
 
 // Whoever reads the log, or a script that shows the last line, gets all of it.
 TEST_F(Options, ARefusalIsOneLineWhateverTheNamesHold) {
-  EXPECT_EQ(set("x\ny.z=1"), R"(--set "x\ny.z=1": "x\ny": no such section; allowed: client, log)");
-  EXPECT_EQ(load("\"a\\nb\" = 1\n"), R"(f.toml:1: "a\nb": stands in no section; allowed: client, log)");
-  EXPECT_EQ(load("[\"a\\nb\"]\n"), R"(f.toml:1: "a\nb": no such section; allowed: client, log)");
+  EXPECT_EQ(set("x\ny.z=1"), R"(--set "x\u000Ay.z=1": "x\u000Ay": no such section; allowed: client, log)");
+  EXPECT_EQ(load("\"a\\nb\" = 1\n"), R"(f.toml:1: "a\u000Ab": stands in no section; allowed: client, log)");
+  EXPECT_EQ(load("[\"a\\nb\"]\n"), R"(f.toml:1: "a\u000Ab": no such section; allowed: client, log)");
   const std::string unknown = load("[log]\n\"a\\u001bb\" = 1\n");
   EXPECT_TRUE(unknown.starts_with("f.toml:2: log.\"a")) << unknown;
   EXPECT_EQ(unknown.find('\x1b'), std::string::npos);
