@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: help deps build run stop test asan tsan valgrind coverage faults bench load million conf format lint tidy check clean
+.PHONY: help deps build run stop test asan tsan valgrind coverage faults fuzz fuzz-merge bench load million conf format lint tidy check clean
 
 JOBS ?= $(shell nproc)
 DIR ?= run
@@ -12,7 +12,7 @@ BENCH ?=
 
 PROGRAMS := login_server msg_server talkctl talkchat talkcheck talkload
 SOURCES = $(shell find base login_server msg_server proto tests tools -name '*.cpp' -o -name '*.h')
-SCRIPTS := $(wildcard tools/*.sh) $(wildcard tests/*.sh) .ci/run
+SCRIPTS := $(wildcard tools/*.sh) $(wildcard tests/*.sh) tests/fuzz/run.sh .ci/run
 
 # $(call deps,PARTS): DEPS=skip leaves the machine's packages alone.
 deps = $(if $(filter skip,$(DEPS)),true,tools/deps.sh $(1))
@@ -41,7 +41,7 @@ endef
 
 help: ## this list
 	@echo "make TARGET [JOBS=N] [DIR=run] [PORT_BASE=8000] [DEPS=skip]"
-	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
 
 deps: ## install the Debian packages that are missing (the other targets do it too)
 	@$(call deps,build tests)
@@ -104,6 +104,25 @@ faults: ## the rows of tests/rows.txt as long as they say (kill -9 50 times, 10,
 	@$(call configure,asan,$(TEST_FLAGS) -DTALKBEAT_SANITIZE=address)
 	@cmake --build build/asan -j $(JOBS)
 	@tests/faults.sh build/asan/bin build/asan/faults
+
+# In a directory of its own: what libFuzzer needs in all that is linked would slow down the other tests.
+FUZZ_SECONDS ?= 60
+FUZZ_TARGET ?=
+define fuzz_build
+@$(call deps,build tests)
+@echo "Building the fuzz targets into build/fuzz"
+@$(call configure,fuzz,$(TEST_FLAGS) -DCMAKE_CXX_COMPILER=clang++ -DTALKBEAT_TESTS=OFF -DTALKBEAT_FUZZ=ON \
+  -DTALKBEAT_SANITIZE=address)
+@cmake --build build/fuzz -j $(JOBS) --target fuzz_targets
+endef
+
+fuzz: ## each fuzz target for FUZZ_SECONDS=60 (FUZZ_TARGET=: only that one); a table, and what has crashed
+	$(fuzz_build)
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) JOBS=$(JOBS) tests/fuzz/run.sh run build/fuzz $(FUZZ_TARGET)
+
+fuzz-merge: ## take what make fuzz has found into the corpus, minimized
+	$(fuzz_build)
+	@tests/fuzz/run.sh merge build/fuzz $(FUZZ_TARGET)
 
 bench: build ## all figures: the parts, and clusters under load beside the floor, into tests/bench/RESULTS.md (BENCH=--quick: 2 minutes)
 	@$(call deps,bench)

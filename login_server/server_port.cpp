@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "login_server/server_routes.h"
 
 namespace talkbeat::login {
@@ -13,7 +14,8 @@ constexpr int kMaxIpText = 255;
 
 bool valid(const IM::Server::IMMsgServInfo& info) {
   return info.port() > 0 && info.port() <= UINT16_MAX && info.http_port() <= UINT16_MAX &&
-         info.ip1().size() <= kMaxIpText && info.ip2().size() <= kMaxIpText;
+         info.ip1().size() <= kMaxIpText && info.ip2().size() <= kMaxIpText && is_plain_text(info.ip1()) &&
+         is_plain_text(info.ip2());
 }
 
 }  // namespace
@@ -132,7 +134,7 @@ Verdict ServerPort::prove(Connection& link, const PduHeader& header, const TbSer
 }
 
 Verdict ServerPort::take_info(Connection& link, const IM::Server::IMMsgServInfo& info) {
-  if (!valid(info)) return Verdict::refused(ERROR_INVALID_ARGUMENT, "ports are 1 to 65535, addresses are short");
+  if (!valid(info)) return Verdict::refused(ERROR_INVALID_ARGUMENT, "ports are 1 to 65535, addresses short texts");
   auto& peer = link.attachment<LinkPeer>();
   if (peer.phase == LinkPhase::kRegistered) {
     cluster_.update_server(server_of(link), info);

@@ -23,7 +23,7 @@ IMFileRsp response_to(const ClientContext& client, const IMFileReq& request) {
   response.set_result_code(0);
   response.set_from_user_id(client.session.user);
   response.set_to_user_id(request.to_user_id());
-  response.set_file_name(request.file_name());
+  response.set_file_name(is_utf8(request.file_name()) ? request.file_name() : std::string());
   response.set_task_id("");
   response.set_trans_mode(request.trans_mode());
   return response;

@@ -7,6 +7,7 @@
 
 #include "proto/server.pb.h"
 #include "tests/unit/loop_fixture.h"
+#include "tests/unit/whole_pdu.h"
 
 // The msg_server's end of its links, against login_servers that the test plays.
 namespace talkbeat::login_bus_test {
@@ -222,9 +223,9 @@ TEST_F(LoginServerBusTest, news_from_a_registered_link_reaches_the_server) {
   register_with(second);
   TbRelay relay;
   relay.add_user_ids(1);
-  relay.set_pdu("hello");
+  relay.set_pdu(whole_pdu("hello"));
   second.send(relay);
-  EXPECT_TRUE(heard("relay hello"));
+  EXPECT_TRUE(heard("relay " + relay.pdu()));
   TbSweep sweep;
   sweep.set_after_sequence(12);
   second.send(sweep);
@@ -267,6 +268,26 @@ TEST_F(LoginServerBusTest, everything_is_sent_to_all_login_servers) {
     EXPECT_EQ(expect<IMUserStatusUpdate>(*server).login_stamp(), 99u);
     EXPECT_EQ(expect<IMServerKickUser>(*server).login_stamp(), 100u);
   }
+}
+
+// Clients would get it as it is. The link, whose fault it may not be, stays.
+TEST_F(LoginServerBusTest, what_is_not_one_whole_pdu_is_not_delivered) {
+  start({first.address()});
+  register_with(first);
+  const std::string pdu = whole_pdu("hello");
+  for (int i = 0; i < 5; ++i) {
+    TbRelay relay;
+    relay.set_pdu(pdu.substr(0, pdu.size() - 1));
+    relay.add_user_ids(1);
+    first.send(relay);
+    relay.set_group_id(1);
+    first.send(relay);
+  }
+  TbSweep sweep;
+  sweep.set_after_sequence(12);
+  first.send(sweep);
+  EXPECT_TRUE(heard("sweep 12"));
+  EXPECT_EQ(listener.heard.size(), 1u);
 }
 
 TEST_F(LoginServerBusTest, a_relay_to_a_group_names_no_users_and_one_to_watchers_names_whom_it_is_about) {

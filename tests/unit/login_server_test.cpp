@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/unit/login_server_fixture.h"
+#include "tests/unit/whole_pdu.h"
 
 namespace talkbeat::login_server_test {
 namespace {
@@ -70,7 +71,7 @@ TEST_F(LoginServerTest, OneThatProvesNothingIsClosedInTime) {
 TEST_F(LoginServerTest, LargePdusAreTakenOnlyFromProvenServers) {
   TbRelay relay;
   relay.add_user_ids(7);
-  relay.set_pdu(std::string(20'000, 'x'));
+  relay.set_pdu(whole_pdu(std::string(20'000, 'x')));
   Peer stranger(server_->cluster_address());
   ASSERT_TRUE(wait_for<TbChallenge>(stranger));
   stranger.send(relay);
@@ -79,6 +80,22 @@ TEST_F(LoginServerTest, LargePdusAreTakenOnlyFromProvenServers) {
   auto known = register_server("msg_server_0");
   known->send(relay);
   settle(*known);
+}
+
+// Clients get the address as it is, in a protobuf `string`.
+TEST_F(LoginServerTest, AnAddressThatIsNoTextIsRefused) {
+  for (const char* ip : {"192.0.2.\xff", "192.0.2.1\n"}) {
+    auto peer = prove("msg_server_0");
+    IMMsgServInfo bad = info();
+    bad.set_ip1(ip);
+    peer->send(bad);
+    EXPECT_EQ(wait_for<TbError>(*peer)->code(), ERROR_INVALID_ARGUMENT);
+    bad = info();
+    bad.set_ip2(ip);
+    peer->send(bad);
+    EXPECT_EQ(wait_for<TbError>(*peer)->code(), ERROR_INVALID_ARGUMENT);
+    EXPECT_EQ(ask()->result_code(), IM::BaseDefine::REFUSE_REASON_NO_MSG_SERVER);
+  }
 }
 
 // --- discovery
@@ -306,7 +323,7 @@ TEST_F(LoginServerTest, OtherPathsAndMethodsAreRefused) {
 
 TEST_F(LoginServerTest, BytesThatAreNoTextDoNotBreakThePages) {
   IMMsgServInfo odd = info();
-  odd.set_ip1("\xff\"\n");
+  odd.set_host_name("\xff\"\n");
   auto peer = register_server("\x01\xfe", odd);
   EXPECT_EQ(get_json("/api/cluster")["servers"].size(), 1u);
   EXPECT_EQ(get_json("/msg_server")["code"], 0);
