@@ -20,11 +20,13 @@ void describe_client(OptionTable& table, ClientPortSettings& client) {
   table.address("listen", client.listen, "Where IMMsgServReq is answered.");
   table.address("http_listen", client.http_listen,
                 "Where GET /msg_server is answered; /healthz, /metrics and /api/cluster are here, too.");
+  table.address("tls_listen", client.tls_listen, "As listen, with TLS, if tls.certificate is set.");
+  table.address("https_listen", client.https_listen, "As http_listen, with TLS, if tls.certificate is set.");
   table.duration("request_timeout", client.request_timeout_ms, {100, 3'600'000},
                  "From accept to the end of the request: one that dribbles is closed at this deadline, whatever it "
                  "sends.");
   table.integer("max_connections", client.max_connections, {1, 1'000'000}, "connections",
-                "On each of the two ports at the same time; the rest get a refusal. They are short: this bounds what "
+                "By PDU and by HTTP at the same time; the rest get a refusal. They are short: this bounds what "
                 "an attacker can hold open.");
   table
       .text("msfs_prior", client.msfs_prior,
@@ -134,6 +136,7 @@ void describe(OptionTable& table, LoginServerConfig& config) {
   describe_image_storage(table, config.images);
   describe_image_limits(table, config.images);
   describe(table, config.tcp);
+  describe(table, config.tls);
   describe(table, config.log);
 }
 

@@ -6,6 +6,7 @@
 #include "base/connection.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "base/server_tls.h"
 #include "base/settings.h"
 
 namespace talkbeat::login {
@@ -14,6 +15,8 @@ namespace talkbeat::login {
 struct ClientPortSettings {
   Address listen{"0.0.0.0", 8008};
   Address http_listen{"0.0.0.0", 8080};
+  Address tls_listen{"0.0.0.0", 8018};
+  Address https_listen{"0.0.0.0", 8180};
   Tick request_timeout_ms = 60'000;
   size_t max_connections = 10'000;
   // Passed on to clients that ask by HTTP.
@@ -70,6 +73,7 @@ struct LoginServerConfig {
   PresenceSettings presence;
   ImageSettings images;
   TcpSettings tcp;
+  TlsSettings tls;
   LogConfig log;
 };
 

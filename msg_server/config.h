@@ -9,6 +9,7 @@
 #include "base/http_port.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "base/server_tls.h"
 #include "base/settings.h"
 #include "msg_server/login_throttle.h"
 #include "msg_server/password.h"
@@ -20,6 +21,7 @@ namespace talkbeat {
 /// Section [client]: what clients may do and how long they may be silent.
 struct ClientSettings {
   Address listen{"0.0.0.0", 8200};
+  Address tls_listen{"0.0.0.0", 8202};
   std::string ip1;
   std::string ip2;
   size_t max_connections = 100'000;
@@ -96,6 +98,7 @@ struct MsgServerConfig {
   FileSettings files;
   AdminSettings admin;
   TcpSettings tcp;
+  TlsSettings tls;
   LogConfig log;
 };
 
