@@ -25,9 +25,9 @@ Connection::Connection(Key, ConnectionTable& table, ConnId id, SocketHandle sock
       id_(id),
       protocol_(protocol),
       opened_at_(table.loop_.now()),
-      tls_(std::move(tls)),
       socket_(socket),
-      peer_(peer) {
+      peer_(peer),
+      tls_(std::move(tls)) {
   watch_ = table_.loop_.watch(socket_, interest_, *this);
   if (tls_ != nullptr && !tls_->sealed().empty()) note_flush();
 }

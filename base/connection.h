@@ -199,7 +199,6 @@ class Connection final : public LivenessNode, private ReadyHandler {
   OutBuffer out_;
   std::unique_ptr<Attachment> attachment_;
   std::unique_ptr<Trouble> trouble_;
-  const std::unique_ptr<TlsChannel> tls_;
   const SocketHandle socket_;
   CompactLimits limits_{OutLimits()};
   const CompactAddress peer_;
@@ -210,6 +209,7 @@ class Connection final : public LivenessNode, private ReadyHandler {
   bool peer_finished_ = false;
   bool flush_noted_ = false;
   bool wants_writable_ = false;
+  const std::unique_ptr<TlsChannel> tls_;
 };
 
 }  // namespace talkbeat

@@ -20,8 +20,6 @@ void describe_client(OptionTable& table, ClientPortSettings& client) {
   table.address("listen", client.listen, "Where IMMsgServReq is answered.");
   table.address("http_listen", client.http_listen,
                 "Where GET /msg_server is answered; /healthz, /metrics and /api/cluster are here, too.");
-  table.address("tls_listen", client.tls_listen, "As listen, with TLS, if tls.certificate is set.");
-  table.address("https_listen", client.https_listen, "As http_listen, with TLS, if tls.certificate is set.");
   table.duration("request_timeout", client.request_timeout_ms, {100, 3'600'000},
                  "From accept to the end of the request: one that dribbles is closed at this deadline, whatever it "
                  "sends.");
@@ -137,6 +135,8 @@ void describe(OptionTable& table, LoginServerConfig& config) {
   describe_image_limits(table, config.images);
   describe(table, config.tcp);
   describe(table, config.tls);
+  table.address("listen", config.tls_listen, "As client.listen, with TLS.");
+  table.address("http_listen", config.https_listen, "As client.http_listen, with TLS: HTTPS.");
   describe(table, config.log);
 }
 

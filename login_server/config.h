@@ -15,8 +15,6 @@ namespace talkbeat::login {
 struct ClientPortSettings {
   Address listen{"0.0.0.0", 8008};
   Address http_listen{"0.0.0.0", 8080};
-  Address tls_listen{"0.0.0.0", 8018};
-  Address https_listen{"0.0.0.0", 8180};
   Tick request_timeout_ms = 60'000;
   size_t max_connections = 10'000;
   // Passed on to clients that ask by HTTP.
@@ -73,8 +71,10 @@ struct LoginServerConfig {
   PresenceSettings presence;
   ImageSettings images;
   TcpSettings tcp;
-  TlsSettings tls;
   LogConfig log;
+  TlsSettings tls;
+  Address tls_listen{"0.0.0.0", 8018};
+  Address https_listen{"0.0.0.0", 8180};
 };
 
 void describe(OptionTable& table, LoginServerConfig& config);

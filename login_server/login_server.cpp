@@ -64,8 +64,8 @@ Status LoginServer::open_ports() {
   if (status.ok()) status = server_listener_.start(config_.cluster.listen);
   if (status.ok()) status = client_listener_.start(config_.client.listen);
   if (status.ok()) status = http_listener_.start(config_.client.http_listen);
-  if (status.ok() && tls_.on()) status = tls_listener_.start(config_.client.tls_listen);
-  if (status.ok() && tls_.on()) status = https_listener_.start(config_.client.https_listen);
+  if (status.ok() && tls_.on()) status = tls_listener_.start(config_.tls_listen);
+  if (status.ok() && tls_.on()) status = https_listener_.start(config_.https_listen);
   // Last: what it finds half written is surely nobody's, since nobody else has these ports.
   if (status.ok()) status = images_.start();
   return status;

@@ -49,7 +49,7 @@ Status ClientPort::start() {
   if (Status status = listener_.start(parts_.config.client.listen); !status.ok()) return status;
   parts_.ports.plain = listener_.address().port;
   if (!tls_.on()) return {};
-  if (Status status = tls_listener_.start(parts_.config.client.tls_listen); !status.ok()) return status;
+  if (Status status = tls_listener_.start(parts_.config.tls_listen); !status.ok()) return status;
   parts_.ports.tls = tls_listener_.address().port;
   return {};
 }

@@ -164,7 +164,6 @@ std::optional<BrokenRule> broken_liveness(const ClientSettings& client) {
 void describe(OptionTable& table, ClientSettings& client) {
   table.section("client", "Connections of clients.");
   table.address("listen", client.listen, "Where clients connect.");
-  table.address("tls_listen", client.tls_listen, "Where they connect with TLS, if tls.certificate is set.");
   table.text("ip1", client.ip1,
              "The address that login_server tells clients (priorIP). Empty: the one by which login_server sees this "
              "server, or, on one machine, the one by which the client reached login_server.");
@@ -305,6 +304,7 @@ OptionTable describe(MsgServerConfig& config) {
   describe(table, config.admin);
   describe(table, config.tcp);
   describe(table, config.tls);
+  table.address("listen", config.tls_listen, "Where clients connect with TLS.");
   describe(table, config.log);
   return table;
 }

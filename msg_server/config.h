@@ -21,7 +21,6 @@ namespace talkbeat {
 /// Section [client]: what clients may do and how long they may be silent.
 struct ClientSettings {
   Address listen{"0.0.0.0", 8200};
-  Address tls_listen{"0.0.0.0", 8202};
   std::string ip1;
   std::string ip2;
   size_t max_connections = 100'000;
@@ -98,8 +97,9 @@ struct MsgServerConfig {
   FileSettings files;
   AdminSettings admin;
   TcpSettings tcp;
-  TlsSettings tls;
   LogConfig log;
+  TlsSettings tls;
+  Address tls_listen{"0.0.0.0", 8202};
 };
 
 /// The table of all settings, bound to `config`.

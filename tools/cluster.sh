@@ -83,9 +83,10 @@ make_keys() {
 # A certificate for --tls that signs itself, for this machine's names and addresses; made once.
 make_certificate() {
   [[ ! -e $dir/tls/certificate.pem ]] || return 0
-  local names said
+  local names address said
   command -v openssl >/dev/null || fail "--tls: the openssl program is missing (apt install openssl), or give a certificate"
-  names=DNS:localhost,DNS:$(uname -n),IP:127.0.0.1,IP:::1$(hostname -I 2>/dev/null | tr ' ' '\n' | sed -n 's/^[0-9a-f.:]\+$/,IP:&/p' | tr -d '\n')
+  names=DNS:localhost,DNS:$(uname -n),IP:127.0.0.1,IP:::1
+  for address in $(hostname -I 2>/dev/null || true); do names+=,IP:$address; done
   said=$( (umask 077 && mkdir -p "$dir/tls" && cd "$dir/tls" &&
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 825 -subj "/CN=TalkBeat on $(uname -n)" \
       -addext "subjectAltName=$names" -keyout key.pem -out certificate.new && mv certificate.new certificate.pem) 2>&1) ||
@@ -178,14 +179,14 @@ compose_command() {
   local logins=()
   for ((k = 0; k < login_servers; k++)); do logins+=("127.0.0.1:$((port_base + 100 + k))"); done
   command=("$bin/$(kind_of "$name")" --config "$dir/conf/$(kind_of "$name").toml" --set "server.name=$name"
-    --set "client.listen=0.0.0.0:$(port_of "$name" clients)" --set "client.tls_listen=0.0.0.0:$(port_of "$name" tls)")
+    --set "client.listen=0.0.0.0:$(port_of "$name" clients)" --set "tls.listen=0.0.0.0:$(port_of "$name" tls)")
   if is_msg_server "$name"; then
     command+=(--set "http.listen=127.0.0.1:$(port_of "$name" http)"
       --set "cluster.login_servers=$(IFS=,; say "${logins[*]}")" --set "store.path=$dir/talkbeat.db" --set "files.path=$dir/files"
       --set "admin.key_file=$dir/admin.key")
   else
     command+=(--set "client.http_listen=0.0.0.0:$(port_of "$name" http)"
-      --set "client.https_listen=0.0.0.0:$(port_of "$name" https)"
+      --set "tls.http_listen=0.0.0.0:$(port_of "$name" https)"
       --set "cluster.listen=127.0.0.1:$(port_of "$name" servers)" --set "images.directory=$dir/images")
   fi
   command+=(--set "cluster.key_file=$dir/cluster.key" --set "log.file=$dir/log/$name.log")
