@@ -100,7 +100,7 @@ std::vector<uint32_t> UserDirectory::chunks_from(uint32_t first) const {
     }
   });
   std::ranges::sort(numbers);
-  numbers.erase(std::ranges::unique(numbers).begin(), numbers.end());
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
   return numbers;
 }
 
