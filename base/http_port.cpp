@@ -64,8 +64,8 @@ HttpPort::Peer& HttpPort::peer_of(const Connection& connection) {
   return connection.attachment<Peer>();
 }
 
-void HttpPort::accept(SocketHandle socket, const Address& peer) {
-  Connection& connection = connections_.adopt(socket, peer, *this);
+void HttpPort::accept(SocketHandle socket, const Address& peer, std::unique_ptr<TlsChannel> tls) {
+  Connection& connection = connections_.adopt(socket, peer, *this, std::move(tls));
   connection.set_attachment(std::make_unique<Peer>(limits_.max_body));
   asking_.join(connection, connection.now());
   const size_t of_address = open_by_address_.add(peer.ip);

@@ -59,7 +59,7 @@ class HttpPort final : public Protocol {
 
   HttpPort(ConnectionTable& connections, const Limits& limits, Handler handler, Judge judge = nullptr);
 
-  void accept(SocketHandle socket, const Address& peer);
+  void accept(SocketHandle socket, const Address& peer, std::unique_ptr<TlsChannel> tls = nullptr);
 
   /// The answer that a handler has put off. Once for each request.
   void answer(ConnId id, const HttpResponse& response);

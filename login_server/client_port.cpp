@@ -46,8 +46,8 @@ ClientPort::ClientPort(ConnectionTable& connections, Discovery& discovery, const
   connections_.watch_liveness(liveness_);
 }
 
-void ClientPort::accept(SocketHandle socket, const Address& peer) {
-  Connection& connection = connections_.adopt(socket, peer, *this);
+void ClientPort::accept(SocketHandle socket, const Address& peer, std::unique_ptr<TlsChannel> tls) {
+  Connection& connection = connections_.adopt(socket, peer, *this, std::move(tls));
   connection.set_attachment(std::make_unique<PduPeer>());
   liveness_.join(connection, connection.now());
   const size_t of_address = open_by_address_.add(peer.ip);
@@ -66,6 +66,7 @@ void ClientPort::answer(Connection& connection, uint16_t seq_num) {
     response.set_prior_ip(directions.prior_ip);
     response.set_backip_ip(directions.backup_ip);
     response.set_port(directions.port);
+    if (directions.tls_port != 0) response.set_tls_port(directions.tls_port);
   }
   send_pdu(connection, response, seq_num);
 }

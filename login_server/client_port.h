@@ -15,7 +15,7 @@ class ClientPort final : public PduProtocol {
  public:
   ClientPort(ConnectionTable& connections, Discovery& discovery, const ClientPortSettings& settings);
 
-  void accept(SocketHandle socket, const Address& peer);
+  void accept(SocketHandle socket, const Address& peer, std::unique_ptr<TlsChannel> tls = nullptr);
   void answer(Connection& connection, uint16_t seq_num);
 
   const char* role() const override { return "client"; }

@@ -18,6 +18,7 @@ void take_info(MsgServer& server, const IM::Server::IMMsgServInfo& info) {
   server.ip1 = info.ip1();
   server.ip2 = info.ip2();
   server.port = static_cast<uint16_t>(info.port());
+  server.tls_port = static_cast<uint16_t>(info.tls_port());
   server.http_port = static_cast<uint16_t>(info.http_port());
   server.max_connections = info.max_conn_cnt();
   server.connections = info.cur_conn_cnt();

@@ -31,7 +31,7 @@ void describe_client(OptionTable& table, ClientPortSettings& client) {
                  "From accept to the end of the request: one that dribbles is closed at this deadline, whatever it "
                  "sends.");
   table.integer("max_connections", client.max_connections, {1, 1'000'000}, "connections",
-                "On each of the two ports at the same time; the rest get a refusal. They are short: this bounds what "
+                "By PDU and by HTTP at the same time; the rest get a refusal. They are short: this bounds what "
                 "an attacker can hold open.");
   table.integer("max_connections_per_address", client.max_connections_per_address, {1, 1'000'000}, "connections",
                 "The same for one IP address (of IPv6: one network of 64 bits): a single host cannot take all the "
@@ -153,6 +153,9 @@ void describe(OptionTable& table, LoginServerConfig& config) {
   describe_image_storage(table, config.images);
   describe_image_limits(table, config.images);
   describe(table, config.tcp);
+  describe(table, config.tls);
+  table.address("listen", config.tls_listen, "As client.listen, with TLS.");
+  table.address("http_listen", config.https_listen, "As client.http_listen, with TLS: HTTPS.");
   describe(table, config.log);
 }
 

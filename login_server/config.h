@@ -6,6 +6,7 @@
 #include "base/connection.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "base/server_tls.h"
 #include "base/settings.h"
 
 namespace talkbeat::login {
@@ -75,6 +76,9 @@ struct LoginServerConfig {
   ImageSettings images;
   TcpSettings tcp;
   LogConfig log;
+  TlsSettings tls;
+  Address tls_listen{"0.0.0.0", 8018};
+  Address https_listen{"0.0.0.0", 8180};
 };
 
 void describe(OptionTable& table, LoginServerConfig& config);

@@ -18,6 +18,7 @@ struct Directions {
   std::string prior_ip;  // these only where kAllocated
   std::string backup_ip;
   uint16_t port = 0;
+  uint16_t tls_port = 0;  // 0: that server has none
 };
 
 /// Answers "which msg_server shall I use?", by whichever port it was asked, and "where can my clients go?". Whoever is

@@ -56,6 +56,7 @@ Json describe_server(const MsgServer& server, const Connection* link, size_t ses
             {"ip1", server.ip1},
             {"ip2", server.ip2},
             {"port", server.port},
+            {"tls_port", server.tls_port},
             {"http_port", server.http_port},
             {"link", link != nullptr ? link->peer().to_string() : ""},
             {"connections", server.connections},
@@ -130,14 +131,16 @@ HttpResponse HttpPages::msg_server(const HttpRequest& request, const Connection&
   const ClientPortSettings& told = config_.client;
   const bool ours = told.msfs_prior.empty() && images_.on();
   const std::string msfs_prior = ours ? images_.address(request, asker) : told.msfs_prior;
-  return json_response(200, {{"code", static_cast<int>(directions.result)},
-                             {"msg", message_of(directions.result)},
-                             {"priorIP", directions.prior_ip},
-                             {"backupIP", directions.backup_ip},
-                             {"msfsPrior", msfs_prior},
-                             {"msfsBackup", told.msfs_backup.empty() ? msfs_prior : told.msfs_backup},
-                             {"discovery", told.discovery},
-                             {"port", allocated ? std::to_string(directions.port) : ""}});
+  Json json{{"code", static_cast<int>(directions.result)},
+            {"msg", message_of(directions.result)},
+            {"priorIP", directions.prior_ip},
+            {"backupIP", directions.backup_ip},
+            {"msfsPrior", msfs_prior},
+            {"msfsBackup", told.msfs_backup.empty() ? msfs_prior : told.msfs_backup},
+            {"discovery", told.discovery},
+            {"port", allocated ? std::to_string(directions.port) : ""}};
+  if (directions.tls_port != 0) json["tlsPort"] = std::to_string(directions.tls_port);
+  return json_response(200, json);
 }
 
 HttpResponse HttpPages::healthz() const {

@@ -14,8 +14,8 @@ constexpr int kMaxIpText = 255;
 
 bool valid(const IM::Server::IMMsgServInfo& info) {
   return info.port() > 0 && info.port() <= UINT16_MAX && info.http_port() <= UINT16_MAX &&
-         info.ip1().size() <= kMaxIpText && info.ip2().size() <= kMaxIpText && is_plain_text(info.ip1()) &&
-         is_plain_text(info.ip2());
+         info.tls_port() <= UINT16_MAX && info.ip1().size() <= kMaxIpText && info.ip2().size() <= kMaxIpText &&
+         is_plain_text(info.ip1()) && is_plain_text(info.ip2());
 }
 
 }  // namespace

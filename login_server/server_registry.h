@@ -23,6 +23,7 @@ struct MsgServer {
   std::string ip1;  ///< for clients; empty: where its link comes from
   std::string ip2;
   uint16_t port = 0;
+  uint16_t tls_port = 0;   ///< for clients; 0: none
   uint16_t http_port = 0;  ///< 0: not told
   uint32_t max_connections = 0;
   uint32_t connections = 0;

@@ -307,6 +307,8 @@ OptionTable describe(MsgServerConfig& config) {
   describe(table, config.files);
   describe(table, config.admin);
   describe(table, config.tcp);
+  describe(table, config.tls);
+  table.address("listen", config.tls_listen, "Where clients connect with TLS.");
   describe(table, config.log);
   return table;
 }

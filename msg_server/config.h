@@ -9,6 +9,7 @@
 #include "base/http_port.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "base/server_tls.h"
 #include "base/settings.h"
 #include "msg_server/login_throttle.h"
 #include "msg_server/password.h"
@@ -98,6 +99,8 @@ struct MsgServerConfig {
   AdminSettings admin;
   TcpSettings tcp;
   LogConfig log;
+  TlsSettings tls;
+  Address tls_listen{"0.0.0.0", 8202};
 };
 
 /// The table of all settings, bound to `config`.

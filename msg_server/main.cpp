@@ -106,6 +106,7 @@ int run(const MsgServerConfig& config, OptionTable& table) {
   log_info("serving", {{"name", config.name},
                        {"version", TALKBEAT_VERSION},
                        {"clients", server.client_address().to_string()},
+                       {"tls_port", server.tls_port()},
                        {"http", server.http_address().to_string()},
                        {"epoch", server.epoch()}});
   manager.ready("serving");

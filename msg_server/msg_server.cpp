@@ -96,7 +96,7 @@ Status MsgServer::start() {
   if (Status status = transfers_.start(); !status.ok()) return status;
   if (Status status = client_port_.start(); !status.ok()) return status;
   if (Status status = http_listener_.start(config_.http_listen); !status.ok()) return status;
-  bus_.start(client_port_.address().port);
+  bus_.start(parts_.ports);
   ledger_check_.start();
   learn_sequence();
   return {};
@@ -196,6 +196,7 @@ std::string MsgServer::health() const {
 }
 
 void MsgServer::add_metrics() {
+  client_port_.tls().add_metrics(metrics_);
   Gauge connections = metrics_.gauge("talkbeat_client_connections", "Connections of clients.");
   Gauge users = metrics_.gauge("talkbeat_users", "Users who are logged in on this server.");
   Gauge links = metrics_.gauge("talkbeat_login_servers", "Login_servers that this server is registered with.");

@@ -46,6 +46,8 @@ class MsgServer final : private BusListener {
   void settings_changed();
 
   Address client_address() const { return client_port_.address(); }
+  /// 0: there is none.
+  uint16_t tls_port() const { return parts_.ports.tls; }
   Address http_address() const { return http_listener_.address(); }
   uint64_t epoch() const { return epoch_; }
   /// What became of all messages: it balances between any two turns of the loop.

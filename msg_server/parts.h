@@ -47,6 +47,7 @@ struct MsgServerParts {
   Rng& rng;
   /// Checked in place of an unknown user's, so that both take the same time.
   const std::string& decoy_hash;
+  ClientPorts ports{};
 };
 
 }  // namespace talkbeat

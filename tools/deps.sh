@@ -4,8 +4,8 @@ set -euo pipefail
 
 build=(build-essential cmake ninja-build pkg-config protobuf-compiler libprotobuf-dev libspdlog-dev libfmt-dev
   libtomlplusplus-dev libcli11-dev nlohmann-json3-dev libhttp-parser-dev prometheus-cpp-dev libsqlite3-dev libsodium-dev
-  libssl-dev libcurl4-openssl-dev libabsl-dev tzdata libedit-dev)
-tests=(clang lld libgtest-dev libgmock-dev python3 openssl iproute2 nftables strace faketime systemd)
+  libssl-dev openssl libcurl4-openssl-dev libabsl-dev tzdata libedit-dev)
+tests=(clang lld libgtest-dev libgmock-dev python3 iproute2 nftables strace faketime systemd)
 bench=(libbenchmark-dev python3)
 format=(clang-format shellcheck)
 tidy=(clang-tidy python3)

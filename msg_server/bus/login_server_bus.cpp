@@ -42,8 +42,8 @@ void LoginServerBus::for_each_registered(Visit visit) {
 
 LoginServerBus::~LoginServerBus() = default;
 
-void LoginServerBus::start(uint16_t client_port) {
-  client_port_ = client_port;
+void LoginServerBus::start(const ClientPorts& ports) {
+  ports_ = ports;
   const Connector::Options options{
       .tcp = config_.tcp.servers,
       .connect_timeout_ms = config_.cluster.connect_timeout_ms,
@@ -130,7 +130,8 @@ void LoginServerBus::register_with(LinkContext& context) {
   IM::Server::IMMsgServInfo info;
   info.set_ip1(config_.client.ip1);
   info.set_ip2(config_.client.ip2);
-  info.set_port(client_port_);
+  info.set_port(ports_.plain);
+  if (ports_.tls != 0) info.set_tls_port(ports_.tls);
   info.set_max_conn_cnt(load.max_connections);
   info.set_cur_conn_cnt(load.connections);
   info.set_host_name(config_.name);

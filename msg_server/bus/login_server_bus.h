@@ -25,8 +25,8 @@ class LoginServerBus final : public Bus, private PduProtocol {
                  uint64_t epoch, BusListener& listener);
   ~LoginServerBus() override;
 
-  /// `client_port`: where this server's clients connect, as the login_servers tell them.
-  void start(uint16_t client_port);
+  /// `ports`: where this server's clients connect, as the login_servers tell them.
+  void start(const ClientPorts& ports);
   /// Takes back the links; nothing is reported any more.
   void stop();
   /// Counts at once for all links.
@@ -109,7 +109,7 @@ class LoginServerBus final : public Bus, private PduProtocol {
   Timer report_timer_;
   PlaceFinder places_;
   size_t asked_for_places_ = 0;  // the link that is tried first
-  uint16_t client_port_ = 0;
+  ClientPorts ports_;
   uint64_t sequence_ = 0;
   bool stopping_ = false;
 };

@@ -47,7 +47,7 @@ void offer_online(const ClientContext& client, const OfflineFile& file, const st
                   IMFileRsp& response) {
   if (client.server.transfers.offer_online(file, addresses)) {
     response.set_task_id(file.task_id);
-    fill(*response.mutable_ip_addr_list(), addresses);
+    fill(*response.mutable_ip_addr_list(), addresses, client.server.ports.tls);
   } else {
     response.set_result_code(ERROR_LIMIT_REACHED);
   }
@@ -57,12 +57,13 @@ void offer_offline(const ClientContext& client, const PduHeader& header, const O
                    const std::vector<Address>& addresses, IMFileRsp response) {
   client.server.transfers.shelf().add(
       file, [&connections = client.server.connections, conn = client.connection.id(), header, addresses,
-             task_id = file.task_id, response = std::move(response)](const StoreResult<Done>& added) mutable {
+             tls_port = client.server.ports.tls, task_id = file.task_id,
+             response = std::move(response)](const StoreResult<Done>& added) mutable {
         Connection* connection = connections.find(conn);
         if (connection == nullptr) return;
         if (added.ok()) {
           response.set_task_id(task_id);
-          fill(*response.mutable_ip_addr_list(), addresses);
+          fill(*response.mutable_ip_addr_list(), addresses, tls_port);
         } else if (added.error() == StoreError::kUnknownUser) {
           response.set_result_code(ERROR_UNKNOWN_USER);
         } else if (added.error() == StoreError::kLimitReached) {
@@ -118,7 +119,7 @@ Verdict on_offline_files(ClientContext& client, const PduHeader& header,
   const MsgServerParts& server = client.server;
   IM::File::IMFileHasOfflineRsp response;
   response.set_user_id(client.session.user);
-  fill(*response.mutable_ip_addr_list(), addresses_for(server, client.connection));
+  fill(*response.mutable_ip_addr_list(), addresses_for(server, client.connection), server.ports.tls);
   server.transfers.shelf().waiting_for(
       client.session.user, server.config.client.max_list,
       answer_to<std::vector<OfflineFile>>(

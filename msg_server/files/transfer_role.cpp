@@ -91,20 +91,21 @@ std::string short_task(const std::string& task_id) {
 
 std::vector<Address> addresses_for(const MsgServerParts& server, const Connection& connection) {
   const ClientSettings& settings = server.config.client;
-  const Address here = connection.local_address();
   std::vector<Address> addresses;
   for (const std::string& ip : {settings.ip1, settings.ip2}) {
-    if (!ip.empty()) addresses.push_back({ip, here.port});
+    if (!ip.empty()) addresses.push_back({ip, server.ports.plain});
   }
-  if (addresses.empty()) addresses.push_back(here);
+  if (addresses.empty()) addresses.push_back({connection.local_address().ip, server.ports.plain});
   return addresses;
 }
 
-void fill(google::protobuf::RepeatedPtrField<IM::BaseDefine::IpAddr>& list, const std::vector<Address>& addresses) {
+void fill(google::protobuf::RepeatedPtrField<IM::BaseDefine::IpAddr>& list, const std::vector<Address>& addresses,
+          uint16_t tls_port) {
   for (const Address& address : addresses) {
     IM::BaseDefine::IpAddr* entry = list.Add();
     entry->set_ip(address.ip);
     entry->set_port(address.port);
+    if (tls_port != 0) entry->set_tls_port(tls_port);
   }
 }
 
@@ -116,7 +117,7 @@ void notify_receiver(TransferContext& context, const OfflineFile& file, IM::Base
   notify.set_file_name(file.name);
   notify.set_file_size(file.size);
   notify.set_task_id(file.task_id);
-  fill(*notify.mutable_ip_addr_list(), addresses);
+  fill(*notify.mutable_ip_addr_list(), addresses, context.server.ports.tls);
   notify.set_trans_mode(mode);
   notify.set_offline_ready(mode == IM::BaseDefine::FILE_TYPE_OFFLINE ? 1 : 0);
   context.server.delivery.to_user(file.to, encode_pdu(notify));

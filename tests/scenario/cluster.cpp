@@ -94,6 +94,7 @@ void Cluster::start() {
                                      "--timeout",       "60",
                                      "--login-servers", std::to_string(options_.login_servers),
                                      "--msg-servers",   std::to_string(options_.msg_servers)};
+  if (options_.tls) arguments.push_back("--tls");
   for (const std::string& setting : options_.settings) {
     arguments.push_back("--set");
     arguments.push_back(setting);
@@ -135,6 +136,15 @@ uint16_t Cluster::client_port(const std::string& name) const {
 uint16_t Cluster::http_port(const std::string& name) const {
   const int k = number_of(name);
   return static_cast<uint16_t>(ports_.base() + (is_login_server(name) ? 80 + k : 203 + 10 * k));
+}
+
+uint16_t Cluster::tls_port(const std::string& name) const {
+  const int k = number_of(name);
+  return static_cast<uint16_t>(ports_.base() + (is_login_server(name) ? 18 + k : 202 + 10 * k));
+}
+
+uint16_t Cluster::https_port(const std::string& name) const {
+  return static_cast<uint16_t>(ports_.base() + 180 + number_of(name));
 }
 
 uint16_t Cluster::servers_port(const std::string& name) const {

@@ -125,7 +125,7 @@ class LoginServerBusTest : public LoopTest {
     config.name = "msg_server_7";
     config.cluster.login_servers = std::move(login_servers);
     bus = std::make_unique<LoginServerBus>(connections, rng, config, key, 42, listener);
-    bus->start(8200);
+    bus->start({.plain = 8200, .tls = 8202});
   }
   void connect(FakeLoginServer& server) {
     bool accepted = false;
@@ -180,6 +180,7 @@ TEST_F(LoginServerBusTest, both_prove_the_key_and_then_it_registers_with_all_its
   first.accept_proof(proof, key);
   const auto info = expect<IMMsgServInfo>(first);
   EXPECT_EQ(info.port(), 8200u);
+  EXPECT_EQ(info.tls_port(), 8202u);
   EXPECT_EQ(info.cur_conn_cnt(), 3u);
   EXPECT_FALSE(info.has_after_sequence());
   EXPECT_EQ(expect<IMOnlineUserInfo>(first).user_stat_list_size(), 2);

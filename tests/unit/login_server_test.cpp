@@ -120,6 +120,19 @@ TEST_F(LoginServerTest, AClientIsToldWhereToGoAndClosed) {
   EXPECT_TRUE(wait_closed(client));
 }
 
+TEST_F(LoginServerTest, ATlsPortIsToldWhereThereIsOne) {
+  EXPECT_FALSE(get_json("/msg_server").contains("tlsPort"));
+  auto without = register_server("msg_server_0");
+  EXPECT_FALSE(get_json("/msg_server").contains("tlsPort"));
+  EXPECT_FALSE(ask()->has_tls_port());
+  IMMsgServInfo changed = info();
+  changed.set_tls_port(8202);
+  without->send(changed);
+  EXPECT_TRUE(until([this] { return get_json("/msg_server").value("tlsPort", "") == "8202"; }));
+  EXPECT_EQ(ask()->tls_port(), 8202u);
+  EXPECT_EQ(get_json("/api/cluster")["servers"][0]["tls_port"], 8202);
+}
+
 TEST_F(LoginServerTest, HttpAnswersAsTheContractSays) {
   auto peer = register_server("msg_server_0");
   EXPECT_THAT(get("/msg_server"),

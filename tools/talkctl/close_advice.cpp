@@ -75,6 +75,11 @@ CloseAdvice advice(CloseReason reason) {
       return {"the request was answered", "nothing"};
     case CloseReason::kServerStopping:
       return {"this process was told to leave at once", "nothing"};
+    case CloseReason::kTlsFailed:
+      return {"no TLS on a TLS port, no handshake that both ends agree on, or a record that was tampered with",
+              "line tls_failed says why; port scanners, or a client that does not trust tls.certificate"};
+    case CloseReason::kTlsTruncated:
+      return {"it ended without TLS's goodbye", "nothing: an app that was killed; PDUs that came whole count"};
     case CloseReason::kIoError:
       return {"the system reported an error that has no word of its own here", "the log's lines around it"};
   }
