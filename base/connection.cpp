@@ -207,7 +207,7 @@ void Connection::flush_and_tell_later() {
 }
 
 void Connection::check_out_limits() {
-  const bool was_over = trouble_ != nullptr && static_cast<ListNode<SoftLimitTag>&>(*trouble_).linked();
+  const bool was_over = trouble_ != nullptr && static_cast<talkbeat::ListNode<SoftLimitTag>&>(*trouble_).linked();
   const bool is_over = out_.size() > limits_.soft;
   if (is_over == was_over) return;
   if (is_over) {

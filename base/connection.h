@@ -139,7 +139,7 @@ class Connection final : public LivenessNode, private ReadyHandler {
   enum class State : uint8_t { kOpen, kFlushing, kLingering, kClosed };
 
   /// What only those need that read too slowly, or that are closing.
-  struct Trouble : ListNode<SoftLimitTag>, ListNode<LingerTag> {
+  struct Trouble : talkbeat::ListNode<SoftLimitTag>, talkbeat::ListNode<LingerTag> {
     explicit Trouble(Connection& owner) : connection(owner) {}
 
     Connection& connection;

@@ -68,6 +68,9 @@ HeaderList header_list(const HttpPost& post) {
 
 // What a request holds until its answer is there.
 struct Transfer {
+  Transfer(HttpPost what, HttpClient::Callback when_done, size_t longest, Tick until)
+      : post(std::move(what)), done(std::move(when_done)), max_answer(longest), deadline(until) {}
+
   HttpPost post;
   HttpClient::Callback done;
   size_t max_answer;

@@ -47,6 +47,8 @@ class MsgServer final : private BusListener {
   Address client_address() const { return client_port_.address(); }
   Address http_address() const { return http_listener_.address(); }
   uint64_t epoch() const { return epoch_; }
+  /// For who watches over what they hold: a simulation.
+  ConnectionTable& connections() { return connections_; }
 
  private:
   void on_relay(const TbRelay& relay) override;

@@ -5,7 +5,7 @@ set -euo pipefail
 build=(build-essential cmake ninja-build pkg-config protobuf-compiler libprotobuf-dev libspdlog-dev libfmt-dev
   libtomlplusplus-dev libcli11-dev nlohmann-json3-dev libhttp-parser-dev prometheus-cpp-dev libsqlite3-dev libsodium-dev
   libssl-dev libcurl4-openssl-dev libabsl-dev tzdata libedit-dev)
-tests=(libgtest-dev libgmock-dev python3 openssl iproute2 nftables)
+tests=(clang lld libgtest-dev libgmock-dev python3 openssl iproute2 nftables)
 bench=(libbenchmark-dev python3)
 format=(clang-format shellcheck)
 
