@@ -2,6 +2,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/mutant.h"
 #include "msg_server/client_answers.h"
 #include "msg_server/handlers.h"
 #include "msg_server/message_sending.h"
@@ -41,7 +42,7 @@ NewMessage message_of(const ClientContext& client, const IM::Message::IMMsgData&
   message.type = static_cast<uint8_t>(data.msg_type());
   message.body = data.msg_data();
   message.created_at = client.server.loop.unix_seconds();
-  if (data.has_client_msg_key()) message.client_key = data.client_msg_key();
+  if (data.has_client_msg_key() && kMutant != Mutant::kDoubleDelivery) message.client_key = data.client_msg_key();
   return message;
 }
 

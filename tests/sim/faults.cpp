@@ -7,8 +7,9 @@ namespace talkbeat::sim {
 namespace {
 
 constexpr Tick kHour = 3'600'000;
-constexpr int kBurstToSlowReader = 150;
-constexpr size_t kBurstBody = 2'000;
+// More than a server keeps for one client, twice.
+constexpr int kBurstToSlowReader = 400;
+constexpr size_t kBurstBody = 1'000;
 
 }  // namespace
 

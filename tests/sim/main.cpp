@@ -1,13 +1,7 @@
 // talkbeat_sim: whole clusters in simulated time, as many seeds as wanted, each twice.
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
-#include <chrono>
-#include <csignal>
 #include <cstdio>
-#include <cstring>
 
 #include "base/log.h"
 #include "tests/sim/campaign.h"
@@ -29,16 +23,19 @@ int replay(uint64_t seed, bool trace) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Simulates TalkBeat clusters: production code on a simulated network, clock and store, with faults drawn "
-               "from a seed. Each seed runs twice and has to go the same way.");
+  CLI::App app(
+      "Simulates TalkBeat clusters: production code on a simulated network, clock and store, with faults drawn "
+      "from a seed. Each seed runs twice and has to go the same way.");
   CampaignOptions options;
   uint64_t seed = 0;
   bool trace = false;
+  bool mutant = false;
   app.add_option("--seeds", options.seeds, "How many seeds to run")->capture_default_str();
   app.add_option("--first", options.first, "The first of them")->capture_default_str();
   app.add_option("--jobs", options.jobs, "Processes at once")->capture_default_str();
   const CLI::Option* one = app.add_option("--seed", seed, "Replay this one, and tell what happened in it");
   app.add_flag("--trace", trace, "With --seed: a line for every event");
+  app.add_flag("--mutant", mutant, "This program has a seeded mistake: it is to be found");
   CLI11_PARSE(app, argc, argv);
 
   LogConfig log;
@@ -46,5 +43,6 @@ int main(int argc, char** argv) {
   log.level = LogLevel::kError;
   if (!configure_logging(log).ok()) return 2;
   if (one->count() > 0) return replay(seed, trace);
-  return run_campaign(options) ? 0 : 1;
+  if (mutant) options.twice = options.progress = options.table = options.need_all = false;
+  return run_campaign(options) != mutant ? 0 : 1;
 }

@@ -95,11 +95,19 @@ void MessageCheck::acked(InstanceId id, uint64_t number, uint32_t msg_id) {
   } else if (found->second.second != msg_id) {
     report_("acked under another msg_id",
             name + " is " + std::to_string(found->second.second) + ", not " + std::to_string(msg_id));
+  } else {
+    instance.first_own.try_emplace(found->second.first, msg_id);
   }
 }
 
+void MessageCheck::marked_read(InstanceId id, const ConversationId& conversation, uint32_t msg_id) {
+  tally_.add(Happening::kMarkedRead);
+  const UserId user = instances_[static_cast<size_t>(id)].user;
+  uint32_t& highest = read_[{user, key_of(user, conversation)}];
+  highest = std::max(highest, msg_id);
+}
+
 void MessageCheck::refused(InstanceId id, uint64_t number) {
-  tally_.add(Happening::kSendFailed);
   report_("refused for good", text_of(id, number));
 }
 
@@ -116,8 +124,8 @@ void MessageCheck::shown(InstanceId id, const ReceivedMessage& message) {
   const Conversation conversation = key_of(instance.user, message.conversation);
   const Origin origin = origin_of(message.body);
   const std::string name = text_of(origin.instance, origin.number) + " (" + words_for(conversation) + ", msg_id " +
-                           std::to_string(message.msg_id) + ") to client " +
-                           std::to_string(static_cast<uint32_t>(id)) + " of user " + std::to_string(instance.user);
+                           std::to_string(message.msg_id) + ") to client " + std::to_string(static_cast<uint32_t>(id)) +
+                           " of user " + std::to_string(instance.user);
   const auto found = stored_.find(origin);
   if (found == stored_.end() || found->second != std::pair(conversation, message.msg_id)) {
     report_("shown, and not stored as such", name);
@@ -145,22 +153,31 @@ void MessageCheck::check_complete(InstanceId id, std::span<const GroupId> groups
   }
 }
 
+bool MessageCheck::is_due(const Instance& instance, const Conversation& conversation, const Stored& message) const {
+  const auto shown = instance.shown.find(conversation);
+  if (shown != instance.shown.end() && message.msg_id > shown->second.front()) return true;
+  const auto own = instance.first_own.find(conversation);
+  if (own != instance.first_own.end() && message.msg_id > own->second) return true;
+  const auto read = read_.find({instance.user, conversation});
+  const uint32_t read_until = read != read_.end() ? read->second : 0;
+  return message.sequence > instance.synced_at && message.from != instance.user && message.msg_id > read_until;
+}
+
 void MessageCheck::check_conversation(InstanceId id, const Conversation& conversation) const {
   const Instance& instance = instances_[static_cast<size_t>(id)];
   static const std::vector<uint32_t> kNone;
   const auto seen = instance.shown.find(conversation);
   const std::vector<uint32_t>& shown = seen != instance.shown.end() ? seen->second : kNone;
   for (const Stored& message : conversations_.at(conversation)) {
-    const std::string name = text_of(message.origin.instance, message.origin.number) + " (" +
-                             words_for(conversation) + ", msg_id " + std::to_string(message.msg_id) +
-                             ") client " + std::to_string(static_cast<uint32_t>(id)) + " of user " +
-                             std::to_string(instance.user);
+    const std::string name = text_of(message.origin.instance, message.origin.number) + " (" + words_for(conversation) +
+                             ", msg_id " + std::to_string(message.msg_id) + ") client " +
+                             std::to_string(static_cast<uint32_t>(id)) + " of user " + std::to_string(instance.user);
     if (message.origin.instance == id) {
       if (!instance.acked.contains(message.origin.number)) report_("stored, and its sender was not told", name);
       continue;
     }
-    const bool expected = message.sequence > instance.synced_at || (!shown.empty() && message.msg_id > shown.front());
-    if (expected && !std::ranges::binary_search(shown, message.msg_id)) report_("not shown", name);
+    if (!is_due(instance, conversation, message)) continue;
+    if (!std::ranges::binary_search(shown, message.msg_id)) report_("not shown", name);
   }
 }
 

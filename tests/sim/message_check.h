@@ -19,7 +19,9 @@ enum class InstanceId : uint32_t {};
 
 /// The promise about messages, checked at every step: what is acked is in the store, once; msg_ids have no gaps; what
 /// one device sends to a conversation is stored in that order; every client is shown each message once and in order,
-/// and never its own. And at the end: each is shown everything that was stored since it was online first.
+/// and never its own. And at the end: each is shown everything that was stored since it was online first. But for the
+/// beginning of a conversation that is new to a client and that another device of its user has written or read while it
+/// was away: the client library takes that for history.
 ///
 ///   MessageCheck check(report, tally);
 ///   const InstanceId id = check.add_instance(user);
@@ -39,8 +41,10 @@ class MessageCheck {
   void committed(Database& database);
 
   void acked(InstanceId id, uint64_t number, uint32_t msg_id);
+  /// For good, which nothing here can cause.
   void refused(InstanceId id, uint64_t number);
   void shown(InstanceId id, const ReceivedMessage& message);
+  void marked_read(InstanceId id, const ConversationId& conversation, uint32_t msg_id);
   /// It has all that was there when it logged in.
   void synced(InstanceId id);
 
@@ -71,6 +75,7 @@ class MessageCheck {
     std::set<uint64_t> acked;
     std::map<Conversation, uint64_t> last_stored;  // the number
     std::map<Conversation, std::vector<uint32_t>> shown;
+    std::map<Conversation, uint32_t> first_own;  // the lowest msg_id that an ack has told
     bool synced = false;
     uint64_t synced_at = 0;  // the store's sequence at that moment
   };
@@ -80,6 +85,7 @@ class MessageCheck {
   static Origin origin_of(const std::string& body);
   void take(const SequencedMessage& message);
   void check_conversation(InstanceId id, const Conversation& conversation) const;
+  bool is_due(const Instance& instance, const Conversation& conversation, const Stored& message) const;
 
   Report report_;
   Tally& tally_;
@@ -87,6 +93,7 @@ class MessageCheck {
   std::vector<Instance> instances_;
   std::map<Origin, std::pair<Conversation, uint32_t>> stored_;  // and its msg_id
   std::map<Conversation, std::vector<Stored>> conversations_;   // msg_id 1 first
+  std::map<std::pair<UserId, Conversation>, uint32_t> read_;    // the highest msg_id that the user has seen somewhere
 };
 
 }  // namespace talkbeat::sim

@@ -32,7 +32,7 @@ constexpr Frequency frequency_of(Fault fault) {
 }
 
 void draw_network(SimRng& rng, NetworkManners& network) {
-  constexpr size_t kWindows[] = {2 << 10, 8 << 10, 64 << 10, 256 << 10};
+  constexpr size_t kWindows[] = {4 << 10, 8 << 10, 16 << 10, 64 << 10};
   network.window = kWindows[rng.pick(std::size(kWindows))];
   network.jitter = rng.chance(0.3) ? rng.between(10, 80) : rng.between(0, 5);
   if (rng.chance(0.5)) network.short_reads = rng.chance(0.3) ? 0.5 : 0.05;
@@ -60,7 +60,8 @@ Plan Plan::of(uint64_t seed) {
   Plan plan;
   plan.login_servers = rng.chance(0.3) ? 2 : 1;
   draw_network(rng, plan.network);
-  plan.out = {.soft = 24 << 10, .soft_ms = 10'000, .hard = 96 << 10};
+  // As in production, the hard limit is above the longest answer: here a page of 100 messages of 1 KiB.
+  plan.out = {.soft = 64 << 10, .soft_ms = 30'000, .hard = 160 << 10};
   for (size_t i = 0; i < kFaults; ++i) {
     if (!rng.chance(0.35)) continue;
     const Frequency frequency = frequency_of(static_cast<Fault>(i));

@@ -68,11 +68,10 @@ void SimClient::on_moved(const Address& server, const std::string& /*why*/) {
 }
 
 void SimClient::on_message(const ReceivedMessage& message) {
-  process_.trace().note("shown", process_.host(), message.conversation.id, message.msg_id,
-                        message.body.substr(0, 16));
+  process_.trace().note("shown", process_.host(), message.conversation.id, message.msg_id, message.body.substr(0, 16));
   check_.shown(id_, message);
   if (!process_.rng().chance(identity_.reads)) return;
-  tally_.add(Happening::kMarkedRead);
+  check_.marked_read(id_, message.conversation, message.msg_id);
   client_->mark_read(message.conversation, message.msg_id);
 }
 

@@ -103,8 +103,8 @@ void SimCluster::start(MsgSeat& seat) {
   if (std::exchange(seat.vanished, false)) network_.power_on(seat.host);
   trace_.note("starts", seat.host);
   const SimMsgServer::Settings settings{.login_servers = server_entries_, .out = plan_.out};
-  seat.server = std::make_unique<SimMsgServer>(place_of(seat.host), seat.number, settings, store_,
-                                               [this] { committed(); });
+  seat.server =
+      std::make_unique<SimMsgServer>(place_of(seat.host), seat.number, settings, store_, [this] { committed(); });
 }
 
 void SimCluster::start(Device& device) {

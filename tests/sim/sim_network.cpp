@@ -131,7 +131,8 @@ void SimNetwork::syn_arrives(SocketId client, Address to) {
   const HostId host = caller.peer_host;
   const bool lost = blocked(caller.host, host) || blocked(host, caller.host);
   const SocketId listener = lost ? kNoSocketId : find_listener(host, to.port);
-  const bool full = listener != kNoSocketId && at(listener).backlog.size() >= static_cast<size_t>(at(listener).options.backlog);
+  const bool full =
+      listener != kNoSocketId && at(listener).backlog.size() >= static_cast<size_t>(at(listener).options.backlog);
   if (lost || full) {
     scheduler_.after(kSynAgain, Scheduler::kWorld, [this, client, to] { syn_arrives(client, to); });
     return;

@@ -14,7 +14,8 @@ SimProcess::SimProcess(Scheduler& scheduler, SimNetwork& network, Trace& trace, 
       misuse_(std::move(misuse)),
       rng_(seed),
       clock_(scheduler, wall_error),
-      transport_(network, host, clock_, [this] { wake_at(scheduler_.now()); }, misuse_),
+      transport_(
+          network, host, clock_, [this] { wake_at(scheduler_.now()); }, misuse_),
       loop_(clock_, transport_) {
   wake_at(scheduler_.now());
 }

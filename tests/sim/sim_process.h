@@ -29,8 +29,8 @@ class SimClock final : public Clock {
   Tick wall_error_;
 };
 
-/// A process's view of the SimNetwork: numbers its sockets as a kernel does, the lowest free one first, so that a handle
-/// that is used after its close hits somebody else's socket, or is a misuse() that ends the simulation.
+/// A process's view of the SimNetwork: numbers its sockets as a kernel does, the lowest free one first, so that a
+/// handle that is used after its close hits somebody else's socket, or is a misuse() that ends the simulation.
 class SimTransport final : public Transport, private HostEars {
  public:
   /// `wake`: there is something to turn for.

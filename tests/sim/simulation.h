@@ -10,9 +10,9 @@ namespace talkbeat::sim {
 /// What a run of one seed came to.
 struct Outcome {
   uint64_t seed = 0;
-  uint64_t hash = 0;    ///< of everything that happened
-  uint64_t steps = 0;   ///< events of the scheduler
-  std::string violated; ///< empty: every promise was kept
+  uint64_t hash = 0;     ///< of everything that happened
+  uint64_t steps = 0;    ///< events of the scheduler
+  std::string violated;  ///< empty: every promise was kept
   std::string detail;
   int64_t at_ms = 0;  ///< of the violation
   Tally tally;

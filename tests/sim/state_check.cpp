@@ -9,8 +9,8 @@ namespace talkbeat::sim {
 namespace {
 
 constexpr Tick kLookEveryMs = 500;
-// A buffer may end above its bound by what is sent in one piece.
-constexpr size_t kOnePdu = 8 << 10;
+// A buffer may end above its bound by one PDU: the longest is a page of 100 messages of 1 KiB.
+constexpr size_t kOnePdu = 128 << 10;
 
 }  // namespace
 
@@ -65,20 +65,21 @@ void StateCheck::ask_presence() {
 
 void StateCheck::ask(const SimCluster::Device& device) {
   ++asked_;
-  device.client->ask_online(cluster_.users(), [this, server = device.client->client().info().server.ip](
-                                                  std::vector<UserId> answer) {
-    ++answered_;
-    tally_.add(Happening::kPresenceChecked);
-    std::ranges::sort(answer);
-    if (answer == online_users()) return;
-    std::string wrong;
-    for (const UserId user : cluster_.users()) {
-      const bool known = std::ranges::binary_search(answer, user);
-      const bool online = std::ranges::count(online_users(), user) > 0;
-      if (known != online) wrong += " " + std::to_string(user) + (online ? " (is online)" : " (is not)");
-    }
-    report_("a msg_server is wrong about who is online", server + ":" + wrong);
-  });
+  device.client->ask_online(cluster_.users(),
+                            [this, server = device.client->client().info().server.ip](std::vector<UserId> answer) {
+                              ++answered_;
+                              tally_.add(Happening::kPresenceChecked);
+                              std::ranges::sort(answer);
+                              if (answer == online_users()) return;
+                              std::string wrong;
+                              for (const UserId user : cluster_.users()) {
+                                const bool known = std::ranges::binary_search(answer, user);
+                                const bool online = std::ranges::count(online_users(), user) > 0;
+                                if (known != online)
+                                  wrong += " " + std::to_string(user) + (online ? " (is online)" : " (is not)");
+                              }
+                              report_("a msg_server is wrong about who is online", server + ":" + wrong);
+                            });
 }
 
 void StateCheck::check_end() {

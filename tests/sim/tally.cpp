@@ -44,7 +44,6 @@ constexpr std::array<std::string_view, kHappenings> kWords{
     "sent to user",
     "sent to group",
     "acked",
-    "send failed",
     "stored",
     "shown",
     "shown of other device",

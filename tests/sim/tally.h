@@ -49,7 +49,6 @@ enum class Happening : uint8_t {
   kSentSingle,
   kSentGroup,
   kAcked,
-  kSendFailed,
   kStored,
   kShown,
   kShownOfOtherDevice,

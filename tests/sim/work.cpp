@@ -27,7 +27,7 @@ void Work::plan_next(size_t device) {
 }
 
 size_t Work::length() {
-  return rng_.chance(plan_.long_messages) ? 500 + rng_.pick(6'000) : rng_.pick(100);
+  return rng_.chance(plan_.long_messages) ? 300 + rng_.pick(700) : rng_.pick(100);
 }
 
 void Work::act(SimCluster::Device& device) {
