@@ -30,17 +30,21 @@ int main(int argc, char** argv) {
   uint64_t seed = 0;
   bool trace = false;
   bool mutant = false;
+  bool tell_log = false;
   app.add_option("--seeds", options.seeds, "How many seeds to run")->capture_default_str();
   app.add_option("--first", options.first, "The first of them")->capture_default_str();
   app.add_option("--jobs", options.jobs, "Processes at once")->capture_default_str();
   const CLI::Option* one = app.add_option("--seed", seed, "Replay this one, and tell what happened in it");
   app.add_flag("--trace", trace, "With --seed: a line for every event");
+  app.add_flag("--log", tell_log, "With --seed: the processes' own log, on stderr");
   app.add_flag("--mutant", mutant, "This program has a seeded mistake: it is to be found");
   CLI11_PARSE(app, argc, argv);
 
   LogConfig log;
-  log.file = "/dev/null";
-  log.level = LogLevel::kError;
+  log.file = tell_log ? "" : "/dev/null";
+  log.level = tell_log ? LogLevel::kInfo : LogLevel::kError;
+  log.max_per_second = 1'000'000;
+  if (tell_log) std::setvbuf(stdout, nullptr, _IOLBF, 0);
   if (!configure_logging(log).ok()) return 2;
   if (one->count() > 0) return replay(seed, trace);
   if (mutant) options.twice = options.progress = options.table = options.need_all = false;

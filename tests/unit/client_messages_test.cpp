@@ -28,6 +28,19 @@ TEST_F(ClientMessages, are_acked_in_order) {
   EXPECT_EQ(client->info().unsent, 0u);
 }
 
+TEST_F(ClientMessages, that_begin_a_conversation_while_a_client_catches_up_are_shown) {
+  int lists = 0;
+  server.intercept = [&](Connection&, const PduHeader& header, std::span<const std::byte>) {
+    const bool list = header.command_id == IM::BaseDefine::CID_MSG_UNREAD_CNT_REQUEST ||
+                      header.command_id == IM::BaseDefine::CID_BUDDY_LIST_RECENT_CONTACT_SESSION_REQUEST;
+    if (list && ++lists == 2) server.deliver(kBob, "between the two lists");
+    return false;
+  };
+  start();
+  ASSERT_TRUE(until_synced());
+  EXPECT_TRUE(until([&] { return heard.texts == Texts({"2:between the two lists"}); }));
+}
+
 TEST_F(ClientMessages, stored_but_not_acked_are_stored_once) {
   start();
   ASSERT_TRUE(until_synced());
