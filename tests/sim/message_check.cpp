@@ -95,8 +95,6 @@ void MessageCheck::acked(InstanceId id, uint64_t number, uint32_t msg_id) {
   } else if (found->second.second != msg_id) {
     report_("acked under another msg_id",
             name + " is " + std::to_string(found->second.second) + ", not " + std::to_string(msg_id));
-  } else {
-    instance.first_own.try_emplace(found->second.first, msg_id);
   }
 }
 
@@ -156,8 +154,6 @@ void MessageCheck::check_complete(InstanceId id, std::span<const GroupId> groups
 bool MessageCheck::is_due(const Instance& instance, const Conversation& conversation, const Stored& message) const {
   const auto shown = instance.shown.find(conversation);
   if (shown != instance.shown.end() && message.msg_id > shown->second.front()) return true;
-  const auto own = instance.first_own.find(conversation);
-  if (own != instance.first_own.end() && message.msg_id > own->second) return true;
   const auto read = read_.find({instance.user, conversation});
   const uint32_t read_until = read != read_.end() ? read->second : 0;
   return message.sequence > instance.synced_at && message.from != instance.user && message.msg_id > read_until;

@@ -75,7 +75,6 @@ class MessageCheck {
     std::set<uint64_t> acked;
     std::map<Conversation, uint64_t> last_stored;  // the number
     std::map<Conversation, std::vector<uint32_t>> shown;
-    std::map<Conversation, uint32_t> first_own;  // the lowest msg_id that an ack has told
     bool synced = false;
     uint64_t synced_at = 0;  // the store's sequence at that moment
   };

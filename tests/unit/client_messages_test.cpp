@@ -56,6 +56,20 @@ TEST_F(ClientMessages, stored_but_not_acked_are_stored_once) {
   EXPECT_EQ(heard.texts, Texts()) << "our own message came back as another session's";
 }
 
+TEST_F(ClientMessages, of_another_device_behind_ones_own_that_begins_a_conversation_are_shown) {
+  start();
+  ASSERT_TRUE(until_synced());
+  server.lose_acks = true;
+  client->send_text(kBob, "first");
+  ASSERT_TRUE(until([&] { return bodies_at_server() == Texts({"first"}); }));
+  server.deliver(kBob, "from the phone", false, FakeServer::kUser);
+  server.lose_acks = false;
+  server.drop_all();
+  ASSERT_TRUE(until_synced(2));
+  EXPECT_EQ(heard.sent, Ids({1}));
+  EXPECT_TRUE(until([&] { return heard.texts == Texts({"1:from the phone"}); }));
+}
+
 TEST_F(ClientMessages, lost_on_the_way_are_sent_again_in_order) {
   start();
   ASSERT_TRUE(until_synced());

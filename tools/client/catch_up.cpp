@@ -91,7 +91,10 @@ void CatchUp::take_lists() {
   }
   for (const auto& [id, msg_id] : latest_) {
     inbox_.note_latest(id, msg_id);
-    if (!searches_.contains(id)) inbox_.start_after(id, msg_id);
+    if (searches_.contains(id)) continue;
+    // What has come already, an ack of what we sent before we were away, too, tells where the new part begins.
+    const uint32_t first = inbox_.first_waiting(id);
+    inbox_.start_after(id, first > 0 ? std::min(msg_id, first - 1) : msg_id);
   }
   std::vector<ConversationId> to_search;
   for (const auto& [id, search] : searches_) to_search.push_back(id);
