@@ -3,16 +3,20 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: help deps build run stop test asan tsan bench load million conf format check clean
+.PHONY: help deps build run stop test asan tsan sim sim-mutants bench load million conf format check clean
 
 JOBS ?= $(shell nproc)
 DIR ?= run
 PORT_BASE ?= 8000
 BENCH ?=
+SEEDS ?= 1000
+FIRST ?= 1
+SEED ?=
+TRACE ?=
 
 PROGRAMS := login_server msg_server talkctl talkchat talkcheck talkload
 SOURCES = $(shell find base login_server msg_server proto tests tools -name '*.cpp' -o -name '*.h')
-SCRIPTS := $(wildcard tools/*.sh) .ci/run
+SCRIPTS := $(wildcard tools/*.sh tests/sim/*.sh) .ci/run
 
 # $(call deps,PARTS): DEPS=skip leaves the machine's packages alone.
 deps = $(if $(filter skip,$(DEPS)),true,tools/deps.sh $(1))
@@ -38,7 +42,7 @@ endef
 
 help: ## this list
 	@echo "make TARGET [JOBS=N] [DIR=run] [PORT_BASE=8000] [DEPS=skip]"
-	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
 
 deps: ## install the Debian packages that are missing (the other targets do it too)
 	@$(call deps,build tests)
@@ -57,7 +61,7 @@ run: build ## build, start a cluster in DIR, let two demo users talk, say how to
 stop: ## end the cluster in DIR
 	@tools/stop.sh --dir $(DIR)
 
-test: asan ## every test (unit, contract, scenario) under ASan and UBSan: what CI runs
+test: asan sim ## every test (unit, contract, scenario, simulation) under ASan and UBSan, and 1,000 seeds: what CI runs
 	@echo "All tests passed. Next: make run (a cluster to try), make tsan (the same tests under ThreadSanitizer)"
 
 asan: ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
@@ -67,6 +71,21 @@ asan: ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
 tsan: ## every test under ThreadSanitizer
 	@$(call deps,build tests)
 	$(call test_in,tsan,ThreadSanitizer,-DTALKBEAT_SANITIZE=thread)
+
+# Optimized: a thousand seeds are a week of simulated time. The build directory is that of `make build`.
+define build_sim
+@$(call deps,build)
+@$(call configure,release,-DCMAKE_BUILD_TYPE=Release -DTALKBEAT_TESTS=OFF -DTALKBEAT_SIM=ON)
+@cmake --build build/release -j $(JOBS) --target $(1)
+endef
+
+sim: ## whole clusters in simulated time: SEEDS=1000 [FIRST=1], or SEED=N replays one (TRACE=1: a line an event)
+	$(call build_sim,talkbeat_sim)
+	@build/release/bin/talkbeat_sim $(if $(SEED),--seed $(SEED) $(if $(TRACE),--trace),--seeds $(SEEDS) --first $(FIRST) --jobs $(JOBS))
+
+sim-mutants: ## does the simulation find six mistakes that are made on purpose? (each within 1,000 seeds)
+	$(call build_sim,sim_mutants)
+	@tests/sim/mutants.sh build/release/bin $(JOBS)
 
 bench: build ## all figures: the parts, and clusters under load beside the floor, into tests/bench/RESULTS.md (BENCH=--quick: 2 minutes)
 	@$(call deps,bench)
