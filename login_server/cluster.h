@@ -75,15 +75,15 @@ class Cluster {
   Presence presence_;
   RecentRelays recent_relays_;
   PresenceFeed feed_;
-  // By name, the servers that have gone, and how far the store had got. Without a link they go on serving: what they
-  // stored then nobody else has heard of, and a process that begins anew does not know of it.
-  std::map<std::string, uint64_t> lost_;
   Counter relays_forwarded_;
   Counter relays_dropped_;
   Counter relay_copies_;
   Counter kicks_;
   Counter sweeps_;
   std::vector<ServerId> targets_;  // scratch of relay()
+  // By name, the servers that have gone, and how far the store had got. Without a link they go on serving: what they
+  // stored then nobody else has heard of, and a process that begins anew does not know of it.
+  std::map<std::string, uint64_t> lost_;
 };
 
 }  // namespace talkbeat::login

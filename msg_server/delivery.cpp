@@ -183,9 +183,32 @@ void Delivery::deliver_swept(const SequencedMessage& message) {
   watchers_.watch_by_all(users_, message.to, message.message.from);
   const auto is_new_to = [&message](const ClientSession& session) { return session.begun_at < message.sequence; };
   to_local_if(message.to, pdu, is_new_to);
-  // A session with a message on its way into the store may be the one that has sent this one: its ack says as much.
-  to_local_if(message.message.from, pdu, [&is_new_to](const ClientSession& session) {
-    return session.messages_in_store == 0 && is_new_to(session);
+  users_.for_each_local(message.message.from, [&](ClientClass, const LocalSession& local) {
+    Connection* connection = connections_.find(local.conn);
+    if (connection == nullptr || !is_new_to(connection->attachment<ClientSession>())) return;
+    swept_to_sender(*connection, message.sequence, pdu);
+  });
+}
+
+// A session with messages on their way into the store may be the one that has sent this one: then its ack says as much.
+// Else it is its user's other device that did. Their answers tell.
+void Delivery::swept_to_sender(Connection& connection, uint64_t sequence, const SharedBytes& pdu) {
+  if (connection.attachment<ClientSession>().messages_in_store == 0) {
+    connection.send(pdu);
+  } else if (undecided_.size() < kMaxUndecided) {
+    undecided_.push_back({connection.id(), sequence, pdu});
+  }
+}
+
+void Delivery::answered(ConnId sender, std::optional<uint64_t> sequence) {
+  if (undecided_.empty()) return;
+  Connection* connection = connections_.find(sender);
+  const bool last = connection == nullptr || connection->attachment<ClientSession>().messages_in_store == 0;
+  std::erase_if(undecided_, [&](const Undecided& waiting) {
+    if (waiting.session != sender) return false;
+    if (waiting.sequence == sequence) return true;
+    if (last && connection != nullptr) connection->send(waiting.pdu);
+    return last;
   });
 }
 

@@ -55,7 +55,7 @@ void acknowledge(const Sending& sending, Connection& connection, const Appended&
   send_pdu(connection, ack, sending.header.seq_num);
 }
 
-void answer_sender(const Sending& sending, const StoreResult<Appended>& stored) {
+void tell_sender(const Sending& sending, const StoreResult<Appended>& stored) {
   Connection* connection = sending.server.connections.find(sending.conn);
   if (connection == nullptr) return;
   --connection->attachment<ClientSession>().messages_in_store;
@@ -66,6 +66,11 @@ void answer_sender(const Sending& sending, const StoreResult<Appended>& stored) 
   acknowledge(sending, *connection, stored.value());
   const bool to_user = sending.to.kind == ConversationKind::kSingle;
   if (to_user) sending.server.sessions.watch(*connection, sending.to.peer);
+}
+
+void answer_sender(const Sending& sending, const StoreResult<Appended>& stored) {
+  tell_sender(sending, stored);
+  sending.server.delivery.answered(sending.conn, stored.ok() ? std::optional(stored.value().sequence) : std::nullopt);
 }
 
 /// What became of a read ack: a client may name an id that does not exist yet.

@@ -67,9 +67,11 @@ void Delivery::to_local_members(const GroupMembers& members, const GroupMessage&
     const auto& session = connection->attachment<ClientSession>();
     // It may have waited for the members: who has logged in meanwhile fetches it.
     if (session.begun_at >= message.sequence) continue;
-    // As in deliver_swept(): its ack says as much.
-    if (swept && session.user == message.from && session.messages_in_store != 0) continue;
-    connection->send(message.pdu);
+    if (swept && session.user == message.from) {
+      swept_to_sender(*connection, message.sequence, message.pdu);
+    } else {
+      connection->send(message.pdu);
+    }
   }
 }
 
