@@ -316,6 +316,13 @@ void LoginServerBus::find_places(uint32_t clients, PlaceFinder::Callback done) {
   done(std::nullopt);
 }
 
+void LoginServerBus::begin_at(uint64_t sequence) {
+  note_sequence(sequence);
+  for (const auto& link : links_) {
+    if (!link->mark.known()) link->mark.note(connections_.loop().now(), sequence);
+  }
+}
+
 void LoginServerBus::note_sequence(uint64_t sequence) {
   sequence_ = std::max(sequence_, sequence);
 }
