@@ -82,6 +82,7 @@ struct DrainSettings {
 struct MsgServerConfig {
   std::string name = "msg_server_0";
   size_t closed_kept = 10'000;
+  Tick ledger_interval_ms = 1'000;
   ClientSettings client;
   Address http_listen{"127.0.0.1", 8203};
   HttpPort::Limits http;

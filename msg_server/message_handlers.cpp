@@ -57,12 +57,17 @@ void acknowledge(const Sending& sending, Connection& connection, const Appended&
 
 void tell_sender(const Sending& sending, const StoreResult<Appended>& stored) {
   Connection* connection = sending.server.connections.find(sending.conn);
-  if (connection == nullptr) return;
+  if (connection == nullptr) {
+    sending.server.ledger.add(LedgerEntry::kAnswerDropped);
+    return;
+  }
   --connection->attachment<ClientSession>().messages_in_store;
   if (!stored.ok()) {
+    sending.server.ledger.add(LedgerEntry::kToldNo);
     send_error(*connection, sending.header, refusal_of(stored.error()));
     return;
   }
+  sending.server.ledger.add(LedgerEntry::kAcked);
   acknowledge(sending, *connection, stored.value());
   const bool to_user = sending.to.kind == ConversationKind::kSingle;
   if (to_user) sending.server.sessions.watch(*connection, sending.to.peer);
@@ -100,7 +105,11 @@ void tell_read(MsgServerParts& server, UserId user, ConversationRef ref, uint32_
 }  // namespace
 
 Verdict on_message(ClientContext& client, const PduHeader& header, const IM::Message::IMMsgData& data) {
-  if (const auto refusal = reason_to_refuse(client, data)) return *refusal;
+  client.server.ledger.add(LedgerEntry::kOffered);
+  if (const auto refusal = reason_to_refuse(client, data)) {
+    client.server.ledger.add(LedgerEntry::kRefused);
+    return *refusal;
+  }
   NewMessage message = message_of(client, data);
   const Sending sending{client.server, client.connection.id(), header, message.from, message.to};
   ++client.session.messages_in_store;

@@ -159,7 +159,7 @@ void PushSender::forget_devices(const PushDelivery& delivery, const std::vector<
   for (const auto& [user, token] : delivery.devices) {
     if (!dead.contains(token)) continue;
     log_info("push_device_dead", {{"user", user}});
-    store_.write<Done>([user, token](Database& db) { return remove_device(db, user, token); },
+    store_.write<Done>([user = user, token = token](Database& db) { return remove_device(db, user, token); },
                        [](const StoreResult<Done>&) {});  // the gateway will say it again
   }
 }

@@ -54,8 +54,12 @@ Task Store::while_alive(std::function<void()> task) const {
 
 void Store::refuse(std::unique_ptr<StoreJob> job) {
   ++stats_.busy;
+  ++refused_;
   job->fail(StoreError::kBusy);
-  post_(while_alive([refused = std::shared_ptr<StoreJob>(std::move(job))] { refused->answer(); }));
+  post_(while_alive([this, refused = std::shared_ptr<StoreJob>(std::move(job))] {
+    --refused_;
+    refused->answer();
+  }));
 }
 
 void Store::add_write(std::unique_ptr<StoreJob> job) {
@@ -87,6 +91,7 @@ void Store::start_batch() {
   committing_ = true;
   auto batch = std::make_shared<Batch>();
   batch->jobs = take_batch();
+  in_commit_ = batch->jobs.size();
   // The worker may be the last to let go of the batch: without its jobs by then, even where the store has gone.
   Task finish = [this, alive = std::weak_ptr<const bool>(alive_), batch] {
     Batch finished = std::move(*batch);
@@ -106,6 +111,7 @@ void Store::finish_batch(Batch& batch) {
   if (batch.outcome.ok()) {
     ++stats_.batches;
     stats_.writes += batch.jobs.size();
+    for (const auto& job : batch.jobs) stats_.messages += job->adds_message() ? 1 : 0;
   } else {
     ++stats_.failed_batches;
     stats_.last_error = batch.outcome.message();
@@ -119,6 +125,7 @@ void Store::finish_batch(Batch& batch) {
 
 void Store::answer_batch(Batch& batch) {
   committing_ = false;
+  in_commit_ = 0;
   start_batch();  // the worker goes on while the loop answers
   const std::weak_ptr<const bool> alive = alive_;
   for (const auto& job : batch.jobs) {

@@ -37,6 +37,13 @@ bool tells_of_a_crash(const std::string& output) {
   return false;
 }
 
+// Whatever a test has done to a server, no message was lost or doubled inside of it.
+void report_imbalance(const std::string& server, const std::string& log) {
+  for (const std::string& line : lines_of(log)) {
+    if (line.find("ledger_does_not_balance") != std::string::npos) ADD_FAILURE() << server << " wrote:\n" << line;
+  }
+}
+
 }  // namespace
 
 fs::path programs() {
@@ -77,6 +84,7 @@ Cluster::~Cluster() {
   EXPECT_EQ(stopped.exit_code, 0) << stopped.err;
   EXPECT_EQ(stopped.err, "");
   report_crashes();
+  for (const std::string& name : names()) report_imbalance(name, log_of(name));
   if (testing::Test::HasFailure() || std::uncaught_exceptions() > 0) show_logs();
 }
 

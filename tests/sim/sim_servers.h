@@ -55,6 +55,7 @@ class SimMsgServer {
 
   SimProcess& process() { return process_; }
   ConnectionTable& connections() { return server_.connections(); }
+  LedgerSheet ledger() const { return server_.ledger(); }
   const MsgServerConfig& config() const { return config_; }
   const SimExecutor& writes() const { return writes_; }
   /// SIGTERM; `gone` is called when the process may be ended.

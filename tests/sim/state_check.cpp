@@ -19,15 +19,17 @@ StateCheck::StateCheck(Scheduler& scheduler, SimCluster& cluster, const MessageC
     : scheduler_(scheduler), cluster_(cluster), messages_(messages), tally_(tally), report_(std::move(report)) {}
 
 void StateCheck::begin() {
-  watch_buffers();
+  watch();
   scheduler_.at(Schedule::kAskPresence, Scheduler::kWorld, [this] { ask_presence(); });
 }
 
-void StateCheck::watch_buffers() {
+void StateCheck::watch() {
   for (SimCluster::MsgSeat& seat : cluster_.msg_servers()) {
-    if (seat.server != nullptr) check_buffers(seat);
+    if (seat.server == nullptr) continue;
+    check_buffers(seat);
+    check_ledger(seat);
   }
-  scheduler_.after(kLookEveryMs, Scheduler::kWorld, [this] { watch_buffers(); });
+  scheduler_.after(kLookEveryMs, Scheduler::kWorld, [this] { watch(); });
 }
 
 void StateCheck::check_buffers(SimCluster::MsgSeat& seat) {
@@ -38,6 +40,11 @@ void StateCheck::check_buffers(SimCluster::MsgSeat& seat) {
                                              std::to_string(connection.waiting_to_send()) + " bytes for " +
                                              connection.subject());
   });
+}
+
+void StateCheck::check_ledger(const SimCluster::MsgSeat& seat) {
+  if (balanced(seat.server->ledger())) return;
+  report_("a ledger that does not balance", "of msg_server_" + std::to_string(seat.number));
 }
 
 std::vector<UserId> StateCheck::online_users() const {

@@ -4,7 +4,8 @@
 
 namespace talkbeat::sim {
 
-/// What has to hold of the processes' states: always, that nothing waits to be sent beyond its bound; and at the end,
+/// What has to hold of the processes' states: always, that nothing waits to be sent beyond its bound, and that every
+/// msg_server's ledger balances; and at the end,
 /// when all is healed and quiet, that every user and class has one session, everybody has been shown everything, and
 /// every msg_server knows who is online.
 ///
@@ -21,8 +22,9 @@ class StateCheck {
   void check_end();
 
  private:
-  void watch_buffers();
+  void watch();
   void check_buffers(SimCluster::MsgSeat& seat);
+  void check_ledger(const SimCluster::MsgSeat& seat);
   void ask_presence();
   void ask(const SimCluster::Device& device);
   std::vector<UserId> online_users() const;

@@ -34,6 +34,7 @@ Examples:
   talkctl kick alice
   talkctl status
   talkctl top
+  talkctl ledger                                                         is every message accounted for?
   talkctl why alice                                                      why was alice disconnected?
   talkctl why 203.0.113.7
   talkctl import-teamtalk teamtalk.sql --dry-run                         what would come over from TeamTalk?
@@ -41,7 +42,7 @@ Examples:
 
 Users are changed in the store, whether the servers run or not; what runs sees it at the next login. passwd, disable
 and revoke also end the user's sessions, on all msg_servers that run; where one cannot be told, that is an error.
-group, department, send, broadcast, online and kick ask a msg_server that runs, with the key in DIR/admin.key.
+group, department, send, broadcast, online, kick and ledger ask a msg_server that runs, with the key in DIR/admin.key.
 talkctl COMMAND --help has more.
 
 Exit codes:
@@ -186,6 +187,7 @@ int run(int argc, const char* const* argv) {
   add_command(app, arguments, "status", "Ask every server how it is; exit code 1 where one is missing",
               [&arguments] { return show_status(arguments); });
   declare_top(app, arguments);
+  declare_ledger(app, arguments);
   declare_why(app, arguments);
   declare_drain(app, arguments);
   declare_import(app, arguments);
