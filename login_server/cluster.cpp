@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/log.h"
-#include "base/mutant.h"
 #include "base/pdu_protocol.h"
 #include "proto/end_reason.h"
 
@@ -156,8 +155,7 @@ void Cluster::take_status(ServerId id, const IM::Server::IMUserStatusUpdate& upd
 // A kick may close the link of the very server that is speaking, if it does not read: then the rest counts no more.
 void Cluster::online(const Session& session) {
   if (registry_.find(session.server) == nullptr) return;
-  const auto verdict = presence_.online(session);
-  if (verdict && (kMutant != Mutant::kKickRace || verdict->loser != session.server)) send_kick(*verdict);
+  if (const auto verdict = presence_.online(session)) send_kick(*verdict);
   send_recent_relays(session);
 }
 
