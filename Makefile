@@ -3,16 +3,20 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: help deps build run stop test asan tsan valgrind coverage faults fuzz fuzz-merge bench load million conf format lint tidy check clean
+.PHONY: help deps build run stop test asan tsan valgrind coverage faults fuzz fuzz-merge sim sim-mutants bench load million conf format lint tidy check clean
 
 JOBS ?= $(shell nproc)
 DIR ?= run
 PORT_BASE ?= 8000
 BENCH ?=
+SEEDS ?= 1000
+FIRST ?= 1
+SEED ?=
+TRACE ?=
 
 PROGRAMS := login_server msg_server talkctl talkchat talkcheck talkload
 SOURCES = $(shell find base login_server msg_server proto tests tools -name '*.cpp' -o -name '*.h')
-SCRIPTS := $(wildcard tools/*.sh) $(wildcard tests/*.sh) tests/fuzz/run.sh .ci/run
+SCRIPTS := $(wildcard tools/*.sh) $(wildcard tests/*.sh) $(wildcard tests/sim/*.sh) tests/fuzz/run.sh .ci/run
 
 # $(call deps,PARTS): DEPS=skip leaves the machine's packages alone.
 deps = $(if $(filter skip,$(DEPS)),true,tools/deps.sh $(1))
@@ -60,7 +64,7 @@ run: build ## build, start a cluster in DIR, let two demo users talk, say how to
 stop: ## end the cluster in DIR
 	@tools/stop.sh --dir $(DIR)
 
-test: asan ## every test (unit, contract, scenario) under ASan and UBSan: what CI runs
+test: asan sim ## every test (unit, contract, scenario, simulation) under ASan and UBSan, and 1,000 seeds: what CI runs
 	@echo "All tests passed. Next: make run (a cluster to try), make tsan (the same tests under ThreadSanitizer)"
 
 asan: ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
@@ -123,6 +127,21 @@ fuzz: ## each fuzz target for FUZZ_SECONDS=60 (FUZZ_TARGET=: only that one); a t
 fuzz-merge: ## take what make fuzz has found into the corpus, minimized
 	$(fuzz_build)
 	@tests/fuzz/run.sh merge build/fuzz $(FUZZ_TARGET)
+
+# Optimized: a thousand seeds are a week of simulated time. The build directory is that of `make build`.
+define build_sim
+@$(call deps,build)
+@$(call configure,release,-DCMAKE_BUILD_TYPE=Release -DTALKBEAT_TESTS=OFF -DTALKBEAT_SIM=ON)
+@cmake --build build/release -j $(JOBS) --target $(1)
+endef
+
+sim: ## whole clusters in simulated time: SEEDS=1000 [FIRST=1], or SEED=N replays one (TRACE=1: a line an event)
+	$(call build_sim,talkbeat_sim)
+	@build/release/bin/talkbeat_sim $(if $(SEED),--seed $(SEED) $(if $(TRACE),--trace),--seeds $(SEEDS) --first $(FIRST) --jobs $(JOBS))
+
+sim-mutants: ## does the simulation find six mistakes that are made on purpose? (each within 1,000 seeds)
+	$(call build_sim,sim_mutants)
+	@tests/sim/mutants.sh build/release/bin $(JOBS)
 
 bench: build ## all figures: the parts, and clusters under load beside the floor, into tests/bench/RESULTS.md (BENCH=--quick: 2 minutes)
 	@$(call deps,bench)

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/connection_table.h"
+#include "base/mutant.h"
 
 namespace talkbeat {
 
@@ -87,7 +88,7 @@ bool Connection::make_room(size_t count, Traffic traffic) {
   // A burst within one turn is no sign of a slow reader: what the peer's window takes goes out first.
   if (!closing() && out_.size() > limits_.hard) flush();
   if (closing()) return false;
-  if (out_.size() > limits_.hard) {
+  if (kMutant != Mutant::kUnboundedBuffer && out_.size() > limits_.hard) {
     out_.clear(table_.out_pool_);
     close(CloseReason::kSlowConsumer);
     return false;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/mutant.h"
 
 namespace talkbeat {
 
@@ -52,7 +53,8 @@ Connection* ConnectionTable::find(ConnId id) const {
   const uint32_t slot = slot_of(id);
   if (slot >= slots_.size()) return nullptr;
   Connection* connection = slots_[slot].get();
-  return connection != nullptr && connection->id() == id && !connection->closing() ? connection : nullptr;
+  const bool same = connection != nullptr && (connection->id() == id || kMutant == Mutant::kIdReuse);
+  return same && !connection->closing() ? connection : nullptr;
 }
 
 void ConnectionTable::close_all(CloseReason reason) {

@@ -213,12 +213,35 @@ void Delivery::deliver_swept(const SequencedMessage& message) {
     return copy_unless_older(connection, message.sequence);
   };
   bring(message.to, pdu, copy_for);
-  // A session with a message on its way into the store may be the one that has sent this one: its ack says as much.
-  bring(message.message.from, pdu, [&copy_for](const Connection& connection) {
-    const bool has_unanswered = connection.attachment<ClientSession>().messages_in_store != 0;
-    return has_unanswered ? LedgerEntry::kSendersOwn : copy_for(connection);
+  bring(message.message.from, pdu, [&](const Connection& connection) {
+    const LedgerEntry copy = copy_for(connection);
+    return copy == LedgerEntry::kDelivered ? swept_to_sender(connection, message.sequence, pdu) : copy;
   });
   ledger_.add(LedgerEntry::kBrought);
+}
+
+// A session with messages on their way into the store may be the one that has sent this one: then its ack says as much.
+// Else it is its user's other device that did. The answers tell.
+LedgerEntry Delivery::swept_to_sender(const Connection& connection, uint64_t sequence, const SharedBytes& pdu) {
+  if (connection.attachment<ClientSession>().messages_in_store == 0) return LedgerEntry::kDelivered;
+  if (undecided_.size() < kMaxUndecided) undecided_.push_back({connection.id(), sequence, pdu});
+  return LedgerEntry::kSendersOwn;
+}
+
+void Delivery::answered(ConnId sender, std::optional<uint64_t> sequence) {
+  if (undecided_.empty()) return;
+  Connection* connection = connections_.find(sender);
+  const bool last = connection == nullptr || connection->attachment<ClientSession>().messages_in_store == 0;
+  std::erase_if(undecided_, [&](const Undecided& waiting) {
+    if (waiting.session != sender) return false;
+    if (waiting.sequence == sequence) return true;
+    if (last && connection != nullptr) {
+      ledger_.add(LedgerEntry::kDue);
+      ledger_.add(LedgerEntry::kDelivered);
+      connection->send(waiting.pdu);
+    }
+    return last;
+  });
 }
 
 void Delivery::sweep_later(uint64_t after_sequence) {

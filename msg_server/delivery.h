@@ -75,6 +75,9 @@ class Delivery {
   /// session gets only what is newer than its login: what is older it fetches itself.
   void sweep(uint64_t after_sequence);
 
+  /// The store has answered a message that this session has sent: it has this place, or is refused.
+  void answered(ConnId sender, std::optional<uint64_t> sequence);
+
   /// Stored messages that were brought on their way from here.
   uint64_t messages() const { return ledger_.of(LedgerEntry::kHandedOn); }
   uint64_t swept_messages() const { return swept_; }
@@ -85,8 +88,16 @@ class Delivery {
 
   /// A sweep for what was delayed begins so long after the first of it.
   static constexpr Tick kRetryMs = 1'000;
+  /// Swept messages that wait for answered(); those beyond are left to their sessions' next sync.
+  static constexpr size_t kMaxUndecided = 10'000;
 
  private:
+  struct Undecided {
+    ConnId session;
+    uint64_t sequence;
+    SharedBytes pdu;
+  };
+
   template <class Bytes>
   void to_local(UserId user, const Bytes& pdu, ConnId except, std::optional<ClientClass> only);
   bool to_local(UserId user, const P2pCommand& command, ConnId sender);
@@ -113,6 +124,7 @@ class Delivery {
 
   void sweep_page(uint64_t after_sequence);
   void deliver_swept(const SequencedMessage& message);
+  LedgerEntry swept_to_sender(const Connection& connection, uint64_t sequence, const SharedBytes& pdu);
   void sweep_later(uint64_t after_sequence);
   void sweep_missed();
   void end_sweep();
@@ -130,6 +142,7 @@ class Delivery {
   bool sweeping_ = false;
   Timer retry_timer_;
   uint64_t swept_ = 0;
+  std::vector<Undecided> undecided_;
 
   // Enough for the messages of half a minute (the time in which a dead link is noticed) at full load.
   static constexpr size_t kRecent = 1 << 17;

@@ -106,7 +106,7 @@ void MsgServer::learn_sequence() {
   store_.read<uint64_t>([](Database& db) { return db.latest_sequence(); },
                         [this](StoreResult<uint64_t> latest) {
                           if (!latest.ok()) return sequence_timer_.start_once(kAskAgainMs);
-                          bus_.note_sequence(latest.value());
+                          bus_.begin_at(latest.value());
                           delivery_.begin_at(latest.value());
                           ledger_.begins_at(latest.value());
                         });

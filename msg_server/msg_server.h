@@ -50,6 +50,8 @@ class MsgServer final : private BusListener {
   uint16_t tls_port() const { return parts_.ports.tls; }
   Address http_address() const { return http_listener_.address(); }
   uint64_t epoch() const { return epoch_; }
+  /// For who watches over what they hold: a simulation.
+  ConnectionTable& connections() { return connections_; }
   /// What became of all messages: it balances between any two turns of the loop.
   LedgerSheet ledger() const { return ledger_check_.sheet(); }
 

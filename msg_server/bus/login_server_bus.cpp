@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/mutant.h"
 #include "msg_server/bus/login_link_handlers.h"
 #include "proto/other.pb.h"
 #include "proto/relay_to_users.h"
@@ -145,7 +146,7 @@ void LoginServerBus::register_with(LinkContext& context) {
   context.connection.attachment<LinkPeer>().max_pdu = config_.cluster.link.max_pdu;
   context.connection.set_out_limits({.soft = 64 << 20, .soft_ms = 30'000, .hard = 256 << 20});
   liveness_.handshake_done(context.connection, context.connection.now());
-  send_all_users(context.connection);
+  if (kMutant != Mutant::kLostReregistration || !context.link.mark.known()) send_all_users(context.connection);
   send_pdu(context.connection, load_report(context.link));
   log_info("login_server_registered",
            {{"conn", context.connection.id()}, {"login_server", context.connection.peer().to_string()}});
@@ -314,6 +315,13 @@ void LoginServerBus::find_places(uint32_t clients, PlaceFinder::Callback done) {
     return;
   }
   done(std::nullopt);
+}
+
+void LoginServerBus::begin_at(uint64_t sequence) {
+  note_sequence(sequence);
+  for (const auto& link : links_) {
+    if (!link->mark.known()) link->mark.note(connections_.loop().now(), sequence);
+  }
 }
 
 void LoginServerBus::note_sequence(uint64_t sequence) {

@@ -36,6 +36,9 @@ class LoginServerBus final : public Bus, private PduProtocol {
   /// Asks a login_server where so many clients can go. One question at a time; `done` is called once, inside of this
   /// call where no login_server is there.
   void find_places(uint32_t clients, PlaceFinder::Callback done);
+  /// How far the store had got before this server had any clients. One that finds no login_server serves them
+  /// nevertheless: when it registers at last, a sweep begins here.
+  void begin_at(uint64_t sequence);
   size_t links() const { return links_.size(); }
   size_t registered_links() const;
 

@@ -82,9 +82,8 @@ void Delivery::to_local_members(const GroupMembers& members, const GroupMessage&
     if (connection.id() == except) return LedgerEntry::kSendersOwn;
     // It may have waited for the members: who has logged in meanwhile fetches it.
     if (session.begun_at >= message.sequence) return LedgerEntry::kLeftForLater;
-    // As in deliver_swept(): its ack says as much.
-    const bool may_be_its_own = swept && session.user == message.from && session.messages_in_store != 0;
-    return may_be_its_own ? LedgerEntry::kSendersOwn : LedgerEntry::kDelivered;
+    if (swept && session.user == message.from) return swept_to_sender(connection, message.sequence, message.pdu);
+    return LedgerEntry::kDelivered;
   };
   for (const ConnId session : sessions) hand_over(session, message.pdu, copy_for);
   ledger_.add(LedgerEntry::kBrought);

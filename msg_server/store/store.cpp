@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "base/check.h"
+#include "base/mutant.h"
 
 namespace talkbeat {
 
@@ -114,7 +115,9 @@ void Store::finish_batch(Batch& batch) {
   } else {
     ++stats_.failed_batches;
     stats_.last_error = batch.outcome.message();
-    for (const auto& job : batch.jobs) job->fail(StoreError::kUnavailable);
+    for (const auto& job : batch.jobs) {
+      if (kMutant != Mutant::kAckBeforeCommit) job->fail(StoreError::kUnavailable);
+    }
   }
   if (batch.upkeep_due) start_upkeep();
   answer_batch(batch);
