@@ -3,16 +3,20 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: help deps build run stop test asan tsan faults bench load million conf format check clean
+.PHONY: help deps build run stop test asan tsan valgrind coverage faults fuzz fuzz-merge sim sim-mutants bench load million conf format lint tidy check clean
 
 JOBS ?= $(shell nproc)
 DIR ?= run
 PORT_BASE ?= 8000
 BENCH ?=
+SEEDS ?= 1000
+FIRST ?= 1
+SEED ?=
+TRACE ?=
 
 PROGRAMS := login_server msg_server talkctl talkchat talkcheck talkload
 SOURCES = $(shell find base login_server msg_server proto tests tools -name '*.cpp' -o -name '*.h')
-SCRIPTS := $(wildcard tools/*.sh) tests/faults.sh .ci/run
+SCRIPTS := $(wildcard tools/*.sh) $(wildcard tests/*.sh) $(wildcard tests/sim/*.sh) tests/fuzz/run.sh .ci/run
 
 # $(call deps,PARTS): DEPS=skip leaves the machine's packages alone.
 deps = $(if $(filter skip,$(DEPS)),true,tools/deps.sh $(1))
@@ -27,21 +31,21 @@ TEST_CXX ?= clang++
 TEST_FLAGS := -DCMAKE_CXX_COMPILER=$(TEST_CXX) -DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=lld \
   -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g1" -DTALKBEAT_TESTS=ON
 
-# $(call test_in,DIRECTORY,WHAT): builds all and runs every test there.
+# $(call test_in,DIRECTORY,WHAT,FLAGS,CTEST FLAGS): builds all and runs every test there, or those that the flags pick.
 define test_in
 @echo "Building servers and tests with $(2), into build/$(1)"
 @$(call configure,$(1),$(TEST_FLAGS) $(3))
 @cmake --build build/$(1) -j $(JOBS)
 @failed=0; \
-  ctest --test-dir build/$(1) -j $(JOBS) --output-on-failure --no-tests=error --output-junit tests.xml || failed=1; \
-  tests/rows_table.py build/$(1)/bin build/$(1)/tests.xml || failed=1; \
+  ctest --test-dir build/$(1) -j $(JOBS) --output-on-failure --no-tests=error --output-junit tests.xml $(4) || failed=1; \
+  $(if $(4),,tests/rows_table.py build/$(1)/bin build/$(1)/tests.xml || failed=1;) \
   [[ $$failed = 0 ]] || { \
   echo "Some tests failed. One of them again, with all it says: ctest --test-dir build/$(1) -V -R NAME"; exit 1; }
 endef
 
 help: ## this list
 	@echo "make TARGET [JOBS=N] [DIR=run] [PORT_BASE=8000] [DEPS=skip]"
-	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
 
 deps: ## install the Debian packages that are missing (the other targets do it too)
 	@$(call deps,build tests)
@@ -60,22 +64,84 @@ run: build ## build, start a cluster in DIR, let two demo users talk, say how to
 stop: ## end the cluster in DIR
 	@tools/stop.sh --dir $(DIR)
 
-test: asan ## every test (unit, contract, scenario) under ASan and UBSan: what CI runs
+test: asan sim ## every test (unit, contract, scenario, simulation) under ASan and UBSan, and 1,000 seeds: what CI runs
 	@echo "All tests passed. Next: make run (a cluster to try), make tsan (the same tests under ThreadSanitizer)"
 
 asan: ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(call deps,build tests)
 	$(call test_in,asan,AddressSanitizer and UBSan,-DTALKBEAT_SANITIZE=address)
 
-tsan: ## every test under ThreadSanitizer
+# Where threads meet: the loop's posts and signals, executors, log, store, hashing, files, images, pushes, and whole
+# servers at it. All else is one thread, and asan runs it.
+THREADED := ^(EventLoop|Signals|ThreadExecutor|Log(File|Limiter)|Store(Test|Failure)|Sqlite(Processes|Upkeep)|HttpClientTest)|$\
+  ^(FileDisk|FileUploads|FileDownloads|ImageStore|ImageService|PushSender|LoginTest|AdminApi)|$\
+  ^(Message|Login|SessionToken|File|Images|Admin|PushScenario|Settings|Stream|Kill)\.
+TSAN_TESTS ?= $(THREADED)
+
+tsan: ## the tests where threads meet, under ThreadSanitizer (TSAN_TESTS=. for all)
 	@$(call deps,build tests)
-	$(call test_in,tsan,ThreadSanitizer,-DTALKBEAT_SANITIZE=thread)
+	$(call test_in,tsan,ThreadSanitizer,-DTALKBEAT_SANITIZE=thread,-R '$(TSAN_TESTS)')
+
+valgrind: build ## a cluster under valgrind: start, two users who chat, stop; no error and nothing lost
+	@$(call deps,valgrind)
+	@tests/valgrind.sh --bin build/bin
+
+# Counts from 90 % of the lines on in each of the three; tests/coverage.md says what the rest is.
+COVERED := base login_server msg_server
+COVERAGE_TESTS ?= .
+
+coverage: ## which lines the tests run: build/coverage/report; fails below 90 % of base, login_server or msg_server
+	@$(call deps,build tests coverage)
+	@find build/coverage -name '*.gcda' -delete 2>/dev/null || true
+	$(call test_in,coverage,line counters,-DTALKBEAT_COVERAGE=ON,-R '$(COVERAGE_TESTS)')
+	@mkdir -p build/coverage/report
+	@gcovr --root . --object-directory build/coverage --gcov-executable 'llvm-cov gcov' -j $(JOBS) \
+	  $(COVERED:%=--filter '%/') --exclude-unreachable-branches --exclude-throw-branches \
+	  --json build/coverage/lines.json --html-details build/coverage/report/index.html --txt build/coverage/lines.txt \
+	  build/coverage
+	@for part in $(COVERED); do echo "$$part:"; \
+	  gcovr --root . --add-tracefile build/coverage/lines.json --filter "$$part/" --print-summary --fail-under-line 90 | \
+	  grep '^lines'; done
 
 faults: ## the rows of tests/rows.txt as long as they say (kill -9 50 times, 10,000 clients, …), and their table: half an hour
 	@$(call deps,build tests)
 	@$(call configure,asan,$(TEST_FLAGS) -DTALKBEAT_SANITIZE=address)
 	@cmake --build build/asan -j $(JOBS)
 	@tests/faults.sh build/asan/bin build/asan/faults
+
+# In a directory of its own: what libFuzzer needs in all that is linked would slow down the other tests.
+FUZZ_SECONDS ?= 60
+FUZZ_TARGET ?=
+define fuzz_build
+@$(call deps,build tests)
+@echo "Building the fuzz targets into build/fuzz"
+@$(call configure,fuzz,$(TEST_FLAGS) -DCMAKE_CXX_COMPILER=clang++ -DTALKBEAT_TESTS=OFF -DTALKBEAT_FUZZ=ON \
+  -DTALKBEAT_SANITIZE=address)
+@cmake --build build/fuzz -j $(JOBS) --target fuzz_targets
+endef
+
+fuzz: ## each fuzz target for FUZZ_SECONDS=60 (FUZZ_TARGET=: only that one); a table, and what has crashed
+	$(fuzz_build)
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) JOBS=$(JOBS) tests/fuzz/run.sh run build/fuzz $(FUZZ_TARGET)
+
+fuzz-merge: ## take what make fuzz has found into the corpus, minimized
+	$(fuzz_build)
+	@tests/fuzz/run.sh merge build/fuzz $(FUZZ_TARGET)
+
+# Optimized: a thousand seeds are a week of simulated time. The build directory is that of `make build`.
+define build_sim
+@$(call deps,build)
+@$(call configure,release,-DCMAKE_BUILD_TYPE=Release -DTALKBEAT_TESTS=OFF -DTALKBEAT_SIM=ON)
+@cmake --build build/release -j $(JOBS) --target $(1)
+endef
+
+sim: ## whole clusters in simulated time: SEEDS=1000 [FIRST=1], or SEED=N replays one (TRACE=1: a line an event)
+	$(call build_sim,talkbeat_sim)
+	@build/release/bin/talkbeat_sim $(if $(SEED),--seed $(SEED) $(if $(TRACE),--trace),--seeds $(SEEDS) --first $(FIRST) --jobs $(JOBS))
+
+sim-mutants: ## does the simulation find six mistakes that are made on purpose? (each within 1,000 seeds)
+	$(call build_sim,sim_mutants)
+	@tests/sim/mutants.sh build/release/bin $(JOBS)
 
 bench: build ## all figures: the parts, and clusters under load beside the floor, into tests/bench/RESULTS.md (BENCH=--quick: 2 minutes)
 	@$(call deps,bench)
@@ -96,10 +162,25 @@ format: ## clang-format all sources
 	@$(call deps,format)
 	@clang-format -i $(SOURCES)
 
-check: ## is all formatted, and are the scripts clean?
+lint: ## is all formatted, and are the scripts clean?
 	@$(call deps,format)
 	@clang-format --dry-run -Werror $(SOURCES)
 	@shellcheck -x $(SCRIPTS)
+
+tidy: ## clang-tidy over the servers and tools; what was clean and has not changed is not looked at again
+	@$(call deps,build tests tidy)
+	@$(call configure,asan,$(TEST_FLAGS) -DTALKBEAT_SANITIZE=address)
+	@cmake --build build/asan -j $(JOBS)
+	@tools/tidy.py build/asan
+
+check: lint ## all that has to hold before a change goes in: lint, no warning by either compiler, hardening, tests, tidy
+	@$(call deps,build)
+	@echo "Building $(PROGRAMS), warnings being errors, into build/check"
+	@$(call configure,check,-DCMAKE_BUILD_TYPE=Release -DTALKBEAT_TESTS=OFF -DCMAKE_COMPILE_WARNING_AS_ERROR=ON)
+	@cmake --build build/check -j $(JOBS) --target $(PROGRAMS)
+	@tools/hardening.sh $(PROGRAMS:%=build/check/bin/%)
+	@$(MAKE) --no-print-directory test tidy
+	@echo "All checks passed."
 
 clean: ## remove all that was built (a cluster's DIR stays)
 	@rm -rf build

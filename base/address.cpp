@@ -11,11 +11,31 @@
 namespace talkbeat {
 namespace {
 
-template <class Raw>
-std::string ip_text(int family, const Raw& raw) {
+// By hand: inet_ntop() goes through printf, and each connection's address is wanted as text several times.
+std::string ip_text(const in_addr& raw) {
+  std::array<unsigned char, sizeof raw> bytes{};
+  std::memcpy(bytes.data(), &raw, sizeof raw);
+  std::array<char, INET_ADDRSTRLEN> text{};
+  char* at = text.data();
+  for (const unsigned char byte : bytes) {
+    if (at != text.data()) *at++ = '.';
+    at = std::to_chars(at, text.data() + text.size(), unsigned{byte}).ptr;
+  }
+  return {text.data(), at};
+}
+
+std::string ip_text(const in6_addr& raw) {
   std::array<char, INET6_ADDRSTRLEN> text{};
-  CHECK(inet_ntop(family, &raw, text.data(), text.size()) != nullptr);
+  CHECK(inet_ntop(AF_INET6, &raw, text.data(), text.size()) != nullptr);
   return text.data();
+}
+
+template <class Raw, class Bytes>
+Raw first_bytes(const Bytes& bytes) {
+  Raw raw{};
+  static_assert(sizeof raw <= sizeof bytes);
+  std::memcpy(&raw, bytes.data(), sizeof raw);
+  return raw;
 }
 
 std::optional<uint16_t> parse_port(std::string_view text) {
@@ -41,10 +61,10 @@ std::string_view host_part(std::string_view host) {
 
 Address from_v6(const sockaddr_in6& raw) {
   const uint16_t port = ntohs(raw.sin6_port);
-  if (!IN6_IS_ADDR_V4MAPPED(&raw.sin6_addr)) return Address{ip_text(AF_INET6, raw.sin6_addr), port};
+  if (!IN6_IS_ADDR_V4MAPPED(&raw.sin6_addr)) return Address{ip_text(raw.sin6_addr), port};
   in_addr inner{};
   std::memcpy(&inner, &raw.sin6_addr.s6_addr[12], sizeof inner);
-  return Address{ip_text(AF_INET, inner), port};
+  return Address{ip_text(inner), port};
 }
 
 }  // namespace
@@ -59,9 +79,8 @@ CompactAddress::CompactAddress(const Address& address) : port_(address.port) {
 }
 
 Address CompactAddress::address() const {
-  char text[INET6_ADDRSTRLEN] = "";
-  if (family_ != AF_UNSPEC) ::inet_ntop(family_, bytes_.data(), text, sizeof text);
-  return {text, port_};
+  if (family_ == AF_UNSPEC) return {"", port_};
+  return {family_ == AF_INET ? ip_text(first_bytes<in_addr>(bytes_)) : ip_text(first_bytes<in6_addr>(bytes_)), port_};
 }
 
 bool is_loopback(std::string_view ip) {
@@ -72,9 +91,9 @@ std::optional<std::string> normal_ip(std::string_view text) {
   const std::string ip(text);
   if (ip.find('\0') != std::string::npos) return std::nullopt;
   in_addr v4{};
-  if (inet_pton(AF_INET, ip.c_str(), &v4) == 1) return ip_text(AF_INET, v4);
+  if (inet_pton(AF_INET, ip.c_str(), &v4) == 1) return ip_text(v4);
   in6_addr v6{};
-  if (inet_pton(AF_INET6, ip.c_str(), &v6) == 1) return ip_text(AF_INET6, v6);
+  if (inet_pton(AF_INET6, ip.c_str(), &v6) == 1) return ip_text(v6);
   return std::nullopt;
 }
 
@@ -93,7 +112,7 @@ std::optional<Address> Address::from_sockaddr(const sockaddr* raw, socklen_t len
   if (raw->sa_family == AF_INET && length >= sizeof(sockaddr_in)) {
     sockaddr_in v4{};
     std::memcpy(&v4, raw, sizeof v4);
-    return Address{ip_text(AF_INET, v4.sin_addr), ntohs(v4.sin_port)};
+    return Address{ip_text(v4.sin_addr), ntohs(v4.sin_port)};
   }
   if (raw->sa_family == AF_INET6 && length >= sizeof(sockaddr_in6)) {
     sockaddr_in6 v6{};

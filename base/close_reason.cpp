@@ -60,6 +60,10 @@ const char* to_string(CloseReason reason) {
       return "answered";
     case CloseReason::kServerStopping:
       return "server_stopping";
+    case CloseReason::kTlsFailed:
+      return "tls_failed";
+    case CloseReason::kTlsTruncated:
+      return "tls_truncated";
     case CloseReason::kIoError:
       return "io_error";
   }

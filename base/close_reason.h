@@ -32,6 +32,8 @@ enum class CloseReason : uint8_t {
   kReplaced,            ///< a newer connection of the same server has taken its place
   kAnswered,            ///< the request has been answered: nothing more to do
   kServerStopping,      ///< this process ends
+  kTlsFailed,           ///< no TLS, a handshake that came to nothing, or a record that was tampered with
+  kTlsTruncated,        ///< the peer's end came without close_notify: it broke off, or somebody cut it
   kIoError,             ///< the system reported an error that has no word of its own here
 };
 

@@ -1,11 +1,20 @@
 #include "base/command_line.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
 
+#include "base/log.h"
+
 namespace talkbeat {
 namespace {
+
+// Logs hold names and addresses, images are for whom they were sent to. A group may read them: of those who look after
+// the servers.
+constexpr mode_t kNotForOthers = S_IWGRP | S_IRWXO;
 
 constexpr const char* kFooter = R"(
 Signals:
@@ -65,7 +74,8 @@ std::optional<ServerArguments> parse_arguments(int argc, const char* const* argv
   return std::nullopt;
 }
 
-std::optional<int> prepare(int argc, const char* const* argv, const ServerDescription& server, OptionTable& table) {
+std::optional<int> prepare(int argc, const char* const* argv, const ServerDescription& server, OptionTable& table,
+                           const std::function<std::vector<SecretFile>()>& secrets) {
   int exit_code = 0;
   const auto arguments = parse_arguments(argc, argv, server, exit_code);
   if (!arguments) return exit_code;
@@ -75,11 +85,20 @@ std::optional<int> prepare(int argc, const char* const* argv, const ServerDescri
     table.print(std::cout);
     return std::cout.flush() ? 0 : fail(server, "stdout cannot be written");
   }
+  // --check-config may come before the keys are made.
+  const Status trusted = secrets ? check_secrets(secrets(), arguments->check_config) : Status();
+  if (!trusted.ok()) return fail(server, trusted.message());
   if (arguments->check_config) {
     std::cout << "the configuration is right\n";
     return 0;
   }
+  ::umask(::umask(0) | kNotForOthers);
   return std::nullopt;
+}
+
+void warn_of_root() {
+  if (::geteuid() != 0) return;
+  log_warn("running_as_root", {{"do", "start it as a user of its own: tools/systemd/ has units that do"}});
 }
 
 }  // namespace talkbeat

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/options.h"
+#include "base/private_file.h"
 #include "base/status.h"
 
 namespace talkbeat {
@@ -32,11 +34,18 @@ std::optional<ServerArguments> parse_arguments(int argc, const char* const* argv
                                                int& exit_code);
 
 /// The beginning of both servers' main(), before any thread is started: reads the command line, fills the table from
-/// file and --set. Returns the exit code where the process is to end here, having said why in one line on stderr.
+/// file and --set, and looks whether the secret files that the settings name may be relied upon. What the process makes
+/// from then on is nothing for other users than its own and its group. Returns the exit code where the process is to
+/// end here, having said why in one line on stderr.
 ///
 ///   MsgServerConfig config;
 ///   OptionTable table = describe(config);
-///   if (const auto exit_code = prepare(argc, argv, kDescription, table)) return *exit_code;
-std::optional<int> prepare(int argc, const char* const* argv, const ServerDescription& server, OptionTable& table);
+///   const auto secrets = [&config] { return secret_files(config); };
+///   if (const auto exit_code = prepare(argc, argv, kDescription, table, secrets)) return *exit_code;
+std::optional<int> prepare(int argc, const char* const* argv, const ServerDescription& server, OptionTable& table,
+                           const std::function<std::vector<SecretFile>()>& secrets = nullptr);
+
+/// A warning in the log, where this process runs as root: a mistake in it would then be one in the whole machine.
+void warn_of_root();
 
 }  // namespace talkbeat

@@ -5,12 +5,11 @@
 
 #include "base/check.h"
 #include "base/connection_table.h"
+#include "base/mutant.h"
 
 namespace talkbeat {
 
 namespace {
-
-constexpr size_t kPiecesPerWrite = 64;
 
 // With a peer that does not hear or does not read, an ordinary close leaves the kernel with what was sent: it goes on
 // sending it for TCP_USER_TIMEOUT, and who returns within that time hears what the next connection brings as well.
@@ -22,9 +21,16 @@ bool is_lost(CloseReason reason) {
 }  // namespace
 
 Connection::Connection(Key, ConnectionTable& table, ConnId id, SocketHandle socket, const Address& peer,
-                       Protocol& protocol)
-    : table_(table), id_(id), protocol_(protocol), opened_at_(table.loop_.now()), socket_(socket), peer_(peer) {
+                       Protocol& protocol, std::unique_ptr<TlsChannel> tls)
+    : table_(table),
+      id_(id),
+      protocol_(protocol),
+      opened_at_(table.loop_.now()),
+      socket_(socket),
+      peer_(peer),
+      tls_(std::move(tls)) {
   watch_ = table_.loop_.watch(socket_, interest_, *this);
+  if (tls_ != nullptr && !tls_->sealed().empty()) note_flush();
 }
 
 Connection::~Connection() {
@@ -82,17 +88,20 @@ bool Connection::make_room(size_t count, Traffic traffic) {
   // A burst within one turn is no sign of a slow reader: what the peer's window takes goes out first.
   if (!closing() && out_.size() > limits_.hard) flush();
   if (closing()) return false;
-  if (out_.size() > limits_.hard) {
+  if (kMutant != Mutant::kUnboundedBuffer && out_.size() > limits_.hard) {
     out_.clear(table_.out_pool_);
     close(CloseReason::kSlowConsumer);
     return false;
   }
   if (liveness() != nullptr) liveness()->sent(*this, now(), traffic);
-  if (!flush_noted_) {
-    flush_noted_ = true;
-    table_.to_flush_.push_back(id_);
-  }
+  note_flush();
   return count > 0;
+}
+
+void Connection::note_flush() {
+  if (flush_noted_) return;
+  flush_noted_ = true;
+  table_.to_flush_.push_back(id_);
 }
 
 void Connection::close(CloseReason reason) {
@@ -107,10 +116,7 @@ void Connection::close(CloseReason reason) {
   protocol_.on_close(*this, reason);
   table_.observer_(*this, reason);
   if (liveness() != nullptr) liveness()->leave(*this);
-  if (!flush_noted_) {
-    flush_noted_ = true;
-    table_.to_flush_.push_back(id_);
-  }
+  note_flush();
 }
 
 void Connection::pause_reading(bool paused) {
@@ -132,21 +138,26 @@ void Connection::read() {
   const IoResult result = table_.loop_.transport().read(socket_, table_.read_buffer_);
   if (result.would_block()) return;
   if (result.error != 0) {
-    out_.clear(table_.out_pool_);
+    drop_output();
     peer_finished_ = true;
     close(close_reason_of_errno(result.error));
     return;
   }
-  if (result.bytes == 0) {
-    peer_finished_ = true;
-    close(CloseReason::kPeerClosed);
-    return;
-  }
+  if (result.bytes == 0) return take_end();
   // While reading is paused only a broken connection is reported as readable: its last bytes can have no answer, and
   // the read after them tells what broke it.
   if (reading_paused_) return;
+  const std::span<const std::byte> bytes = std::span(table_.read_buffer_).first(result.bytes);
+  if (tls_ == nullptr) {
+    take_bytes(bytes);
+  } else {
+    take_sealed(bytes);
+  }
+}
+
+void Connection::take_bytes(std::span<const std::byte> bytes) {
   if (liveness() != nullptr) liveness()->received(*this, now());
-  protocol_.on_bytes(*this, std::span(table_.read_buffer_).first(result.bytes));
+  protocol_.on_bytes(*this, bytes);
 }
 
 // Before it is judged: what waits in its socket is read (KEEPALIVE.md rule 5), and where we ourselves do not read, its
@@ -167,8 +178,8 @@ void Connection::discard_input() {
   const IoResult result = table_.loop_.transport().read(socket_, table_.read_buffer_);
   if (result.would_block() || result.bytes > 0) return;
   peer_finished_ = true;
-  if (result.error != 0) out_.clear(table_.out_pool_);
-  if (out_.empty()) {
+  if (result.error != 0) drop_output();
+  if (all_written()) {
     release();
   } else {
     update_interest();
@@ -176,32 +187,50 @@ void Connection::discard_input() {
 }
 
 void Connection::flush() {
-  while (!out_.empty()) {
-    const IoResult result = table_.loop_.transport().write(socket_, out_.gather(table_.pieces_, kPiecesPerWrite));
+  for (auto pieces = next_to_write(); !pieces.empty(); pieces = next_to_write()) {
+    const IoResult result = table_.loop_.transport().write(socket_, pieces);
     if (result.would_block()) break;
     if (result.error != 0) {
-      out_.clear(table_.out_pool_);
+      drop_output();
       peer_finished_ = true;
       close(close_reason_of_errno(result.error));
       break;
     }
-    out_.consume(table_.out_pool_, result.bytes);
+    wrote(result.bytes);
   }
-  wants_writable_ = !out_.empty();
+  wants_writable_ = tls_ == nullptr ? !out_.empty() : !tls_->sealed().empty();
   if (state_ == State::kOpen) check_out_limits();
-  if (state_ == State::kFlushing && out_.empty()) finish_flushing();
+  if (state_ == State::kFlushing && all_written()) finish_flushing();
   update_interest();
+}
+
+std::span<const iovec> Connection::next_to_write() {
+  if (tls_ != nullptr) return next_sealed();
+  return out_.gather(table_.pieces_, ConnectionTable::kPiecesPerWrite);
+}
+
+void Connection::wrote(size_t count) {
+  if (tls_ == nullptr) {
+    out_.consume(table_.out_pool_, count);
+  } else {
+    tls_->sent(count);
+  }
+}
+
+void Connection::drop_output() {
+  out_.clear(table_.out_pool_);
+  if (tls_ != nullptr) tls_->sent(tls_->sealed().size());
 }
 
 void Connection::flush_and_tell() {
   flush();
-  if (state_ == State::kOpen && out_.empty()) protocol_.on_drained(*this);
+  if (state_ == State::kOpen && all_written()) protocol_.on_drained(*this);
 }
 
 // An empty out-buffer is writable at once: the next turn's event tells.
 void Connection::flush_and_tell_later() {
   flush();
-  if (state_ != State::kOpen || !out_.empty()) return;
+  if (state_ != State::kOpen || !all_written()) return;
   wants_writable_ = true;
   update_interest();
 }

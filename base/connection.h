@@ -10,6 +10,7 @@
 #include "base/close_reason.h"
 #include "base/event_loop.h"
 #include "base/keepalive.h"
+#include "base/tls_channel.h"
 
 namespace talkbeat {
 
@@ -81,7 +82,8 @@ class Connection final : public LivenessNode, private ReadyHandler {
     friend class ConnectionTable;
     Key() = default;
   };
-  Connection(Key, ConnectionTable& table, ConnId id, SocketHandle socket, const Address& peer, Protocol& protocol);
+  Connection(Key, ConnectionTable& table, ConnId id, SocketHandle socket, const Address& peer, Protocol& protocol,
+             std::unique_ptr<TlsChannel> tls);
   ~Connection();
 
   ConnId id() const { return id_; }
@@ -101,6 +103,9 @@ class Connection final : public LivenessNode, private ReadyHandler {
   std::vector<LivenessRecord> history() const;
   /// Who is at the other end, as its attachment says.
   std::string subject() const { return attachment_ != nullptr ? attachment_->subject() : std::string(); }
+
+  /// nullptr: what goes over it is not encrypted.
+  const TlsChannel* tls() const { return tls_.get(); }
 
   /// Copies the bytes.
   void send(std::span<const std::byte> bytes, Traffic traffic = Traffic::kData);
@@ -159,8 +164,21 @@ class Connection final : public LivenessNode, private ReadyHandler {
 
   void on_ready(bool readable, bool writable) override;
   void read();
+  void take_end();
+  void take_bytes(std::span<const std::byte> bytes);
+  void take_sealed(std::span<const std::byte> bytes);
+  void enter_handshake();
+  void begin_handshake();
+  void check_tls();
   void discard_input();
   void flush();
+  std::span<const iovec> next_to_write();
+  std::span<const iovec> next_sealed();
+  void seal_some();
+  void wrote(size_t count);
+  void drop_output();
+  bool all_written() const { return out_.empty() && (tls_ == nullptr || tls_->sealed().empty()); }
+  void note_flush();
   void flush_and_tell();
   void flush_and_tell_later();
   void check_out_limits();
@@ -191,6 +209,7 @@ class Connection final : public LivenessNode, private ReadyHandler {
   bool peer_finished_ = false;
   bool flush_noted_ = false;
   bool wants_writable_ = false;
+  const std::unique_ptr<TlsChannel> tls_;
 };
 
 }  // namespace talkbeat

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/mutant.h"
 
 namespace talkbeat {
 
@@ -25,13 +26,16 @@ ConnectionTable::ConnectionTable(EventLoop& loop, CloseObserver observer)
     : loop_(loop),
       observer_(std::move(observer)),
       slow_timer_(loop.timers(), [this] { check_slow(); }),
-      read_buffer_(kReadBuffer) {
+      read_buffer_(kReadBuffer),
+      handshakes_(loop.now()),
+      handshake_timer_(loop.timers(), [this] { call_waiting_handshakes(); }) {
   loop_.add_turn_handler(*this);
 }
 
 ConnectionTable::~ConnectionTable() = default;
 
-Connection& ConnectionTable::adopt(SocketHandle socket, const Address& peer, Protocol& protocol) {
+Connection& ConnectionTable::adopt(SocketHandle socket, const Address& peer, Protocol& protocol,
+                                   std::unique_ptr<TlsChannel> tls) {
   if (free_slots_.empty()) {
     CHECK(slots_.size() < kMaxSlots);
     free_slots_.push_back(static_cast<uint32_t>(slots_.size()));
@@ -40,7 +44,7 @@ Connection& ConnectionTable::adopt(SocketHandle socket, const Address& peer, Pro
   const uint32_t slot = free_slots_.back();
   free_slots_.pop_back();
   const auto id = ConnId{next_serial_++ << kConnSlotBits | slot};
-  slots_[slot] = std::make_unique<Connection>(Connection::Key(), *this, id, socket, peer, protocol);
+  slots_[slot] = std::make_unique<Connection>(Connection::Key(), *this, id, socket, peer, protocol, std::move(tls));
   ++size_;
   return *slots_[slot];
 }
@@ -49,7 +53,8 @@ Connection* ConnectionTable::find(ConnId id) const {
   const uint32_t slot = slot_of(id);
   if (slot >= slots_.size()) return nullptr;
   Connection* connection = slots_[slot].get();
-  return connection != nullptr && connection->id() == id && !connection->closing() ? connection : nullptr;
+  const bool same = connection != nullptr && (connection->id() == id || kMutant == Mutant::kIdReuse);
+  return same && !connection->closing() ? connection : nullptr;
 }
 
 void ConnectionTable::close_all(CloseReason reason) {
@@ -134,9 +139,29 @@ void ConnectionTable::look_after_slow() {
   if (!slow_timer_.armed()) slow_timer_.start_once(kSlowCheckMs);
 }
 
+ConnectionTable::TlsBuffers& ConnectionTable::tls_buffers() {
+  if (tls_buffers_.record.empty()) {
+    tls_buffers_.plain.resize(kReadBuffer + TlsChannel::kMaxRecord);
+    tls_buffers_.record.resize(TlsChannel::kMaxPiece);
+  }
+  return tls_buffers_;
+}
+
+void ConnectionTable::call_waiting_handshakes() {
+  const auto lives = [this](ConnId id) { return find(id) != nullptr; };
+  while (const auto id = handshakes_.next(loop_.now(), lives)) find(*id)->begin_handshake();
+}
+
+// Those that wait go on in the next turn, or when the rate allows it; between the two everybody else is served.
+void ConnectionTable::look_after_handshakes() {
+  handshakes_.new_turn();
+  if (handshakes_.waiting() > 0 && !handshake_timer_.armed()) handshake_timer_.start_once(handshakes_.wait_ms());
+}
+
 void ConnectionTable::on_turn_end() {
   flush_noted();
   free_closed();
+  look_after_handshakes();
   for (Watched& watched : watched_) arm(watched);
 }
 

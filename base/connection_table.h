@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/connection.h"
+#include "base/handshake_gate.h"
 
 namespace talkbeat {
 
@@ -23,8 +24,9 @@ class ConnectionTable final : private TurnHandler, private LivenessActions {
   /// Frees all that are left, without a word to the peers: close_all() first, and turn the loop until size() is 0.
   ~ConnectionTable();
 
-  /// Takes over a connected socket. The protocol outlives it.
-  Connection& adopt(SocketHandle socket, const Address& peer, Protocol& protocol);
+  /// Takes over a connected socket. The protocol outlives it. `tls`: what is sent and received goes through it.
+  Connection& adopt(SocketHandle socket, const Address& peer, Protocol& protocol,
+                    std::unique_ptr<TlsChannel> tls = nullptr);
   /// nullptr where it has been closed.
   Connection* find(ConnId id) const;
   /// The node is a connection's.
@@ -38,6 +40,10 @@ class ConnectionTable final : private TurnHandler, private LivenessActions {
 
   /// Has the rule checked for the connections that join it. It must outlive the table's use.
   void watch_liveness(Liveness& liveness);
+
+  void set_handshake_limits(const HandshakeLimits& limits) { handshakes_.set_limits(limits); }
+  /// Of servers' ends: how many have begun, how many wait.
+  const HandshakeGate& handshakes() const { return handshakes_; }
 
   EventLoop& loop() { return loop_; }
 
@@ -53,6 +59,14 @@ class ConnectionTable final : private TurnHandler, private LivenessActions {
     Tick armed_for = 0;
   };
 
+  /// What all TLS connections share; none where there is none.
+  struct TlsBuffers {
+    std::vector<std::byte> plain;
+    std::vector<std::byte> record;
+  };
+
+  static constexpr size_t kPiecesPerWrite = 64;
+
   void on_turn_end() override;
   void on_stall(Tick stalled) override;
   void send_heartbeat(LivenessNode& node) override;
@@ -64,6 +78,9 @@ class ConnectionTable final : private TurnHandler, private LivenessActions {
   void check_slow();
   void flush_noted();
   void free_closed();
+  TlsBuffers& tls_buffers();
+  void call_waiting_handshakes();
+  void look_after_handshakes();
 
   EventLoop& loop_;
   CloseObserver observer_;
@@ -80,6 +97,9 @@ class ConnectionTable final : private TurnHandler, private LivenessActions {
   OutPool out_pool_;
   std::vector<iovec> pieces_;           // shared scratch of all flushes
   std::vector<std::byte> read_buffer_;  // shared by all reads: an idle connection owns none
+  TlsBuffers tls_buffers_;
+  HandshakeGate handshakes_;
+  Timer handshake_timer_;
 };
 
 }  // namespace talkbeat

@@ -42,6 +42,8 @@ std::optional<GoAwayReason> go_away_reason_of(CloseReason reason) {
     case CloseReason::kAuthFailed:
     case CloseReason::kReplaced:
     case CloseReason::kAnswered:
+    case CloseReason::kTlsFailed:
+    case CloseReason::kTlsTruncated:
     case CloseReason::kIoError:
       return std::nullopt;
   }

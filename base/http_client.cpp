@@ -301,6 +301,12 @@ Status HttpClient::check_url(const std::string& url) {
   const std::string found = scheme;
   curl().free(scheme);
   if (found != "http" && found != "https") return Error{"neither http:// nor https://"};
+  for (const CURLUPart part : {CURLUPART_USER, CURLUPART_PASSWORD}) {
+    char* secret = nullptr;
+    if (curl().url_get(parsed.get(), part, &secret, 0) != CURLUE_OK) continue;
+    curl().free(secret);
+    return Error{"must not hold a name or password: settings stand in ps, in the log and in --print-config"};
+  }
   return {};
 }
 

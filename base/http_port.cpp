@@ -64,11 +64,12 @@ HttpPort::Peer& HttpPort::peer_of(const Connection& connection) {
   return connection.attachment<Peer>();
 }
 
-void HttpPort::accept(SocketHandle socket, const Address& peer) {
-  Connection& connection = connections_.adopt(socket, peer, *this);
+void HttpPort::accept(SocketHandle socket, const Address& peer, std::unique_ptr<TlsChannel> tls) {
+  Connection& connection = connections_.adopt(socket, peer, *this, std::move(tls));
   connection.set_attachment(std::make_unique<Peer>(limits_.max_body));
   asking_.join(connection, connection.now());
-  if (++open_ > limits_.max_connections) {
+  const size_t of_address = open_by_address_.add(peer.ip);
+  if (++open_ > limits_.max_connections || of_address > limits_.max_connections_per_address) {
     send(connection, http_error(503), false);
     connection.close(CloseReason::kTooManyConnections);
   }
@@ -256,6 +257,7 @@ void HttpPort::on_drained(Connection& connection) {
 void HttpPort::on_close(Connection& connection, CloseReason /*reason*/) {
   Peer& peer = peer_of(connection);
   --open_;
+  open_by_address_.remove(connection.peer().ip);
   peer.parser = HttpRequestParser(0);
   peer.claim.reset();
   peer.body.reset();

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/address_counts.h"
 #include "base/connection_table.h"
 #include "base/http_request.h"
 #include "base/http_response.h"
@@ -44,6 +45,7 @@ class HttpPort final : public Protocol {
   struct Limits {
     Tick request_timeout_ms = 60'000;
     size_t max_connections = 1'000;
+    size_t max_connections_per_address = SIZE_MAX;
     size_t max_body = 64 * 1024;       ///< where no judge says another
     Tick upload_timeout_ms = 600'000;  ///< from the headers to the end of a long body
   };
@@ -57,7 +59,7 @@ class HttpPort final : public Protocol {
 
   HttpPort(ConnectionTable& connections, const Limits& limits, Handler handler, Judge judge = nullptr);
 
-  void accept(SocketHandle socket, const Address& peer);
+  void accept(SocketHandle socket, const Address& peer, std::unique_ptr<TlsChannel> tls = nullptr);
 
   /// The answer that a handler has put off. Once for each request.
   void answer(ConnId id, const HttpResponse& response);
@@ -101,6 +103,7 @@ class HttpPort final : public Protocol {
   Liveness uploading_;  // while a long body comes
   Liveness fetching_;   // while a piece of an answer that must leave before we go on is on its way
   size_t open_ = 0;
+  AddressCounts open_by_address_;
 };
 
 }  // namespace talkbeat

@@ -1,30 +1,21 @@
 #include "base/key_file.h"
 
 #include <sodium.h>
-#include <sys/stat.h>
 
-#include <fstream>
-#include <iterator>
+#include "base/private_file.h"
 
 namespace talkbeat {
 
 namespace {
 
-constexpr std::streamsize kMaxFile = 4'096;
+constexpr size_t kMaxFile = 4'096;
 
 }  // namespace
 
 Result<KeyBytes> load_key_file(const std::string& path, const std::string& what) {
-  struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) return Error{path + ": there is no such key file; tools/start.sh makes one"};
-  if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return Error{path + ": others can read the " + what + "; run chmod 600 " + path};
-  }
-  if (!S_ISREG(info.st_mode)) return Error{path + ": the " + what + " has to be a regular file"};
-  std::ifstream file(path);
-  std::string text(kMaxFile, '\0');
-  file.read(text.data(), kMaxFile);
-  text.resize(static_cast<size_t>(file.gcount()));
+  const Result<std::string> read = read_secret_file(path, kMaxFile, what, "tools/start.sh makes one");
+  if (!read.ok()) return Error{read.message()};
+  const std::string& text = read.value();
   KeyBytes key{};
   size_t size = 0;
   const char* end = nullptr;

@@ -10,8 +10,8 @@ namespace talkbeat {
 
 using KeyBytes = std::array<unsigned char, 32>;
 
-/// A key out of a file of 64 hex digits, with white space around them allowed. Refuses a file that others can read.
-/// `what` names it in the error: "cluster key".
+/// A key out of a file of 64 hex digits, with white space around them allowed. Refuses a file that others can read or
+/// change (private_file.h). `what` names it in the error: "cluster key".
 ///
 ///   const Result<KeyBytes> key = load_key_file("run/admin.key", "admin key");
 ///   if (!key.ok()) return fail(key.message());

@@ -1,11 +1,18 @@
 // How OptionTable takes values in: files and assignments become a list of accepted values; nothing is written here.
 #include "base/options.h"
+#include "base/private_file.h"
+#include "base/utf8.h"
 
 namespace talkbeat {
 namespace {
 
 void append_name(std::string& names, const std::string& name) {
   names += (names.empty() ? "" : ", ") + name;
+}
+
+// A refusal is one line, whatever somebody has called a setting.
+std::string one_line(std::string_view text) {
+  return is_plain_text(text) ? std::string(text) : toml_quote(text);
 }
 
 }  // namespace
@@ -26,6 +33,7 @@ Result<OptionTable::Values> OptionTable::collect(const std::string& path, std::s
 }
 
 Status OptionTable::take_file(const std::string& path, Values& values) {
+  if (Status trusted = check_file(path, FileTrust::kSettings, "configuration"); !trusted.ok()) return trusted;
   const auto entries = read_toml(path);
   if (!entries.ok()) return Error{entries.message()};
   for (const TomlEntry& entry : entries.value()) {
@@ -49,7 +57,7 @@ Status OptionTable::take_entry(const TomlEntry& entry, Values& values) {
 }
 
 Status OptionTable::take_assignment(std::string_view assignment, Values& values) {
-  const std::string place = "--set " + std::string(assignment) + ": ";
+  const std::string place = "--set " + one_line(assignment) + ": ";
   const size_t equals = assignment.find('=');
   const std::string_view key = assignment.substr(0, equals);
   const size_t dot = key.find('.');
@@ -68,9 +76,11 @@ Status OptionTable::take_assignment(std::string_view assignment, Values& values)
 }
 
 Error OptionTable::unknown(const TomlEntry& entry) const {
-  if (entry.section.empty()) return Error{entry.key + ": stands in no section; allowed: " + section_names()};
-  if (!has_section(entry.section)) return Error{entry.section + ": no such section; allowed: " + section_names()};
-  return Error{entry.section + "." + entry.key + ": no such setting; allowed: " + option_names(entry.section)};
+  if (entry.section.empty()) return Error{one_line(entry.key) + ": stands in no section; allowed: " + section_names()};
+  if (!has_section(entry.section))
+    return Error{one_line(entry.section) + ": no such section; allowed: " + section_names()};
+  return Error{entry.section + "." + one_line(entry.key) +
+               ": no such setting; allowed: " + option_names(entry.section)};
 }
 
 std::string OptionTable::section_names() const {

@@ -28,16 +28,16 @@ const char* to_string(AllocationResult result) {
   CHECK(false);
 }
 
-Allocation allocate(ServerRegistry& registry, Tick now, Tick handed_out_ttl_ms, ServerId except) {
+Allocation allocate(ServerRegistry& registry, Tick now, Tick handed_out_ttl_ms, ServerId except, bool keep_place) {
   if (registry.size() == 0) return {AllocationResult::kNoServer, nullptr};
   MsgServer* best = nullptr;
   registry.for_each([&](MsgServer& server) {
-    server.handed_out.forget_before(now - handed_out_ttl_ms);
+    server.forget_before(now - handed_out_ttl_ms);
     if (server.id == except || !server.takes_clients()) return;
     if (best == nullptr || less_loaded(server, *best)) best = &server;
   });
   if (best == nullptr) return {AllocationResult::kAllFull, nullptr};
-  best->handed_out.add(now);
+  best->hand_out(now, keep_place);
   return {AllocationResult::kAllocated, best};
 }
 

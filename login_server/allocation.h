@@ -21,7 +21,9 @@ struct Allocation {
 ///
 ///   const Allocation allocation = allocate(registry, now, 10'000);
 ///   if (allocation.server != nullptr) answer(allocation.server->port);
-/// `except` is never chosen: the one whose clients look for another place.
-Allocation allocate(ServerRegistry& registry, Tick now, Tick handed_out_ttl_ms, ServerId except = ServerId::kNone);
+/// `except` is never chosen: the one whose clients look for another place. `keep_place`: until the client has come, its
+/// place is nobody else's; else it is only expected, and a server that looks full for it still takes others.
+Allocation allocate(ServerRegistry& registry, Tick now, Tick handed_out_ttl_ms, ServerId except = ServerId::kNone,
+                    bool keep_place = true);
 
 }  // namespace talkbeat::login

@@ -46,11 +46,12 @@ ClientPort::ClientPort(ConnectionTable& connections, Discovery& discovery, const
   connections_.watch_liveness(liveness_);
 }
 
-void ClientPort::accept(SocketHandle socket, const Address& peer) {
-  Connection& connection = connections_.adopt(socket, peer, *this);
+void ClientPort::accept(SocketHandle socket, const Address& peer, std::unique_ptr<TlsChannel> tls) {
+  Connection& connection = connections_.adopt(socket, peer, *this, std::move(tls));
   connection.set_attachment(std::make_unique<PduPeer>());
   liveness_.join(connection, connection.now());
-  if (++open_ <= settings_.max_connections) return;
+  const size_t of_address = open_by_address_.add(peer.ip);
+  if (++open_ <= settings_.max_connections && of_address <= settings_.max_connections_per_address) return;
   IM::Login::IMMsgServRsp full;
   full.set_result_code(IM::BaseDefine::REFUSE_REASON_MSG_SERVER_FULL);
   send_pdu(connection, full);
@@ -65,12 +66,14 @@ void ClientPort::answer(Connection& connection, uint16_t seq_num) {
     response.set_prior_ip(directions.prior_ip);
     response.set_backip_ip(directions.backup_ip);
     response.set_port(directions.port);
+    if (directions.tls_port != 0) response.set_tls_port(directions.tls_port);
   }
   send_pdu(connection, response, seq_num);
 }
 
-void ClientPort::on_close(Connection& /*connection*/, CloseReason /*reason*/) {
+void ClientPort::on_close(Connection& connection, CloseReason /*reason*/) {
   --open_;
+  open_by_address_.remove(connection.peer().ip);
 }
 
 Verdict ClientPort::on_pdu(Connection& connection, const PduHeader& header, std::span<const std::byte> body) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/address_counts.h"
 #include "base/pdu_protocol.h"
 #include "login_server/discovery.h"
 
@@ -14,7 +15,7 @@ class ClientPort final : public PduProtocol {
  public:
   ClientPort(ConnectionTable& connections, Discovery& discovery, const ClientPortSettings& settings);
 
-  void accept(SocketHandle socket, const Address& peer);
+  void accept(SocketHandle socket, const Address& peer, std::unique_ptr<TlsChannel> tls = nullptr);
   void answer(Connection& connection, uint16_t seq_num);
 
   const char* role() const override { return "client"; }
@@ -29,6 +30,7 @@ class ClientPort final : public PduProtocol {
   const ClientPortSettings& settings_;
   Liveness liveness_;
   size_t open_ = 0;
+  AddressCounts open_by_address_;
 };
 
 }  // namespace talkbeat::login

@@ -18,6 +18,7 @@ void take_info(MsgServer& server, const IM::Server::IMMsgServInfo& info) {
   server.ip1 = info.ip1();
   server.ip2 = info.ip2();
   server.port = static_cast<uint16_t>(info.port());
+  server.tls_port = static_cast<uint16_t>(info.tls_port());
   server.http_port = static_cast<uint16_t>(info.http_port());
   server.max_connections = info.max_conn_cnt();
   server.connections = info.cur_conn_cnt();
@@ -81,7 +82,12 @@ void Cluster::add_server(Connection& link, const ServerIdentity& identity, const
   if (info.has_after_sequence()) server.message_sequence = server.sweep_after = info.after_sequence();
   presence_.add_server(server.id, server.name);
   log_server("msg_server_registered", registry_.add(std::move(server)));
-  if (info.has_after_sequence()) sweep_others(server_of(link), info.after_sequence());
+  std::optional<uint64_t> sweep_after;
+  if (info.has_after_sequence()) sweep_after = info.after_sequence();
+  if (const auto lost = lost_.extract(identity.name)) {
+    sweep_after = std::min(sweep_after.value_or(lost.mapped()), lost.mapped());
+  }
+  if (sweep_after) sweep_others(server_of(link), *sweep_after);
 }
 
 void Cluster::update_server(ServerId id, const IM::Server::IMMsgServInfo& info) {
@@ -89,7 +95,7 @@ void Cluster::update_server(ServerId id, const IM::Server::IMMsgServInfo& info) 
   if (server == nullptr) return;
   const uint32_t connections = server->connections;
   take_info(*server, info);
-  if (server->connections > connections) server->handed_out.arrived(server->connections - connections);
+  if (server->connections > connections) server->arrived(server->connections - connections);
   log_server("msg_server_changed", *server);
 }
 
@@ -102,6 +108,7 @@ void Cluster::remove_server(ServerId id, CloseReason reason) {
                                {"epoch", server->epoch},
                                {"reason", to_string(reason)},
                                {"sessions", presence_.sessions_of(id)}});
+  if (sequence) lost_.insert_or_assign(server->name, *sequence);
   registry_.remove(id);
   presence_.remove_server(id);
   feed_.remove(id);

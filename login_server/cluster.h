@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -80,6 +81,9 @@ class Cluster {
   Counter kicks_;
   Counter sweeps_;
   std::vector<ServerId> targets_;  // scratch of relay()
+  // By name, the servers that have gone, and how far the store had got. Without a link they go on serving: what they
+  // stored then nobody else has heard of, and a process that begins anew does not know of it.
+  std::map<std::string, uint64_t> lost_;
 };
 
 }  // namespace talkbeat::login

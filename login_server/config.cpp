@@ -20,12 +20,22 @@ void describe_client(OptionTable& table, ClientPortSettings& client) {
   table.address("listen", client.listen, "Where IMMsgServReq is answered.");
   table.address("http_listen", client.http_listen,
                 "Where GET /msg_server is answered; /healthz, /metrics and /api/cluster are here, too.");
+  table
+      .boolean(
+          "status_for_all", client.status_for_all,
+          "true: /metrics and /api/cluster are answered to everybody who reaches http_listen, not only to programs "
+          "on this machine. They tell how many users there are, and which servers: let a firewall or a proxy see "
+          "to who asks.")
+      .reloadable();
   table.duration("request_timeout", client.request_timeout_ms, {100, 3'600'000},
                  "From accept to the end of the request: one that dribbles is closed at this deadline, whatever it "
                  "sends.");
   table.integer("max_connections", client.max_connections, {1, 1'000'000}, "connections",
-                "On each of the two ports at the same time; the rest get a refusal. They are short: this bounds what "
+                "By PDU and by HTTP at the same time; the rest get a refusal. They are short: this bounds what "
                 "an attacker can hold open.");
+  table.integer("max_connections_per_address", client.max_connections_per_address, {1, 1'000'000}, "connections",
+                "The same for one IP address (of IPv6: one network of 64 bits): a single host cannot take all the "
+                "places. Behind a proxy, whose address all have: as max_connections.");
   table
       .text("msfs_prior", client.msfs_prior,
             "Told to HTTP clients as msfsPrior, where they send images to; empty: this server, if it keeps images.")
@@ -43,7 +53,10 @@ void describe_cluster(OptionTable& table, ServerPortSettings& cluster) {
                 "machines, and one that only they can reach.");
   describe(table, cluster.link);
   table.integer("max_connections", cluster.max_connections, {1, 100'000}, "connections",
-                "At the same time, strangers that have not proved the key yet included.");
+                "At the same time, of msg_servers that have proved the key.");
+  table.integer("max_unproven", cluster.max_unproven, {1, 100'000}, "connections",
+                "At the same time, of those that have not proved the key yet; one more closes the one that has waited "
+                "longest. So strangers who reach this port hold little, and keep no msg_server out.");
   table.bytes("queue_soft", cluster.out.soft, {64 << 10, 1 << 30},
               "More than this waiting to be sent to a msg_server for longer than queue_soft_time closes its link.");
   table.duration("queue_soft_time", cluster.out.soft_ms, {100, 3'600'000},
@@ -62,6 +75,12 @@ void describe_rest(OptionTable& table, LoginServerConfig& config) {
       .duration("handed_out_ttl", config.allocation.handed_out_ttl_ms, {100, 600'000},
                 "A client that was sent to a msg_server and is not seen there within this time counts as gone. "
                 "Longer than the msg_servers' heartbeat_interval, so that those who arrive are counted once.")
+      .reloadable();
+  table
+      .integer("max_kept_per_address", config.allocation.max_kept_per_address, {1, 1'000'000}, "places",
+               "Within twice that time: so many of those who come from one IP address (of IPv6: one network of 64 "
+               "bits) have their place kept on the server that they were sent to. Further ones are sent on, too, but "
+               "nobody can make all servers look full by asking.")
       .reloadable();
   table.section("presence", "What the msg_servers are told about each other's users.");
   table
@@ -134,6 +153,9 @@ void describe(OptionTable& table, LoginServerConfig& config) {
   describe_image_storage(table, config.images);
   describe_image_limits(table, config.images);
   describe(table, config.tcp);
+  describe(table, config.tls);
+  table.address("listen", config.tls_listen, "As client.listen, with TLS.");
+  table.address("http_listen", config.https_listen, "As client.http_listen, with TLS: HTTPS.");
   describe(table, config.log);
 }
 

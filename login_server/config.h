@@ -6,6 +6,7 @@
 #include "base/connection.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "base/server_tls.h"
 #include "base/settings.h"
 
 namespace talkbeat::login {
@@ -16,6 +17,8 @@ struct ClientPortSettings {
   Address http_listen{"0.0.0.0", 8080};
   Tick request_timeout_ms = 60'000;
   size_t max_connections = 10'000;
+  size_t max_connections_per_address = 5'000;
+  bool status_for_all = false;
   // Passed on to clients that ask by HTTP.
   std::string msfs_prior;
   std::string msfs_backup;
@@ -27,11 +30,13 @@ struct ServerPortSettings {
   Address listen{"127.0.0.1", 8100};
   LinkSettings link;
   size_t max_connections = 1'000;
+  size_t max_unproven = 200;
   OutLimits out{.soft = 32 << 20, .soft_ms = 10'000, .hard = 128 << 20};
 };
 
 struct AllocationSettings {
   Tick handed_out_ttl_ms = 10'000;
+  size_t max_kept_per_address = 1'000;
 };
 
 struct PresenceSettings {
@@ -71,6 +76,9 @@ struct LoginServerConfig {
   ImageSettings images;
   TcpSettings tcp;
   LogConfig log;
+  TlsSettings tls;
+  Address tls_listen{"0.0.0.0", 8018};
+  Address https_listen{"0.0.0.0", 8180};
 };
 
 void describe(OptionTable& table, LoginServerConfig& config);

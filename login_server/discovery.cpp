@@ -29,6 +29,7 @@ TbPlace& place_on(const MsgServer& server, const Connection& asker, std::map<Ser
   if (is_new) {
     found->second.set_ip(place_ip(server, asker));
     found->second.set_port(server.port);
+    if (server.tls_port != 0) found->second.set_tls_port(server.tls_port);
     found->second.set_clients(0);
   }
   return found->second;
@@ -48,13 +49,15 @@ Discovery::Discovery(ServerRegistry& registry, Metrics& metrics, const Allocatio
 }
 
 Directions Discovery::direct(const Connection& asker) {
-  const auto [result, server] = allocate(registry_, asker.now(), settings_.handed_out_ttl_ms);
+  const Tick ttl = settings_.handed_out_ttl_ms;
+  const bool keep = reservations_.take(asker.peer().ip, asker.now(), ttl, settings_.max_kept_per_address);
+  const auto [result, server] = allocate(registry_, asker.now(), ttl, ServerId::kNone, keep);
   allocations_[static_cast<size_t>(result)].add();
   log_debug("msg_server_asked",
             {{"conn", asker.id()}, {"result", to_string(result)}, {"name", server ? server->name : std::string()}});
   if (server == nullptr) return {.result = result, .prior_ip = {}, .backup_ip = {}};
   const std::string prior = prior_ip(*server, asker);
-  return {result, prior, server->ip2.empty() ? prior : server->ip2, server->port};
+  return {result, prior, server->ip2.empty() ? prior : server->ip2, server->port, server->tls_port};
 }
 
 TbPlacesRsp Discovery::places(const Connection& link, uint32_t clients) {

@@ -7,6 +7,7 @@
 #include "base/metrics.h"
 #include "login_server/allocation.h"
 #include "login_server/config.h"
+#include "login_server/reservations.h"
 #include "proto/talkbeat.pb.h"
 
 namespace talkbeat::login {
@@ -17,6 +18,7 @@ struct Directions {
   std::string prior_ip;  // these only where kAllocated
   std::string backup_ip;
   uint16_t port = 0;
+  uint16_t tls_port = 0;  // 0: that server has none
 };
 
 /// Answers "which msg_server shall I use?", by whichever port it was asked, and "where can my clients go?". Whoever is
@@ -38,6 +40,7 @@ class Discovery {
 
  private:
   ServerRegistry& registry_;
+  Reservations reservations_;
   const AllocationSettings& settings_;
   std::vector<Counter> allocations_;  // by AllocationResult
   std::vector<Counter> places_;       // the same

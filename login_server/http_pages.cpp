@@ -56,6 +56,7 @@ Json describe_server(const MsgServer& server, const Connection* link, size_t ses
             {"ip1", server.ip1},
             {"ip2", server.ip2},
             {"port", server.port},
+            {"tls_port", server.tls_port},
             {"http_port", server.http_port},
             {"link", link != nullptr ? link->peer().to_string() : ""},
             {"connections", server.connections},
@@ -90,9 +91,18 @@ bool HttpPages::is_image(const HttpRequest& request) const {
   return images_.on() && request.path.starts_with("/g0/");
 }
 
-std::optional<HttpResponse> HttpPages::refuse(const HttpRequest& head) const {
+// This port is open to all clients: whose connections there are is told to this machine only, and so is how large the
+// cluster is, unless the settings say otherwise.
+bool HttpPages::may_ask(const HttpRequest& head, const Connection& asker) const {
+  const bool is_status = head.path == "/metrics" || head.path == "/api/cluster";
+  if (head.path != "/api/why" && (!is_status || config_.client.status_for_all)) return true;
+  return is_local(head, asker.peer().ip);
+}
+
+std::optional<HttpResponse> HttpPages::refuse(const HttpRequest& head, const Connection& asker) const {
   constexpr std::array<std::string_view, 5> kPages{"/msg_server", "/healthz", "/metrics", "/api/cluster", "/api/why"};
   if (std::ranges::find(kPages, head.path) == kPages.end() && !is_image(head)) return refusal(404, "no such page");
+  if (!may_ask(head, asker)) return refusal(403, "only answered on the machine itself");
   if (head.method == "GET" || head.method == "HEAD") return std::nullopt;
   HttpResponse response = refusal(405, "only GET is answered here");
   response.headers.emplace_back("Allow", "GET, HEAD");
@@ -101,7 +111,7 @@ std::optional<HttpResponse> HttpPages::refuse(const HttpRequest& head) const {
 
 HttpVerdict HttpPages::judge(const HttpRequest& head, const Connection& asker) {
   if (is_upload(head)) return images_.judge(head, asker);
-  return {.refusal = refuse(head), .max_body = 0};
+  return {.refusal = refuse(head, asker), .max_body = 0};
 }
 
 std::optional<HttpResponse> HttpPages::respond(HttpRequest&& request, const Connection& asker) {
@@ -111,7 +121,7 @@ std::optional<HttpResponse> HttpPages::respond(HttpRequest&& request, const Conn
   if (path == "/msg_server") return msg_server(request, asker);
   if (path == "/healthz") return healthz();
   if (path == "/metrics") return figures();
-  if (path == "/api/why") return why(request, asker);
+  if (path == "/api/why") return why(request);
   return cluster_state();
 }
 
@@ -121,14 +131,16 @@ HttpResponse HttpPages::msg_server(const HttpRequest& request, const Connection&
   const ClientPortSettings& told = config_.client;
   const bool ours = told.msfs_prior.empty() && images_.on();
   const std::string msfs_prior = ours ? images_.address(request, asker) : told.msfs_prior;
-  return json_response(200, {{"code", static_cast<int>(directions.result)},
-                             {"msg", message_of(directions.result)},
-                             {"priorIP", directions.prior_ip},
-                             {"backupIP", directions.backup_ip},
-                             {"msfsPrior", msfs_prior},
-                             {"msfsBackup", told.msfs_backup.empty() ? msfs_prior : told.msfs_backup},
-                             {"discovery", told.discovery},
-                             {"port", allocated ? std::to_string(directions.port) : ""}});
+  Json json{{"code", static_cast<int>(directions.result)},
+            {"msg", message_of(directions.result)},
+            {"priorIP", directions.prior_ip},
+            {"backupIP", directions.backup_ip},
+            {"msfsPrior", msfs_prior},
+            {"msfsBackup", told.msfs_backup.empty() ? msfs_prior : told.msfs_backup},
+            {"discovery", told.discovery},
+            {"port", allocated ? std::to_string(directions.port) : ""}};
+  if (directions.tls_port != 0) json["tlsPort"] = std::to_string(directions.tls_port);
+  return json_response(200, json);
 }
 
 HttpResponse HttpPages::healthz() const {
@@ -142,9 +154,7 @@ HttpResponse HttpPages::figures() const {
   return {200, std::string(Metrics::kContentType), metrics_.render()};
 }
 
-// This port is open to all clients: whose connections there are is told to this machine only.
-HttpResponse HttpPages::why(const HttpRequest& request, const Connection& asker) const {
-  if (!is_local(request, asker.peer().ip)) return refusal(403, "only answered on the machine itself");
+HttpResponse HttpPages::why(const HttpRequest& request) const {
   return why_page(request, connections_, closed_);
 }
 

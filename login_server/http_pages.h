@@ -28,11 +28,12 @@ class HttpPages {
  private:
   bool is_upload(const HttpRequest& request) const;
   bool is_image(const HttpRequest& request) const;
-  std::optional<HttpResponse> refuse(const HttpRequest& head) const;
+  std::optional<HttpResponse> refuse(const HttpRequest& head, const Connection& asker) const;
   HttpResponse msg_server(const HttpRequest& request, const Connection& asker);
   HttpResponse healthz() const;
   HttpResponse figures() const;
-  HttpResponse why(const HttpRequest& request, const Connection& asker) const;
+  HttpResponse why(const HttpRequest& request) const;
+  bool may_ask(const HttpRequest& head, const Connection& asker) const;
   HttpResponse cluster_state() const;
 
   Cluster& cluster_;

@@ -121,7 +121,8 @@ Status ImageService::start() {
 std::string ImageService::address(const HttpRequest& request, const Connection& asker) const {
   if (!settings_.url.empty()) return settings_.url + (settings_.url.ends_with('/') ? "" : "/");
   const std::string host = header(request, "host");
-  return "http://" + (is_host(host) ? host : asker.local_address().to_string()) + "/";
+  return (asker.tls() != nullptr ? "https://" : "http://") +
+         (is_host(host) ? host : asker.local_address().to_string()) + "/";
 }
 
 HttpResponse ImageService::refuse(Upload why, int status, const std::string& message) {

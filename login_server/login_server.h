@@ -17,7 +17,7 @@
 
 namespace talkbeat::login {
 
-/// One login_server, whole: its three ports and what stands behind them. Holds nothing on disk but images, where it is
+/// One login_server, whole: its ports and what stands behind them. Holds nothing on disk but images, where it is
 /// told to. Made by main(), by tests, and several at once by simulations, each on a loop (which may be the same one)
 /// with Metrics of its own. `config` and all references outlive it, and it outlives the loop's last turn. The loop's
 /// thread only; `disk` runs what reads and writes images.
@@ -36,11 +36,14 @@ class LoginServer final : private TurnHandler {
   void stop(std::function<void()> stopped);
 
   /// Takes over the settings that may change while the server runs.
-  void settings_changed() { server_port_.settings_changed(); }
+  void settings_changed();
 
   // As they were opened: with the chosen port where the setting says 0.
   Address client_address() const { return client_listener_.address(); }
   Address http_address() const { return http_listener_.address(); }
+  // Only where there is TLS.
+  Address tls_address() const { return tls_listener_.address(); }
+  Address https_address() const { return https_listener_.address(); }
   Address cluster_address() const { return server_listener_.address(); }
 
   const ConnectionTable& connections() const { return connections_; }
@@ -62,8 +65,11 @@ class LoginServer final : private TurnHandler {
   ImageService images_;
   HttpPages pages_;
   ServerPort server_port_;
+  ServerTls tls_;
   Listener client_listener_;
   Listener http_listener_;
+  Listener tls_listener_;
+  Listener https_listener_;
   Listener server_listener_;
   std::function<void()> stopped_;
 };

@@ -6,6 +6,7 @@
 #include "base/epoll_transport.h"
 #include "base/memory_return.h"
 #include "base/reload.h"
+#include "base/service_manager.h"
 #include "base/signals.h"
 #include "base/stall_log.h"
 #include "base/thread_executor.h"
@@ -39,6 +40,7 @@ int run(OptionTable& table, const LoginServerConfig& config, const ClusterKey& k
   LoginServer server(loop, disk, rng, metrics, config, key);
   const StallLog stall_log(loop);
   const MemoryReturn memory_return(loop);
+  ServiceManager manager(loop.timers());
 
   bool stopping = false;
   Signals signals(loop, {SIGTERM, SIGINT, SIGHUP}, [&](int number) {
@@ -47,12 +49,14 @@ int run(OptionTable& table, const LoginServerConfig& config, const ClusterKey& k
     } else if (std::exchange(stopping, true)) {
       loop.stop();
     } else {
+      manager.stopping("closing its connections", 2 * ConnectionTable::kLingerMs);
       server.stop([&loop] { loop.stop(); });
     }
   });
 
   const Status status = server.start();
   if (!status.ok()) return fail(kExitFailed, status.message());
+  manager.ready("serving");
   loop.run();
   disk.stop();
   log_info("login_server_stopped", {{"name", config.name}});
@@ -69,9 +73,14 @@ int main(int argc, char** argv) {
   LoginServerConfig config;
   OptionTable table;
   describe(table, config);
-  if (const auto exit_code = prepare(argc, argv, kDescription, table)) return *exit_code;
+  const auto secrets = [&config] {
+    return std::vector<SecretFile>{
+        {"cluster.key_file", config.cluster.link.key_file, "cluster key", "tools/start.sh makes one"}};
+  };
+  if (const auto exit_code = prepare(argc, argv, kDescription, table, secrets)) return *exit_code;
   const Status logging = configure_logging(config.log);
   if (!logging.ok()) return fail(kExitUsage, logging.message());
+  warn_of_root();
   const Result<ClusterKey> key = ClusterKey::load(config.cluster.link.key_file);
   if (!key.ok()) return fail(kExitUsage, key.message());
   return run(table, config, key.value());

@@ -11,10 +11,10 @@
 
 namespace talkbeat::login {
 
-/// The messages that were relayed within the last moment, by the users they are for. A relay and the news of its
+/// The messages that were relayed a moment ago, by the users they are for. A relay and the news of its
 /// receiver's login come over different links: where the relay is read first, it finds nobody, and the receiver may
-/// have asked for what it missed before the message was stored. So a user who comes online gets what was relayed a
-/// moment ago as well; msg_servers deliver each message once, however often it comes. Bounded in time and number. A
+/// have asked for what it missed before the message was stored. So a user who comes online gets what was relayed
+/// lately as well; msg_servers deliver each message once, however often it comes. Bounded in time and number. A
 /// pure core.
 ///
 ///   recent.add(now, from, relay.user_ids(), pdu);
@@ -22,7 +22,7 @@ namespace talkbeat::login {
 class RecentRelays {
  public:
   struct Limits {
-    Tick keep_ms = 1'000;  ///< far longer than two links of one cluster can be apart
+    Tick keep_ms = 30'000;  ///< a link that is later than this is closed for silence, and a sweep follows
     size_t max_relays = 10'000;
     size_t max_bytes = 16 << 20;
   };

@@ -1,6 +1,8 @@
 #include "login_server/server_port.h"
 
+#include "base/check.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "login_server/server_routes.h"
 
 namespace talkbeat::login {
@@ -12,7 +14,8 @@ constexpr int kMaxIpText = 255;
 
 bool valid(const IM::Server::IMMsgServInfo& info) {
   return info.port() > 0 && info.port() <= UINT16_MAX && info.http_port() <= UINT16_MAX &&
-         info.ip1().size() <= kMaxIpText && info.ip2().size() <= kMaxIpText;
+         info.tls_port() <= UINT16_MAX && info.ip1().size() <= kMaxIpText && info.ip2().size() <= kMaxIpText &&
+         is_plain_text(info.ip1()) && is_plain_text(info.ip2());
 }
 
 }  // namespace
@@ -32,21 +35,37 @@ ServerPort::ServerPort(ConnectionTable& connections, Cluster& cluster, Discovery
 void ServerPort::accept(SocketHandle socket, const Address& peer) {
   Connection& link = connections_.adopt(socket, peer, *this);
   auto attached = std::make_unique<LinkPeer>();
+  attached->conn = link.id();
+  by_arrival_.push_back(*attached);
   attached->nonce = ClusterAuth::make_nonce(rng_);
   TbChallenge challenge;
   challenge.set_nonce(attached->nonce);
   link.set_attachment(std::move(attached));
   liveness_.join(link, link.now());
-  if (++open_ > settings_.max_connections) {
-    link.close(CloseReason::kTooManyConnections);
-    return;
-  }
   send_pdu(link, challenge);
+  if (++unproven_ > settings_.max_unproven) make_room();
+}
+
+// A msg_server proves itself within a moment: who has waited longest is none.
+void ServerPort::make_room() {
+  Connection* oldest = connections_.find(by_arrival_.front().conn);
+  CHECK(oldest != nullptr);  // who closes has left the list
+  oldest->close(CloseReason::kTooManyConnections);
+}
+
+void ServerPort::no_stranger_now(LinkPeer& peer) {
+  static_cast<ListNode<UnprovenTag>&>(peer).unlink();
+  --unproven_;
 }
 
 void ServerPort::on_close(Connection& connection, CloseReason reason) {
-  --open_;
-  if (connection.attachment<LinkPeer>().phase == LinkPhase::kRegistered) {
+  auto& peer = connection.attachment<LinkPeer>();
+  if (peer.phase == LinkPhase::kChallenged) {
+    no_stranger_now(peer);
+  } else {
+    --proven_;
+  }
+  if (peer.phase == LinkPhase::kRegistered) {
     cluster_.remove_server(server_of(connection), reason);
   }
 }
@@ -92,6 +111,8 @@ const char* ServerPort::why_refused(const LinkPeer& peer, const TbServerAuth& pr
 Verdict ServerPort::prove(Connection& link, const PduHeader& header, const TbServerAuth& proof) {
   auto& peer = link.attachment<LinkPeer>();
   const char* refusal = why_refused(peer, proof);
+  if (refusal == nullptr && proven_ >= settings_.max_connections)
+    return Verdict::close(CloseReason::kTooManyConnections);
   TbServerAuthResult result;
   result.set_accepted(refusal == nullptr);
   if (refusal != nullptr) {
@@ -102,6 +123,8 @@ Verdict ServerPort::prove(Connection& link, const PduHeader& header, const TbSer
   }
   result.set_mac(auth_.prove_login_server(peer.nonce, proof.nonce()));
   send_pdu(link, result, header.seq_num);
+  no_stranger_now(peer);
+  ++proven_;
   peer.phase = LinkPhase::kProven;
   peer.identity = {proof.name(), proof.epoch()};
   peer.max_pdu = settings_.link.max_pdu;
@@ -111,7 +134,7 @@ Verdict ServerPort::prove(Connection& link, const PduHeader& header, const TbSer
 }
 
 Verdict ServerPort::take_info(Connection& link, const IM::Server::IMMsgServInfo& info) {
-  if (!valid(info)) return Verdict::refused(ERROR_INVALID_ARGUMENT, "ports are 1 to 65535, addresses are short");
+  if (!valid(info)) return Verdict::refused(ERROR_INVALID_ARGUMENT, "ports are 1 to 65535, addresses short texts");
   auto& peer = link.attachment<LinkPeer>();
   if (peer.phase == LinkPhase::kRegistered) {
     cluster_.update_server(server_of(link), info);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/cluster_auth.h"
+#include "base/intrusive_list.h"
 #include "base/pdu_protocol.h"
 #include "login_server/cluster.h"
 #include "login_server/discovery.h"
@@ -15,16 +16,18 @@ enum class LinkPhase : uint8_t {
 };
 
 /// What a link keeps.
-struct LinkPeer : PduPeer {
+struct LinkPeer : PduPeer, ListNode<struct UnprovenTag> {
   std::string subject() const override { return identity.name; }
 
+  ConnId conn = ConnId::kNone;
   LinkPhase phase = LinkPhase::kChallenged;
   std::string nonce;
   ServerIdentity identity;  ///< from kProven on
 };
 
 /// Port 8100: the links of the msg_servers. Checks who they are, keeps the links alive, and hands what they say to the
-/// Cluster. Nothing of a peer that has not proved the key has any effect. Owned by the LoginServer; the loop's thread.
+/// Cluster. Nothing of a peer that has not proved the key has any effect, and such peers have few places, which they
+/// lose to each other. Owned by the LoginServer; the loop's thread.
 ///
 ///   ServerPort servers(connections, cluster, discovery, rng, key, config.cluster);
 ///   Listener listener(loop, tcp, [&](SocketHandle socket, const Address& peer) { servers.accept(socket, peer); });
@@ -57,6 +60,8 @@ class ServerPort final : public PduProtocol {
   Verdict on_pdu(Connection& connection, const PduHeader& header, std::span<const std::byte> body) override;
   bool takes_go_away(const Connection& connection) const override;
   const char* why_refused(const LinkPeer& peer, const TbServerAuth& proof) const;
+  void make_room();
+  void no_stranger_now(LinkPeer& peer);
 
   ConnectionTable& connections_;
   Cluster& cluster_;
@@ -65,7 +70,9 @@ class ServerPort final : public PduProtocol {
   ClusterAuth auth_;
   const ServerPortSettings& settings_;
   Liveness liveness_;
-  size_t open_ = 0;
+  size_t proven_ = 0;
+  size_t unproven_ = 0;
+  IntrusiveList<LinkPeer, UnprovenTag> by_arrival_;  // those that have not proved the key
 };
 
 }  // namespace talkbeat::login

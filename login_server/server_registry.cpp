@@ -4,6 +4,21 @@
 
 namespace talkbeat::login {
 
+void MsgServer::hand_out(Tick now, bool keep_place) {
+  handed_out.add(now);
+  if (keep_place) kept.add(now);
+}
+
+void MsgServer::arrived(uint64_t clients) {
+  handed_out.arrived(clients);
+  kept.arrived(clients);
+}
+
+void MsgServer::forget_before(Tick time) {
+  handed_out.forget_before(time);
+  kept.forget_before(time);
+}
+
 MsgServer& ServerRegistry::add(MsgServer server) {
   const ServerId id = server.id;
   const auto [place, is_new] = servers_.emplace(id, std::move(server));
@@ -27,7 +42,7 @@ MsgServer* ServerRegistry::find_name(const std::string& name) {
 void ServerRegistry::take_load(ServerId id, const LoadReport& report) {
   MsgServer* server = find(id);
   if (server == nullptr) return;
-  if (report.connections > server->connections) server->handed_out.arrived(report.connections - server->connections);
+  if (report.connections > server->connections) server->arrived(report.connections - server->connections);
   server->connections = report.connections;
   server->max_connections = report.max_connections;
   server->draining = report.draining;
@@ -39,7 +54,7 @@ void ServerRegistry::count_client(ServerId id, bool more) {
   if (server == nullptr) return;
   if (more) {
     ++server->connections;
-    server->handed_out.arrived(1);
+    server->arrived(1);
   } else if (server->connections > 0) {
     --server->connections;
   }

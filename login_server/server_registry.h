@@ -23,6 +23,7 @@ struct MsgServer {
   std::string ip1;  ///< for clients; empty: where its link comes from
   std::string ip2;
   uint16_t port = 0;
+  uint16_t tls_port = 0;   ///< for clients; 0: none
   uint16_t http_port = 0;  ///< 0: not told
   uint32_t max_connections = 0;
   uint32_t connections = 0;
@@ -36,9 +37,14 @@ struct MsgServer {
   std::string link_ip;  ///< where its link comes from
   Tick registered_at = 0;
   HandedOut handed_out;  ///< clients sent to it that its load does not show yet
+  HandedOut kept;        ///< those of them that have a place kept
 
   uint64_t expected_connections() const { return uint64_t{connections} + handed_out.count(); }
-  bool takes_clients() const { return !draining && expected_connections() < max_connections; }
+  bool takes_clients() const { return !draining && connections + kept.count() < max_connections; }
+  void hand_out(Tick now, bool keep_place);
+  void arrived(uint64_t clients);
+  /// Those that were handed out before `time` do not come any more.
+  void forget_before(Tick time);
 };
 
 /// A msg_server's load as it reports it.

@@ -1,6 +1,7 @@
 #include "login_server/server_routes.h"
 
 #include "base/log.h"
+#include "base/whole_pdu.h"
 #include "proto/relay_to_users.h"
 
 namespace talkbeat::login {
@@ -10,6 +11,9 @@ namespace {
 // IMUserCntUpdate.user_action
 constexpr uint32_t kOneMore = 1;
 constexpr uint32_t kOneLess = 2;
+
+// Clients would get it as it is, and could not tell where the next PDU begins.
+constexpr Verdict kNoPdu = Verdict::refused(ERROR_MALFORMED, "what is relayed is not one whole PDU");
 
 }  // namespace
 
@@ -69,6 +73,7 @@ Verdict on_error(LinkContext& context, const PduHeader& /*header*/, const TbErro
 Verdict on_relay(LinkContext& context, const PduHeader& /*header*/, std::span<const std::byte> body,
                  google::protobuf::Arena& /*arena*/) {
   if (const auto usual = RelayToUsers::read(body)) {
+    if (!is_whole_pdu(usual->pdu)) return kNoPdu;
     context.cluster().relay_to_users(context.server(), *usual, body);
     return Verdict::handled();
   }
@@ -76,6 +81,7 @@ Verdict on_relay(LinkContext& context, const PduHeader& /*header*/, std::span<co
   if (!relay.ParsePartialFromArray(body.data(), static_cast<int>(body.size())) || !relay.IsInitialized()) {
     return kMalformedBody;
   }
+  if (!is_whole_pdu(std::as_bytes(std::span(relay.pdu())))) return kNoPdu;
   context.cluster().relay(context.server(), relay, body);
   return Verdict::handled();
 }

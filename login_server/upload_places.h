@@ -1,8 +1,9 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
 #include <string>
+
+#include "base/address_counts.h"
 
 namespace talkbeat::login {
 
@@ -31,7 +32,7 @@ class UploadPlaces {
   size_t in_all_;
   size_t per_address_;
   size_t taken_ = 0;
-  std::map<std::string, size_t> by_address_;
+  AddressCounts by_address_;
 };
 
 }  // namespace talkbeat::login

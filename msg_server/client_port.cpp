@@ -37,15 +37,30 @@ bool is_paid_for_later(const ClientSession& session, const PduHeader& header) {
 }  // namespace
 
 ClientPort::ClientPort(MsgServerParts& parts)
-    : parts_(parts), listener_(parts.loop, parts.config.tcp.clients, [this](SocketHandle socket, const Address& peer) {
-        accept(socket, peer);
-      }) {}
+    : parts_(parts),
+      tls_(parts.config.tls, parts.connections),
+      listener_(parts.loop, parts.config.tcp.clients,
+                [this](SocketHandle socket, const Address& peer) { accept(socket, peer, nullptr); }),
+      tls_listener_(parts.loop, parts.config.tcp.clients,
+                    [this](SocketHandle socket, const Address& peer) { accept(socket, peer, tls_.accept()); }) {}
 
 Status ClientPort::start() {
-  return listener_.start(parts_.config.client.listen);
+  if (Status status = tls_.start(); !status.ok()) return status;
+  if (Status status = listener_.start(parts_.config.client.listen); !status.ok()) return status;
+  parts_.ports.plain = listener_.address().port;
+  if (!tls_.on()) return {};
+  if (Status status = tls_listener_.start(parts_.config.tls_listen); !status.ok()) return status;
+  parts_.ports.tls = tls_listener_.address().port;
+  return {};
+}
+
+void ClientPort::stop_accepting() {
+  listener_.stop();
+  tls_listener_.stop();
 }
 
 void ClientPort::settings_changed() {
+  tls_.settings_changed();
   for_each([this](Connection& connection) { renew_limits(parts_.config, connection); });
 }
 
@@ -55,21 +70,21 @@ void ClientPort::for_each(const std::function<void(Connection&)>& visit) {
   });
 }
 
-bool ClientPort::admit(const Address& peer) {
+bool ClientPort::admit(const Address& peer) const {
   const ClientSettings& settings = parts_.config.client;
-  return open_ <= settings.max_connections && open_by_ip_[peer.ip] <= settings.max_connections_per_address;
+  return open_ <= settings.max_connections && open_by_address_.of(peer.ip) <= settings.max_connections_per_address;
 }
 
-void ClientPort::accept(SocketHandle socket, const Address& peer) {
+void ClientPort::accept(SocketHandle socket, const Address& peer, std::unique_ptr<TlsChannel> tls) {
   const ClientSettings& settings = parts_.config.client;
-  Connection& connection = parts_.connections.adopt(socket, peer, *this);
+  Connection& connection = parts_.connections.adopt(socket, peer, *this, std::move(tls));
   connection.set_attachment(
       std::make_unique<ClientSession>(TokenBucket(settings.message_rate, settings.message_burst, connection.now()),
                                       TokenBucket(settings.request_rate, settings.request_burst, connection.now())));
   apply_limits(parts_.config, connection);
   parts_.liveness.begin(connection);
   ++open_;
-  ++open_by_ip_[peer.ip];
+  open_by_address_.add(peer.ip);
   if (admit(peer)) return;
 
   IM::Login::IMLoginRes response;
@@ -119,8 +134,7 @@ void ClientPort::on_close(Connection& connection, CloseReason /*reason*/) {
   parts_.transfers.left(connection);
   parts_.sessions.end(connection, connection.attachment<ClientSession>());
   --open_;
-  const auto by_ip = open_by_ip_.find(connection.peer().ip);
-  if (--by_ip->second == 0) open_by_ip_.erase(by_ip);
+  open_by_address_.remove(connection.peer().ip);
 }
 
 }  // namespace talkbeat

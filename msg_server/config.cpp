@@ -290,6 +290,10 @@ OptionTable describe(MsgServerConfig& config) {
              "Names the server in the log, in /api/cluster and towards login_server; each has its own.");
   table.integer("closed_kept", config.closed_kept, {0, 1'000'000}, "connections",
                 "So many closed connections stay on record, for talkctl why. Each takes some hundred bytes.");
+  table.duration(
+      "ledger_interval", config.ledger_interval_ms, {100, kHour},
+      "How often the server looks whether its ledger balances: whether each message that it has taken can be "
+      "accounted for (talkctl ledger).");
   describe(table, config.client);
   describe_http(table, config);
   describe(table, config.cluster);
@@ -303,6 +307,8 @@ OptionTable describe(MsgServerConfig& config) {
   describe(table, config.files);
   describe(table, config.admin);
   describe(table, config.tcp);
+  describe(table, config.tls);
+  table.address("listen", config.tls_listen, "Where clients connect with TLS.");
   describe(table, config.log);
   return table;
 }

@@ -9,6 +9,7 @@
 #include "base/http_port.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "base/server_tls.h"
 #include "base/settings.h"
 #include "msg_server/login_throttle.h"
 #include "msg_server/password.h"
@@ -82,6 +83,7 @@ struct DrainSettings {
 struct MsgServerConfig {
   std::string name = "msg_server_0";
   size_t closed_kept = 10'000;
+  Tick ledger_interval_ms = 1'000;
   ClientSettings client;
   Address http_listen{"127.0.0.1", 8203};
   HttpPort::Limits http;
@@ -97,6 +99,8 @@ struct MsgServerConfig {
   AdminSettings admin;
   TcpSettings tcp;
   LogConfig log;
+  TlsSettings tls;
+  Address tls_listen{"0.0.0.0", 8202};
 };
 
 /// The table of all settings, bound to `config`.

@@ -20,16 +20,23 @@ SharedBytes copy_of(const std::string& bytes) {
   return copy;
 }
 
+// Who has logged in after a message fetches it.
+LedgerEntry copy_unless_older(const Connection& connection, uint64_t sequence) {
+  const bool is_new = connection.attachment<ClientSession>().begun_at < sequence;
+  return is_new ? LedgerEntry::kDelivered : LedgerEntry::kLeftForLater;
+}
+
 }  // namespace
 
 Delivery::Delivery(ConnectionTable& connections, UserDirectory& users, Watchers& watchers, GroupCache& groups,
-                   Store& store, Bus& bus)
+                   Store& store, Bus& bus, Ledger& ledger)
     : connections_(connections),
       users_(users),
       watchers_(watchers),
       groups_(groups),
       store_(store),
       bus_(bus),
+      ledger_(ledger),
       retry_timer_(connections.loop().timers(), [this] { sweep_missed(); }) {}
 
 template <class Bytes>
@@ -97,21 +104,37 @@ void Delivery::to_local_watchers(UserId about, const SharedBytes& pdu) {
 }
 
 void Delivery::message(UserId from, UserId to, const SharedBytes& pdu, uint64_t sequence, ConnId except) {
-  ++messages_;
+  ledger_.add(LedgerEntry::kHandedOn);
   bus_.note_sequence(sequence);
+  if (first_time(sequence)) {
+    watchers_.watch_by_all(users_, to, from);
+    const auto copy_for = [except](const Connection& connection) {
+      return connection.id() == except ? LedgerEntry::kSendersOwn : LedgerEntry::kDelivered;
+    };
+    bring(to, pdu, copy_for);
+    bring(from, pdu, copy_for);
+    ledger_.add(LedgerEntry::kBrought);
+  }
+  // Connections are flushed in the order in which they were written to: whoever is here does not wait for this send.
   bus_.relay(std::array{to, from}, pdu, sequence, std::nullopt);
-  if (!recent_.insert(sequence)) return;
-  watchers_.watch_by_all(users_, to, from);
-  to_local(to, pdu, except, std::nullopt);
-  to_local(from, pdu, except, std::nullopt);
+  ledger_.add(LedgerEntry::kRelayed);
 }
 
-template <class Wants>
-void Delivery::to_local_if(UserId user, const SharedBytes& pdu, Wants wants) {
-  users_.for_each_local(user, [&](ClientClass, const LocalSession& session) {
-    Connection* connection = connections_.find(session.conn);
-    if (connection != nullptr && wants(connection->attachment<ClientSession>())) connection->send(pdu);
-  });
+bool Delivery::first_time(uint64_t sequence) {
+  const bool is_new = recent_.insert(sequence);
+  if (!is_new) ledger_.add(LedgerEntry::kKnown);
+  return is_new;
+}
+
+// How many copies are due is asked of the directory's bits, who gets them of its tables. A list of ids, since sending
+// may close one session and, by the news of that, the other.
+template <class CopyFor>
+void Delivery::bring(UserId user, const SharedBytes& pdu, CopyFor copy_for) {
+  ledger_.add(LedgerEntry::kDue, users_.sessions_here(user));
+  std::array<ConnId, 2> sessions;
+  size_t count = 0;
+  users_.for_each_local(user, [&](ClientClass, const LocalSession& session) { sessions[count++] = session.conn; });
+  for (const ConnId session : std::span(sessions).first(count)) hand_over(session, pdu, copy_for);
 }
 
 void Delivery::relayed(const TbRelay& relay) {
@@ -135,13 +158,14 @@ void Delivery::relayed(const TbRelay& relay) {
 
 void Delivery::relayed_message(const TbRelay& relay, const SharedBytes& pdu) {
   const uint64_t sequence = relay.message_sequence();
+  ledger_.add(LedgerEntry::kRelaysIn);
   bus_.note_sequence(sequence);
-  if (!recent_.insert(sequence)) return;
+  if (!first_time(sequence)) return;
   // As message() has named them: the receiver, then the sender.
   if (relay.user_ids_size() == 2) watchers_.watch_by_all(users_, relay.user_ids(0), relay.user_ids(1));
-  for (const UserId user : relay.user_ids()) {
-    to_local_if(user, pdu, [sequence](const ClientSession& session) { return session.begun_at < sequence; });
-  }
+  const auto copy_for = [sequence](const Connection& connection) { return copy_unless_older(connection, sequence); };
+  for (const UserId user : relay.user_ids()) bring(user, pdu, copy_for);
+  ledger_.add(LedgerEntry::kBrought);
 }
 
 void Delivery::sweep(uint64_t after_sequence) {
@@ -170,8 +194,12 @@ void Delivery::sweep_page(uint64_t after_sequence) {
 }
 
 void Delivery::deliver_swept(const SequencedMessage& message) {
+  ledger_.add(LedgerEntry::kSweptIn);
   bus_.note_sequence(message.sequence);
-  if (recent_.contains(message.sequence)) return;
+  if (recent_.contains(message.sequence)) {
+    ledger_.add(LedgerEntry::kKnown);
+    return;
+  }
   const SharedBytes pdu = encode_pdu(wire_message(message));
   if (message.kind == ConversationKind::kGroup) {
     deliver({message.to, message.group_version, message.message.from, message.message.msg_id, message.sequence, pdu},
@@ -181,11 +209,38 @@ void Delivery::deliver_swept(const SequencedMessage& message) {
   recent_.insert(message.sequence);
   ++swept_;
   watchers_.watch_by_all(users_, message.to, message.message.from);
-  const auto is_new_to = [&message](const ClientSession& session) { return session.begun_at < message.sequence; };
-  to_local_if(message.to, pdu, is_new_to);
-  // A session with a message on its way into the store may be the one that has sent this one: its ack says as much.
-  to_local_if(message.message.from, pdu, [&is_new_to](const ClientSession& session) {
-    return session.messages_in_store == 0 && is_new_to(session);
+  const auto copy_for = [&message](const Connection& connection) {
+    return copy_unless_older(connection, message.sequence);
+  };
+  bring(message.to, pdu, copy_for);
+  bring(message.message.from, pdu, [&](const Connection& connection) {
+    const LedgerEntry copy = copy_for(connection);
+    return copy == LedgerEntry::kDelivered ? swept_to_sender(connection, message.sequence, pdu) : copy;
+  });
+  ledger_.add(LedgerEntry::kBrought);
+}
+
+// A session with messages on their way into the store may be the one that has sent this one: then its ack says as much.
+// Else it is its user's other device that did. The answers tell.
+LedgerEntry Delivery::swept_to_sender(const Connection& connection, uint64_t sequence, const SharedBytes& pdu) {
+  if (connection.attachment<ClientSession>().messages_in_store == 0) return LedgerEntry::kDelivered;
+  if (undecided_.size() < kMaxUndecided) undecided_.push_back({connection.id(), sequence, pdu});
+  return LedgerEntry::kSendersOwn;
+}
+
+void Delivery::answered(ConnId sender, std::optional<uint64_t> sequence) {
+  if (undecided_.empty()) return;
+  Connection* connection = connections_.find(sender);
+  const bool last = connection == nullptr || connection->attachment<ClientSession>().messages_in_store == 0;
+  std::erase_if(undecided_, [&](const Undecided& waiting) {
+    if (waiting.session != sender) return false;
+    if (waiting.sequence == sequence) return true;
+    if (last && connection != nullptr) {
+      ledger_.add(LedgerEntry::kDue);
+      ledger_.add(LedgerEntry::kDelivered);
+      connection->send(waiting.pdu);
+    }
+    return last;
   });
 }
 

@@ -8,6 +8,7 @@
 #include "msg_server/bus/bus.h"
 #include "msg_server/client_session.h"
 #include "msg_server/groups/group_cache.h"
+#include "msg_server/ledger.h"
 #include "msg_server/p2p_command.h"
 #include "msg_server/recent_sequences.h"
 #include "msg_server/store/store.h"
@@ -38,7 +39,7 @@ class Delivery {
   static constexpr size_t kNamedMembers = 200;
 
   Delivery(ConnectionTable& connections, UserDirectory& users, Watchers& watchers, GroupCache& groups, Store& store,
-           Bus& bus);
+           Bus& bus, Ledger& ledger);
 
   /// To all sessions of the user, or those of one class, but for `except`.
   void to_user(UserId user, const SharedBytes& pdu, ConnId except = ConnId::kNone,
@@ -74,27 +75,47 @@ class Delivery {
   /// session gets only what is newer than its login: what is older it fetches itself.
   void sweep(uint64_t after_sequence);
 
+  /// The store has answered a message that this session has sent: it has this place, or is refused.
+  void answered(ConnId sender, std::optional<uint64_t> sequence);
+
   /// Stored messages that were brought on their way from here.
-  uint64_t messages() const { return messages_; }
+  uint64_t messages() const { return ledger_.of(LedgerEntry::kHandedOn); }
   uint64_t swept_messages() const { return swept_; }
   /// Messages left to a sweep, since they could not be delivered at once.
-  uint64_t delayed_messages() const { return delayed_; }
+  uint64_t delayed_messages() const { return ledger_.of(LedgerEntry::kLeftToSweep); }
+  /// Messages that were noted as brought to the sessions here: each once.
+  uint64_t first_times() const { return recent_.inserted(); }
 
   /// A sweep for what was delayed begins so long after the first of it.
   static constexpr Tick kRetryMs = 1'000;
+  /// Swept messages that wait for answered(); those beyond are left to their sessions' next sync.
+  static constexpr size_t kMaxUndecided = 10'000;
 
  private:
+  struct Undecided {
+    ConnId session;
+    uint64_t sequence;
+    SharedBytes pdu;
+  };
+
   template <class Bytes>
   void to_local(UserId user, const Bytes& pdu, ConnId except, std::optional<ClientClass> only);
   bool to_local(UserId user, const P2pCommand& command, ConnId sender);
-  template <class Wants>
-  void to_local_if(UserId user, const SharedBytes& pdu, Wants wants);
+  /// The message is one that the sessions here have not had: notes it as brought. False: they have had it.
+  bool first_time(uint64_t sequence);
+  /// A copy of a message to each session of the user here. `copy_for(connection)` says what becomes of it: kDelivered,
+  /// kLeftForLater or kSendersOwn.
+  template <class CopyFor>
+  void bring(UserId user, const SharedBytes& pdu, CopyFor copy_for);
+  template <class CopyFor>
+  void hand_over(ConnId session, const SharedBytes& pdu, CopyFor copy_for);
   void to_local_watchers(UserId about, const SharedBytes& pdu);
   void relayed_message(const TbRelay& relay, const SharedBytes& pdu);
 
   // group_delivery.cpp
   enum class Origin : uint8_t { kStored, kRelayed, kSwept };
   void deliver(const GroupMessage& message, Origin origin, ConnId except);
+  void bring_to_members(const GroupMessage& message, const GroupCache::Found& members, Origin origin, ConnId except);
   void relay_message(const GroupMessage& message, const GroupCache::Found& members);
   void to_local_members(const GroupMembers& members, const GroupMessage& message, Origin origin, ConnId except);
   std::vector<ConnId> local_sessions(const GroupMembers& members, uint32_t msg_id) const;
@@ -103,6 +124,7 @@ class Delivery {
 
   void sweep_page(uint64_t after_sequence);
   void deliver_swept(const SequencedMessage& message);
+  LedgerEntry swept_to_sender(const Connection& connection, uint64_t sequence, const SharedBytes& pdu);
   void sweep_later(uint64_t after_sequence);
   void sweep_missed();
   void end_sweep();
@@ -113,17 +135,28 @@ class Delivery {
   GroupCache& groups_;
   Store& store_;
   Bus& bus_;
+  Ledger& ledger_;
   RecentSequences recent_{kRecent};
   std::optional<uint64_t> begin_;
   std::optional<uint64_t> missed_after_;
   bool sweeping_ = false;
   Timer retry_timer_;
-  uint64_t messages_ = 0;
   uint64_t swept_ = 0;
-  uint64_t delayed_ = 0;
+  std::vector<Undecided> undecided_;
 
   // Enough for the messages of half a minute (the time in which a dead link is noticed) at full load.
   static constexpr size_t kRecent = 1 << 17;
 };
+
+template <class CopyFor>
+void Delivery::hand_over(ConnId session, const SharedBytes& pdu, CopyFor copy_for) {
+  Connection* connection = connections_.find(session);
+  LedgerEntry copy = connection == nullptr ? LedgerEntry::kLeftForLater : copy_for(*connection);
+  if (copy == LedgerEntry::kDelivered) {
+    connection->send(pdu);
+    if (connection->closing()) copy = LedgerEntry::kLeftForLater;  // it has read too slowly, or is broken
+  }
+  ledger_.add(copy);
+}
 
 }  // namespace talkbeat

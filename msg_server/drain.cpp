@@ -144,12 +144,14 @@ void Drain::tell(Connection& connection, const TbPlace* place, Tick reconnect_af
   notice.set_reason(GO_AWAY_DRAIN);
   notice.set_text(words_for(GO_AWAY_DRAIN));
   notice.set_reconnect_after_ms(static_cast<uint32_t>(reconnect_after));
-  if (place != nullptr) {
+  // Who has come with TLS is not sent to a port without.
+  const uint32_t port = place == nullptr ? 0 : connection.tls() != nullptr ? place->tls_port() : place->port();
+  if (port != 0) {
     notice.set_ip(place->ip().empty() ? connection.local_address().ip : place->ip());
-    notice.set_port(place->port());
+    notice.set_port(port);
   }
   ++told_;
-  (place != nullptr ? told_a_place_ : told_no_place_).add();
+  (port != 0 ? told_a_place_ : told_no_place_).add();
   if (connection.liveness() != nullptr) connection.liveness()->told_to_leave(connection, now(), closes_in_ms());
   send_go_away(connection, notice);
 }

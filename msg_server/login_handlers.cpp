@@ -87,11 +87,11 @@ void refuse_void(const LoginAttempt& attempt, Connection& connection) {
 StoreResult<LoginRecord> read_login(Database& db, const std::string& name) {
   StoreResult<std::optional<Account>> account = db.find_account(name);
   if (!account.ok()) return account.error();
-  LoginRecord record{account.value(), std::nullopt, 0};
+  LoginRecord record{std::move(account.value()), std::nullopt, 0};
   if (!record.account) return record;
   StoreResult<std::vector<Profile>> profiles = db.profiles(std::array{record.account->id});
   if (!profiles.ok()) return profiles.error();
-  if (!profiles.value().empty()) record.profile = profiles.value().front();
+  if (!profiles.value().empty()) record.profile = std::move(profiles.value().front());
   StoreResult<uint64_t> latest = db.latest_sequence();
   if (!latest.ok()) return latest.error();
   record.latest_sequence = latest.value();
@@ -104,16 +104,18 @@ template <class Next>
 void read_account(LoginAttempt attempt, Next next) {
   MsgServerParts& server = attempt.server;
   attempt.times_ended = server.sessions.times_ended();
-  server.store.read<LoginRecord>([name = attempt.name](Database& db) { return read_login(db, name); },
-                                 [attempt, next](const StoreResult<LoginRecord>& record) {
-                                   Connection* connection = attempt.server.connections.find(attempt.conn);
-                                   if (connection == nullptr) return;
-                                   if (record.ok()) {
-                                     next(attempt, *connection, record.value());
-                                   } else {
-                                     refuse_busy(attempt, *connection, refusal_of(record.error()));
-                                   }
-                                 });
+  std::string name = attempt.name;
+  server.store.read<LoginRecord>(
+      [name = std::move(name)](Database& db) { return read_login(db, name); },
+      [attempt = std::move(attempt), next = std::move(next)](const StoreResult<LoginRecord>& record) {
+        Connection* connection = attempt.server.connections.find(attempt.conn);
+        if (connection == nullptr) return;
+        if (record.ok()) {
+          next(attempt, *connection, record.value());
+        } else {
+          refuse_busy(attempt, *connection, refusal_of(record.error()));
+        }
+      });
 }
 
 void add_token(const LoginAttempt& attempt, const Account& account, IM::Login::IMLoginRes& response) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/address_counts.h"
+
 namespace talkbeat {
 
 namespace {
@@ -17,7 +19,7 @@ std::string account_key(std::string_view account) {
 }
 
 std::string address_key(std::string_view address) {
-  return key_of('a', address);
+  return key_of('a', address_group(address));
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ namespace talkbeat {
 
 /// Slows down guessing of passwords: after so many failures for one account, or from one address, every further try is
 /// refused without looking at the password until some time without a failure has passed. Bounded: the entries that were
-/// touched longest ago make room. A pure core.
+/// touched longest ago make room. All addresses of an IPv6 network count as one (address_group). A pure core.
 ///
 ///   if (const Tick wait = throttle.wait_ms(name, ip, now)) return refuse(wait);
 ///   … wrong password: throttle.failed(name, ip, now); right: throttle.succeeded(name);

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/memory_return.h"
 #include "base/reload.h"
+#include "base/service_manager.h"
 #include "base/signals.h"
 #include "base/stall_log.h"
 #include "base/thread_executor.h"
@@ -26,10 +27,22 @@ const ServerDescription kDescription{
         "msg_server --config conf/msg_server.toml --set server.name=msg_server_1 --set client.listen=0.0.0.0:8210",
 };
 
-int fail(const std::string& message) {
+constexpr int kExitFailed = 1;
+
+int fail(const std::string& message, int exit_code = kExitFailed) {
   std::fprintf(stderr, "msg_server: %s\n", message.c_str());
-  return 1;
+  return exit_code;
 }
+
+std::vector<SecretFile> secret_files(const MsgServerConfig& config) {
+  constexpr const char* kMadeBy = "tools/start.sh makes one";
+  return {{"cluster.key_file", config.cluster.link.key_file, "cluster key", kMadeBy},
+          {"admin.key_file", config.admin.key_file, "admin key", kMadeBy},
+          {"push.secret_file", config.push.url.empty() ? "" : config.push.secret_file, "push gateway's key", ""}};
+}
+
+// From when the last client is gone: the store's queue, goodbyes, workers.
+constexpr Tick kWindDownMs = 20'000;
 
 /// Turns the loop until the connections have got what waits for them, or a short time has passed.
 void wind_down(EventLoop& loop, const MsgServer& server) {
@@ -39,8 +52,11 @@ void wind_down(EventLoop& loop, const MsgServer& server) {
 
 int run(const MsgServerConfig& config, OptionTable& table) {
   Result<ClusterKey> key = ClusterKey::load(config.cluster.link.key_file);
-  if (!key.ok()) return fail(key.message());
-  if (const Status status = configure_logging(config.log); !status.ok()) return fail(status.message());
+  if (!key.ok()) return fail(key.message(), kExitUsage);
+  const Status store_file = check_file(config.store.path, FileTrust::kSettings, "store");
+  if (!store_file.ok()) return fail(store_file.message(), kExitUsage);
+  if (const Status status = configure_logging(config.log); !status.ok()) return fail(status.message(), kExitUsage);
+  warn_of_root();
   const SqliteOptions options{.path = config.store.path, .cache_kib = static_cast<int>(config.store.page_cache / 1024)};
   auto writer = SqliteDatabase::open(options);
   if (!writer.ok()) return fail(writer.message());
@@ -51,6 +67,7 @@ int run(const MsgServerConfig& config, OptionTable& table) {
   SystemRng rng;
   EpollTransport transport;
   EventLoop loop(clock, transport);
+  ServiceManager manager(loop.timers());
   bool stopping = false;
   MsgServer* running = nullptr;
   bool terminated = false;
@@ -61,6 +78,7 @@ int run(const MsgServerConfig& config, OptionTable& table) {
       return;
     }
     log_info("stopping", {{"signal", number}});
+    manager.stopping("clients are moving to other servers", config.drain.timeout_ms + kWindDownMs);
     if (number == SIGTERM && !std::exchange(terminated, true)) {
       running->drain();
     } else {
@@ -88,8 +106,10 @@ int run(const MsgServerConfig& config, OptionTable& table) {
   log_info("serving", {{"name", config.name},
                        {"version", TALKBEAT_VERSION},
                        {"clients", server.client_address().to_string()},
+                       {"tls_port", server.tls_port()},
                        {"http", server.http_address().to_string()},
                        {"epoch", server.epoch()}});
+  manager.ready("serving");
   while (!stopping) loop.run();
 
   server.stop();
@@ -108,6 +128,7 @@ int main(int argc, char** argv) {
   if (sodium_init() < 0) return fail("libsodium does not work on this machine");
   MsgServerConfig config;
   OptionTable table = describe(config);
-  if (const auto exit_code = prepare(argc, argv, kDescription, table)) return *exit_code;
+  const auto secrets = [&config] { return secret_files(config); };
+  if (const auto exit_code = prepare(argc, argv, kDescription, table, secrets)) return *exit_code;
   return run(config, table);
 }

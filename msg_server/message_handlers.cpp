@@ -2,6 +2,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/mutant.h"
 #include "msg_server/client_answers.h"
 #include "msg_server/handlers.h"
 #include "msg_server/message_sending.h"
@@ -41,7 +42,7 @@ NewMessage message_of(const ClientContext& client, const IM::Message::IMMsgData&
   message.type = static_cast<uint8_t>(data.msg_type());
   message.body = data.msg_data();
   message.created_at = client.server.loop.unix_seconds();
-  if (data.has_client_msg_key()) message.client_key = data.client_msg_key();
+  if (data.has_client_msg_key() && kMutant != Mutant::kDoubleDelivery) message.client_key = data.client_msg_key();
   return message;
 }
 
@@ -54,17 +55,27 @@ void acknowledge(const Sending& sending, Connection& connection, const Appended&
   send_pdu(connection, ack, sending.header.seq_num);
 }
 
-void answer_sender(const Sending& sending, const StoreResult<Appended>& stored) {
+void tell_sender(const Sending& sending, const StoreResult<Appended>& stored) {
   Connection* connection = sending.server.connections.find(sending.conn);
-  if (connection == nullptr) return;
+  if (connection == nullptr) {
+    sending.server.ledger.add(LedgerEntry::kAnswerDropped);
+    return;
+  }
   --connection->attachment<ClientSession>().messages_in_store;
   if (!stored.ok()) {
+    sending.server.ledger.add(LedgerEntry::kToldNo);
     send_error(*connection, sending.header, refusal_of(stored.error()));
     return;
   }
+  sending.server.ledger.add(LedgerEntry::kAcked);
   acknowledge(sending, *connection, stored.value());
   const bool to_user = sending.to.kind == ConversationKind::kSingle;
   if (to_user) sending.server.sessions.watch(*connection, sending.to.peer);
+}
+
+void answer_sender(const Sending& sending, const StoreResult<Appended>& stored) {
+  tell_sender(sending, stored);
+  sending.server.delivery.answered(sending.conn, stored.ok() ? std::optional(stored.value().sequence) : std::nullopt);
 }
 
 /// What became of a read ack: a client may name an id that does not exist yet.
@@ -94,7 +105,11 @@ void tell_read(MsgServerParts& server, UserId user, ConversationRef ref, uint32_
 }  // namespace
 
 Verdict on_message(ClientContext& client, const PduHeader& header, const IM::Message::IMMsgData& data) {
-  if (const auto refusal = reason_to_refuse(client, data)) return *refusal;
+  client.server.ledger.add(LedgerEntry::kOffered);
+  if (const auto refusal = reason_to_refuse(client, data)) {
+    client.server.ledger.add(LedgerEntry::kRefused);
+    return *refusal;
+  }
   NewMessage message = message_of(client, data);
   const Sending sending{client.server, client.connection.id(), header, message.from, message.to};
   ++client.session.messages_in_store;

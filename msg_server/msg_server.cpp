@@ -34,7 +34,7 @@ MsgServer::MsgServer(EventLoop& loop, Store& store, Executor& hashing, Executor&
       groups_(group_loader(store), {.members = config.groups.cached_members,
                                     .waiting = config.groups.max_waiting,
                                     .waiting_bytes = config.groups.max_waiting_bytes}),
-      delivery_(connections_, users_, watchers_, groups_, store, bus_),
+      delivery_(connections_, users_, watchers_, groups_, store, bus_, ledger_),
       status_(connections_, users_, watchers_, config.client.status_gather_ms),
       push_(loop, store, users_, rng, metrics, config.push),
       parts_{.config = config,
@@ -45,6 +45,7 @@ MsgServer::MsgServer(EventLoop& loop, Store& store, Executor& hashing, Executor&
              .users = users_,
              .bus = bus_,
              .groups = groups_,
+             .ledger = ledger_,
              .delivery = delivery_,
              .watchers = watchers_,
              .status = status_,
@@ -56,6 +57,7 @@ MsgServer::MsgServer(EventLoop& loop, Store& store, Executor& hashing, Executor&
              .transfers = transfers_,
              .rng = rng,
              .decoy_hash = decoy_hash_},
+      ledger_check_(parts_, metrics),
       sessions_(parts_),
       transfers_(parts_, files, metrics),
       client_port_(parts_),
@@ -94,7 +96,8 @@ Status MsgServer::start() {
   if (Status status = transfers_.start(); !status.ok()) return status;
   if (Status status = client_port_.start(); !status.ok()) return status;
   if (Status status = http_listener_.start(config_.http_listen); !status.ok()) return status;
-  bus_.start(client_port_.address().port);
+  bus_.start(parts_.ports);
+  ledger_check_.start();
   learn_sequence();
   return {};
 }
@@ -103,12 +106,14 @@ void MsgServer::learn_sequence() {
   store_.read<uint64_t>([](Database& db) { return db.latest_sequence(); },
                         [this](StoreResult<uint64_t> latest) {
                           if (!latest.ok()) return sequence_timer_.start_once(kAskAgainMs);
-                          bus_.note_sequence(latest.value());
+                          bus_.begin_at(latest.value());
                           delivery_.begin_at(latest.value());
+                          ledger_.begins_at(latest.value());
                         });
 }
 
 void MsgServer::stop() {
+  ledger_check_.look();
   client_port_.stop_accepting();
   http_listener_.stop();
   bus_.stop();
@@ -191,6 +196,7 @@ std::string MsgServer::health() const {
 }
 
 void MsgServer::add_metrics() {
+  client_port_.tls().add_metrics(metrics_);
   Gauge connections = metrics_.gauge("talkbeat_client_connections", "Connections of clients.");
   Gauge users = metrics_.gauge("talkbeat_users", "Users who are logged in on this server.");
   Gauge links = metrics_.gauge("talkbeat_login_servers", "Login_servers that this server is registered with.");

@@ -8,6 +8,7 @@
 #include "msg_server/drain.h"
 #include "msg_server/files/transfers.h"
 #include "msg_server/http_pages.h"
+#include "msg_server/ledger_check.h"
 #include "msg_server/push/push.h"
 #include "msg_server/sessions.h"
 
@@ -45,8 +46,14 @@ class MsgServer final : private BusListener {
   void settings_changed();
 
   Address client_address() const { return client_port_.address(); }
+  /// 0: there is none.
+  uint16_t tls_port() const { return parts_.ports.tls; }
   Address http_address() const { return http_listener_.address(); }
   uint64_t epoch() const { return epoch_; }
+  /// For who watches over what they hold: a simulation.
+  ConnectionTable& connections() { return connections_; }
+  /// What became of all messages: it balances between any two turns of the loop.
+  LedgerSheet ledger() const { return ledger_check_.sheet(); }
 
  private:
   void on_relay(const TbRelay& relay) override;
@@ -86,10 +93,12 @@ class MsgServer final : private BusListener {
   LoginServerBus bus_;
   Watchers watchers_;
   GroupCache groups_;
+  Ledger ledger_;
   Delivery delivery_;
   StatusNotifier status_;
   Push push_;
   MsgServerParts parts_;
+  LedgerCheck ledger_check_;
   Sessions sessions_;
   Transfers transfers_;
   ClientPort client_port_;

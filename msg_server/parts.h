@@ -9,6 +9,7 @@
 #include "msg_server/config.h"
 #include "msg_server/delivery.h"
 #include "msg_server/groups/group_cache.h"
+#include "msg_server/ledger.h"
 #include "msg_server/login_parts.h"
 #include "msg_server/login_throttle.h"
 #include "msg_server/status_notifier.h"
@@ -33,6 +34,7 @@ struct MsgServerParts {
   UserDirectory& users;
   Bus& bus;
   GroupCache& groups;
+  Ledger& ledger;
   Delivery& delivery;
   Watchers& watchers;
   StatusNotifier& status;
@@ -45,6 +47,7 @@ struct MsgServerParts {
   Rng& rng;
   /// Checked in place of an unknown user's, so that both take the same time.
   const std::string& decoy_hash;
+  ClientPorts ports{};
 };
 
 }  // namespace talkbeat

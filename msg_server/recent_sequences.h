@@ -23,17 +23,21 @@ class RecentSequences {
     }
     oldest = sequence;
     next_ = (next_ + 1) % ring_.size();
+    ++inserted_;
     return true;
   }
   bool contains(uint64_t sequence) const { return known_.contains(sequence); }
   /// Of sequences up to here, some have been forgotten: nobody can say whether they were delivered.
   uint64_t floor() const { return floor_; }
+  /// How many have been inserted that were not known.
+  uint64_t inserted() const { return inserted_; }
 
  private:
   std::vector<uint64_t> ring_;
   std::unordered_set<uint64_t> known_;
   size_t next_ = 0;
   uint64_t floor_ = 0;
+  uint64_t inserted_ = 0;
 };
 
 }  // namespace talkbeat

@@ -48,6 +48,11 @@ const LocalSession* UserDirectory::local(UserId user, ClientClass client_class) 
   return found == sessions.end() ? nullptr : &found->second;
 }
 
+size_t UserDirectory::sessions_here(UserId user) const {
+  const Presence here = here_.of(user);
+  return (here.pc ? 1U : 0U) + (here.mobile ? 1U : 0U);
+}
+
 void UserDirectory::remote_online(size_t source, UserId user, ClientClass client_class, const SessionInfo& session) {
   if (remote_.size() <= source) remote_.resize(source + 1);
   Remote& remote = remote_[source];

@@ -50,6 +50,8 @@ class UserDirectory {
   template <class Visit>
   void for_all_local(Visit visit) const;
   size_t local_users() const { return local_users_; }
+  /// How many sessions the user has on this server.
+  size_t sessions_here(UserId user) const;
   /// Whether a login_server reports a session of the user on another server.
   bool elsewhere(UserId user) const;
 

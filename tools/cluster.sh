@@ -80,6 +80,20 @@ make_keys() {
   done
 }
 
+# A certificate for --tls that signs itself, for this machine's names and addresses; made once.
+make_certificate() {
+  [[ ! -e $dir/tls/certificate.pem ]] || return 0
+  local names address said
+  command -v openssl >/dev/null || fail "--tls: the openssl program is missing (apt install openssl), or give a certificate"
+  names=DNS:localhost,DNS:$(uname -n),IP:127.0.0.1,IP:::1
+  for address in $(hostname -I 2>/dev/null || true); do names+=,IP:$address; done
+  said=$( (umask 077 && mkdir -p "$dir/tls" && cd "$dir/tls" &&
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 825 -subj "/CN=TalkBeat on $(uname -n)" \
+      -addext "subjectAltName=$names" -keyout key.pem -out certificate.new && mv certificate.new certificate.pem) 2>&1) ||
+    fail "--tls: no certificate could be made: ${said##*$'\n'}"
+  chmod 644 "$dir/tls/certificate.pem"
+}
+
 # How much room a directory's file system has, in words.
 room_in() { say "$(df -Ph "$1" 2>/dev/null | awk 'NR == 2 {print $4 " free on " $6}')"; }
 
@@ -109,15 +123,18 @@ kind_of() { say "${1%_*}"; }
 number_of() { say "${1##*_}"; }
 is_msg_server() { [[ $1 == msg_server_* ]]; }
 
-# port_of NAME clients|http|servers
+# port_of NAME clients|http|servers|tls|https
 port_of() {
   local k
   k=$(number_of "$1")
   case $(kind_of "$1")/$2 in
     login_server/clients) say $((port_base + 8 + k)) ;;
     login_server/http) say $((port_base + 80 + k)) ;;
+    login_server/tls) say $((port_base + 18 + k)) ;;
+    login_server/https) say $((port_base + 180 + k)) ;;
     login_server/servers) say $((port_base + 100 + k)) ;;
     msg_server/clients) say $((port_base + 200 + 10 * k)) ;;
+    msg_server/tls) say $((port_base + 202 + 10 * k)) ;;
     msg_server/http) say $((port_base + 203 + 10 * k)) ;;
   esac
 }
@@ -125,7 +142,11 @@ ports_of() {
   port_of "$1" clients
   port_of "$1" http
   is_msg_server "$1" || port_of "$1" servers
+  ! has_tls || port_of "$1" tls
+  ! has_tls || is_msg_server "$1" || port_of "$1" https
 }
+# Whether the start was told of a certificate. (One that only the .toml names is seen by the servers themselves.)
+has_tls() { [[ $'\n'$(settings_text) == *$'\ntls.certificate='?* ]]; }
 
 # --- Processes -------------------------------------------------------------------------------------------------------
 
@@ -158,13 +179,14 @@ compose_command() {
   local logins=()
   for ((k = 0; k < login_servers; k++)); do logins+=("127.0.0.1:$((port_base + 100 + k))"); done
   command=("$bin/$(kind_of "$name")" --config "$dir/conf/$(kind_of "$name").toml" --set "server.name=$name"
-    --set "client.listen=0.0.0.0:$(port_of "$name" clients)")
+    --set "client.listen=0.0.0.0:$(port_of "$name" clients)" --set "tls.listen=0.0.0.0:$(port_of "$name" tls)")
   if is_msg_server "$name"; then
     command+=(--set "http.listen=127.0.0.1:$(port_of "$name" http)"
       --set "cluster.login_servers=$(IFS=,; say "${logins[*]}")" --set "store.path=$dir/talkbeat.db" --set "files.path=$dir/files"
       --set "admin.key_file=$dir/admin.key")
   else
     command+=(--set "client.http_listen=0.0.0.0:$(port_of "$name" http)"
+      --set "tls.http_listen=0.0.0.0:$(port_of "$name" https)"
       --set "cluster.listen=127.0.0.1:$(port_of "$name" servers)" --set "images.directory=$dir/images")
   fi
   command+=(--set "cluster.key_file=$dir/cluster.key" --set "log.file=$dir/log/$name.log")

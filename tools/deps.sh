@@ -4,14 +4,17 @@ set -euo pipefail
 
 build=(build-essential cmake ninja-build pkg-config protobuf-compiler libprotobuf-dev libspdlog-dev libfmt-dev
   libtomlplusplus-dev libcli11-dev nlohmann-json3-dev libhttp-parser-dev prometheus-cpp-dev libsqlite3-dev libsodium-dev
-  libssl-dev libcurl4-openssl-dev libabsl-dev tzdata libedit-dev)
-tests=(clang lld libgtest-dev libgmock-dev python3 openssl iproute2 nftables strace faketime)
+  libssl-dev openssl libcurl4-openssl-dev libabsl-dev tzdata libedit-dev)
+tests=(clang lld libgtest-dev libgmock-dev python3 iproute2 nftables strace faketime systemd)
 bench=(libbenchmark-dev python3)
 format=(clang-format shellcheck)
+tidy=(clang-tidy python3)
+valgrind=(valgrind)
+coverage=(gcovr llvm)
 
 help() {
   cat <<END
-Usage: tools/deps.sh [build] [tests] [bench] [format]
+Usage: tools/deps.sh [build] [tests] [bench] [format] [tidy] [valgrind] [coverage]
 
 Installs what is missing of the Debian 12 packages that the parts named need (without an argument: build), by apt-get,
 as root or through sudo. Where nothing is missing it does and says nothing.
@@ -20,6 +23,9 @@ as root or through sudo. Where nothing is missing it does and says nothing.
   tests   ${tests[*]}
   bench   ${bench[*]}
   format  ${format[*]}
+  tidy    ${tidy[*]}
+  valgrind  ${valgrind[*]}
+  coverage  ${coverage[*]}
 END
 }
 
@@ -35,6 +41,9 @@ for part in "${@:-build}"; do
     tests) wanted+=("${tests[@]}") ;;
     bench) wanted+=("${bench[@]}") ;;
     format) wanted+=("${format[@]}") ;;
+    tidy) wanted+=("${tidy[@]}") ;;
+    valgrind) wanted+=("${valgrind[@]}") ;;
+    coverage) wanted+=("${coverage[@]}") ;;
     --help | -h) help; exit 0 ;;
     *)
       printf 'deps.sh: %s: no such part (try deps.sh --help)\n' "$part" >&2

@@ -4,6 +4,7 @@
 set -euo pipefail
 # shellcheck source=tools/cluster.sh
 source "$(dirname "${BASH_SOURCE[0]}")/cluster.sh"
+umask g-w,o= # what is made here is this user's, and its group may read it
 
 help() {
   cat <<'END'

@@ -4,6 +4,7 @@
 set -euo pipefail
 # shellcheck source=tools/cluster.sh
 source "$(dirname "${BASH_SOURCE[0]}")/cluster.sh"
+umask g-w,o= # what is made here is this user's, and its group may read it
 
 help() {
   cat <<'END'
@@ -17,6 +18,8 @@ that, it says in one line what, and leaves nothing running. What runs already is
                          msg_server k: clients B+200+10k, HTTP B+203+10k (default: 8000)
   --login-servers N      how many (default: 1, at most 10)
   --msg-servers N        how many; one per core is right (default: 2, at most 200)
+  --tls [CERT KEY]       TLS ports, too, with this certificate and key (PEM); without the two, with one that is made
+                         in DIR/tls/ and signs itself. login_server k: B+18+k, HTTPS B+180+k; msg_server k: B+202+10k
   --set section.key=val  a setting over DIR/conf/*.toml, given to whichever kind of server has it; repeatable
   --bin DIR              where the executables are (default: build/bin)
   --timeout SECONDS      how long all may take until they serve (default: 15)
@@ -33,12 +36,20 @@ END
 
 dir=run
 timeout=15
+tls=
 while (($#)); do
   case $1 in
     --dir) need_value "$@"; dir=$2; shift ;;
     --port-base) need_value "$@"; need_number "$1" "$2" 1024 64000; port_base=$2; shift ;;
     --login-servers) need_value "$@"; need_number "$1" "$2" 1 10; login_servers=$2; shift ;;
     --msg-servers) need_value "$@"; need_number "$1" "$2" 1 200; msg_servers=$2; shift ;;
+    --tls)
+      tls=made
+      if (($# >= 3)) && [[ $2 != -* && $3 != -* ]]; then
+        tls=given
+        certificate=$(realpath -- "$2") key=$(realpath -- "$3")
+        shift 2
+      fi ;;
     --set) need_value "$@"; [[ $2 =~ ^[a-z_]+\.[a-z0-9_]+= ]] || fail_usage "--set $2: must be section.key=value"
       settings+=("$2"); shift ;;
     --bin) need_value "$@"; bin=$2; shift ;;
@@ -125,9 +136,19 @@ clean_up() {
   ((code == 0)) || end INT 5 ${launched[@]+"${launched[@]}"}
 }
 
+# What --set says of it counts more.
+switch_tls_on() {
+  if [[ $tls == made ]]; then
+    make_certificate
+    certificate=$dir/tls/certificate.pem key=$dir/tls/key.pem
+  fi
+  settings=("tls.certificate=$certificate" "tls.key=$key" ${settings[@]+"${settings[@]}"})
+}
+
 find_executables
 make_directory
 lock_cluster "$((timeout + 60))"
+[[ -z $tls ]] || switch_tls_on
 compare_with_running
 
 missing=()

@@ -80,14 +80,16 @@ show() {
     printf '{"name":"%s","pid":%s,"state":"%s","uptime_s":%s,"memory_kib":%s,"ports":[%s],"connections":%s,"users":%s}' \
       "$name" "${pid:-null}" "$state" "${uptime:-null}" "${memory:-null}" "$ports" "${connections:-null}" "${users:-null}"
   else
-    printf '%-16s %8s  %-8s %9s %9s  %-16s %11s %6s\n' "$name" "${pid:--}" "$state" "${uptime:+$uptime s}" \
-      "${memory:+$((memory / 1024)) MiB}" "$ports" "${connections:--}" "${users:--}"
+    printf '%-16s %8s  %-8s %9s %9s  %-*s %11s %6s\n' "$name" "${pid:--}" "$state" "${uptime:+$uptime s}" \
+      "${memory:+$((memory / 1024)) MiB}" "$ports_width" "$ports" "${connections:--}" "${users:--}"
   fi
   [[ $state == serving ]] && serving=$((serving + 1))
   [[ $state == down ]] || running=$((running + 1))
 }
 
 use_cluster "$dir"
+ports_width=16
+! has_tls || ports_width=30
 serving=0
 running=0
 total=$((login_servers + msg_servers))
@@ -101,7 +103,7 @@ if $json; then
   done
   printf ']}\n'
 else
-  printf '%-16s %8s  %-8s %9s %9s  %-16s %11s %6s\n' NAME PID STATE UPTIME MEMORY PORTS CONNECTIONS USERS
+  printf '%-16s %8s  %-8s %9s %9s  %-*s %11s %6s\n' NAME PID STATE UPTIME MEMORY "$ports_width" PORTS CONNECTIONS USERS
   for name in $(all_names); do show "$name"; done
 fi
 

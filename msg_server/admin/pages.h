@@ -44,6 +44,7 @@ AdminResult show_online(AdminCall& call);
 AdminResult kick(AdminCall& call);
 AdminResult end_sessions(AdminCall& call);
 AdminResult drain(AdminCall& call);
+AdminResult show_ledger(AdminCall& call);
 AdminResult show_status(AdminCall& call);
 AdminResult show_why(AdminCall& call);
 

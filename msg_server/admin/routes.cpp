@@ -25,6 +25,7 @@ constexpr std::array kRoutes{
     AdminRoute{"DELETE", "/api/groups/{}", remove_group},
     AdminRoute{"POST", "/api/groups/{}/members", change_group_members},
     AdminRoute{"POST", "/api/kick", kick},
+    AdminRoute{"GET", "/api/ledger", show_ledger},
     AdminRoute{"POST", "/api/messages", post_message},
     AdminRoute{"GET", "/api/online", show_online},
     AdminRoute{"GET", "/api/status", show_status},

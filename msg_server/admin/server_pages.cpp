@@ -5,6 +5,7 @@
 #include "msg_server/admin/fields.h"
 #include "msg_server/admin/json_records.h"
 #include "msg_server/admin/pages.h"
+#include "msg_server/ledger_check.h"
 #include "msg_server/sessions.h"
 
 namespace talkbeat::admin {
@@ -127,6 +128,23 @@ AdminResult show_status(AdminCall& call) {
                    {"failed_batches", stats.failed_batches},
                    {"busy", stats.busy}};
   return json_answer(200, json);
+}
+
+AdminResult show_ledger(AdminCall& call) {
+  if (auto refused = no_fields(call)) return refused;
+  const MsgServerParts& server = call.server();
+  const LedgerSheet sheet = ledger_sheet(server);
+  const auto began_at = server.ledger.began_at();
+  Json entries = Json::object();
+  for (size_t i = 0; i < kLedgerEntries; ++i) {
+    entries[std::string(name_of(static_cast<LedgerEntry>(i)))] = sheet.entries[i];
+  }
+  return json_answer(200, {{"server", server.config.name},
+                           {"balanced", balanced(sheet)},
+                           {"entries", std::move(entries)},
+                           {"in_store", sheet.in_store},
+                           {"waiting", sheet.waiting},
+                           {"began_at", began_at ? Json(*began_at) : Json()}});
 }
 
 AdminResult show_why(AdminCall& call) {

@@ -21,6 +21,12 @@ struct OwnLoad {
   uint32_t loop_lag_ms = 0;  ///< the worst turn of late
 };
 
+/// Where clients connect, as the ports were opened. 0: not at all.
+struct ClientPorts {
+  uint16_t plain = 0;
+  uint16_t tls = 0;
+};
+
 /// What comes from the other msg_servers. All calls on the loop's thread.
 class BusListener {
  public:

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/whole_pdu.h"
 #include "proto/relay_to_users.h"
 
 namespace talkbeat {
@@ -11,8 +12,17 @@ using Context = LoginServerBus::LinkContext;
 
 namespace {
 
+// Clients would get it as it is, and could not tell where the next PDU begins. It is no fault of this login_server's
+// that would be worth the link: another msg_server has made it.
+bool may_be_delivered(const Context& context, std::span<const std::byte> pdu) {
+  if (is_whole_pdu(pdu)) return true;
+  log_error("relay_dropped", {{"conn", context.connection.id()}, {"why", "not one whole PDU"}, {"bytes", pdu.size()}});
+  return false;
+}
+
 Verdict on_parsed_relay(Context& context, const PduHeader& /*header*/, const TbRelay& relay) {
-  context.bus.listener().on_relay(relay);
+  const bool whole = may_be_delivered(context, std::as_bytes(std::span(relay.pdu())));
+  if (whole) context.bus.listener().on_relay(relay);
   return Verdict::handled();
 }
 
@@ -91,7 +101,7 @@ Verdict on_link_relay(Context& context, const PduHeader& header, std::span<const
   }
   std::optional<ClientClass> only;
   if (usual->client_class) only = static_cast<ClientClass>(std::min(*usual->client_class, 1U));
-  context.bus.listener().on_relay_to(usual->users(), usual->pdu, only);
+  if (may_be_delivered(context, usual->pdu)) context.bus.listener().on_relay_to(usual->users(), usual->pdu, only);
   return Verdict::handled();
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/mutant.h"
 #include "msg_server/bus/login_link_handlers.h"
 #include "proto/other.pb.h"
 #include "proto/relay_to_users.h"
@@ -42,8 +43,8 @@ void LoginServerBus::for_each_registered(Visit visit) {
 
 LoginServerBus::~LoginServerBus() = default;
 
-void LoginServerBus::start(uint16_t client_port) {
-  client_port_ = client_port;
+void LoginServerBus::start(const ClientPorts& ports) {
+  ports_ = ports;
   const Connector::Options options{
       .tcp = config_.tcp.servers,
       .connect_timeout_ms = config_.cluster.connect_timeout_ms,
@@ -130,7 +131,8 @@ void LoginServerBus::register_with(LinkContext& context) {
   IM::Server::IMMsgServInfo info;
   info.set_ip1(config_.client.ip1);
   info.set_ip2(config_.client.ip2);
-  info.set_port(client_port_);
+  info.set_port(ports_.plain);
+  if (ports_.tls != 0) info.set_tls_port(ports_.tls);
   info.set_max_conn_cnt(load.max_connections);
   info.set_cur_conn_cnt(load.connections);
   info.set_host_name(config_.name);
@@ -144,7 +146,7 @@ void LoginServerBus::register_with(LinkContext& context) {
   context.connection.attachment<LinkPeer>().max_pdu = config_.cluster.link.max_pdu;
   context.connection.set_out_limits({.soft = 64 << 20, .soft_ms = 30'000, .hard = 256 << 20});
   liveness_.handshake_done(context.connection, context.connection.now());
-  send_all_users(context.connection);
+  if (kMutant != Mutant::kLostReregistration || !context.link.mark.known()) send_all_users(context.connection);
   send_pdu(context.connection, load_report(context.link));
   log_info("login_server_registered",
            {{"conn", context.connection.id()}, {"login_server", context.connection.peer().to_string()}});
@@ -313,6 +315,13 @@ void LoginServerBus::find_places(uint32_t clients, PlaceFinder::Callback done) {
     return;
   }
   done(std::nullopt);
+}
+
+void LoginServerBus::begin_at(uint64_t sequence) {
+  note_sequence(sequence);
+  for (const auto& link : links_) {
+    if (!link->mark.known()) link->mark.note(connections_.loop().now(), sequence);
+  }
 }
 
 void LoginServerBus::note_sequence(uint64_t sequence) {

@@ -25,8 +25,8 @@ class LoginServerBus final : public Bus, private PduProtocol {
                  uint64_t epoch, BusListener& listener);
   ~LoginServerBus() override;
 
-  /// `client_port`: where this server's clients connect, as the login_servers tell them.
-  void start(uint16_t client_port);
+  /// `ports`: where this server's clients connect, as the login_servers tell them.
+  void start(const ClientPorts& ports);
   /// Takes back the links; nothing is reported any more.
   void stop();
   /// Counts at once for all links.
@@ -36,6 +36,9 @@ class LoginServerBus final : public Bus, private PduProtocol {
   /// Asks a login_server where so many clients can go. One question at a time; `done` is called once, inside of this
   /// call where no login_server is there.
   void find_places(uint32_t clients, PlaceFinder::Callback done);
+  /// How far the store had got before this server had any clients. One that finds no login_server serves them
+  /// nevertheless: when it registers at last, a sweep begins here.
+  void begin_at(uint64_t sequence);
   size_t links() const { return links_.size(); }
   size_t registered_links() const;
 
@@ -109,7 +112,7 @@ class LoginServerBus final : public Bus, private PduProtocol {
   Timer report_timer_;
   PlaceFinder places_;
   size_t asked_for_places_ = 0;  // the link that is tried first
-  uint16_t client_port_ = 0;
+  ClientPorts ports_;
   uint64_t sequence_ = 0;
   bool stopping_ = false;
 };

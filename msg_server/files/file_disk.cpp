@@ -106,7 +106,7 @@ DiskFault FileDisk::write(int fd, uint32_t offset, const std::vector<std::string
 DiskFault FileDisk::finish_upload(int fd, std::string_view task_id) const {
   if (::fsync(fd) != 0) {
     const int error = errno;
-    (void)::ftruncate(fd, 0);  // nobody knows which bytes are lost: another try has to bring all of them
+    (void)!::ftruncate(fd, 0);  // nobody knows which bytes are lost: another try has to bring all of them
     return fault_of(error);
   }
   if (::rename(part_of(task_id).c_str(), path_of(task_id).c_str()) != 0) return fault_of(errno);

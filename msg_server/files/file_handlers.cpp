@@ -23,7 +23,7 @@ IMFileRsp response_to(const ClientContext& client, const IMFileReq& request) {
   response.set_result_code(0);
   response.set_from_user_id(client.session.user);
   response.set_to_user_id(request.to_user_id());
-  response.set_file_name(request.file_name());
+  response.set_file_name(is_utf8(request.file_name()) ? request.file_name() : std::string());
   response.set_task_id("");
   response.set_trans_mode(request.trans_mode());
   return response;
@@ -47,7 +47,7 @@ void offer_online(const ClientContext& client, const OfflineFile& file, const st
                   IMFileRsp& response) {
   if (client.server.transfers.offer_online(file, addresses)) {
     response.set_task_id(file.task_id);
-    fill(*response.mutable_ip_addr_list(), addresses);
+    fill(*response.mutable_ip_addr_list(), addresses, client.server.ports.tls);
   } else {
     response.set_result_code(ERROR_LIMIT_REACHED);
   }
@@ -57,12 +57,13 @@ void offer_offline(const ClientContext& client, const PduHeader& header, const O
                    const std::vector<Address>& addresses, IMFileRsp response) {
   client.server.transfers.shelf().add(
       file, [&connections = client.server.connections, conn = client.connection.id(), header, addresses,
-             task_id = file.task_id, response = std::move(response)](const StoreResult<Done>& added) mutable {
+             tls_port = client.server.ports.tls, task_id = file.task_id,
+             response = std::move(response)](const StoreResult<Done>& added) mutable {
         Connection* connection = connections.find(conn);
         if (connection == nullptr) return;
         if (added.ok()) {
           response.set_task_id(task_id);
-          fill(*response.mutable_ip_addr_list(), addresses);
+          fill(*response.mutable_ip_addr_list(), addresses, tls_port);
         } else if (added.error() == StoreError::kUnknownUser) {
           response.set_result_code(ERROR_UNKNOWN_USER);
         } else if (added.error() == StoreError::kLimitReached) {
@@ -118,7 +119,7 @@ Verdict on_offline_files(ClientContext& client, const PduHeader& header,
   const MsgServerParts& server = client.server;
   IM::File::IMFileHasOfflineRsp response;
   response.set_user_id(client.session.user);
-  fill(*response.mutable_ip_addr_list(), addresses_for(server, client.connection));
+  fill(*response.mutable_ip_addr_list(), addresses_for(server, client.connection), server.ports.tls);
   server.transfers.shelf().waiting_for(
       client.session.user, server.config.client.max_list,
       answer_to<std::vector<OfflineFile>>(

@@ -1,11 +1,22 @@
 #include "msg_server/files/transfer_role.h"
 
 #include "base/log.h"
+#include "base/utf8.h"
 #include "msg_server/client_limits.h"
 
 namespace talkbeat {
 
 using IM::BaseDefine::FileServerError;
+
+namespace {
+
+// What a client calls a task, in the answer to it. A protobuf `string` must not hold anything: where it is no UTF-8, it
+// is none of our tasks.
+std::string repeatable(const std::string& task_id) {
+  return is_utf8(task_id) ? task_id : std::string();
+}
+
+}  // namespace
 
 void accept_file_login(TransferContext& context, Connection& connection, uint16_t seq_num, UserId user,
                        TransferSeat seat) {
@@ -26,7 +37,7 @@ void refuse_file_login(Connection& connection, uint16_t seq_num, const std::stri
   log_info("file_login_refused", {{"conn", connection.id()}, {"peer", connection.peer().to_string()}, {"code", why}});
   IM::File::IMFileLoginRsp response;
   response.set_result_code(why);
-  response.set_task_id(task_id);
+  response.set_task_id(repeatable(task_id));
   send_pdu(connection, response, seq_num);
   connection.close(CloseReason::kLoginRefused);
 }
@@ -45,7 +56,7 @@ Verdict refuse_pull(ClientContext& client, const PduHeader& header, const IM::Fi
   if (!client.session.requests.take(client.connection.now())) return rate_limited(client.session);
   IM::File::IMFilePullDataRsp response;
   response.set_result_code(why);
-  response.set_task_id(request.task_id());
+  response.set_task_id(repeatable(request.task_id()));
   response.set_user_id(client.session.user);
   response.set_offset(request.offset());
   response.set_file_data("");
@@ -80,20 +91,21 @@ std::string short_task(const std::string& task_id) {
 
 std::vector<Address> addresses_for(const MsgServerParts& server, const Connection& connection) {
   const ClientSettings& settings = server.config.client;
-  const Address here = connection.local_address();
   std::vector<Address> addresses;
   for (const std::string& ip : {settings.ip1, settings.ip2}) {
-    if (!ip.empty()) addresses.push_back({ip, here.port});
+    if (!ip.empty()) addresses.push_back({ip, server.ports.plain});
   }
-  if (addresses.empty()) addresses.push_back(here);
+  if (addresses.empty()) addresses.push_back({connection.local_address().ip, server.ports.plain});
   return addresses;
 }
 
-void fill(google::protobuf::RepeatedPtrField<IM::BaseDefine::IpAddr>& list, const std::vector<Address>& addresses) {
+void fill(google::protobuf::RepeatedPtrField<IM::BaseDefine::IpAddr>& list, const std::vector<Address>& addresses,
+          uint16_t tls_port) {
   for (const Address& address : addresses) {
     IM::BaseDefine::IpAddr* entry = list.Add();
     entry->set_ip(address.ip);
     entry->set_port(address.port);
+    if (tls_port != 0) entry->set_tls_port(tls_port);
   }
 }
 
@@ -105,7 +117,7 @@ void notify_receiver(TransferContext& context, const OfflineFile& file, IM::Base
   notify.set_file_name(file.name);
   notify.set_file_size(file.size);
   notify.set_task_id(file.task_id);
-  fill(*notify.mutable_ip_addr_list(), addresses);
+  fill(*notify.mutable_ip_addr_list(), addresses, context.server.ports.tls);
   notify.set_trans_mode(mode);
   notify.set_offline_ready(mode == IM::BaseDefine::FILE_TYPE_OFFLINE ? 1 : 0);
   context.server.delivery.to_user(file.to, encode_pdu(notify));

@@ -71,7 +71,8 @@ std::string short_task(const std::string& task_id);
 
 /// Where a client finds this server: what the settings name, or the address by which this one has reached it.
 std::vector<Address> addresses_for(const MsgServerParts& server, const Connection& connection);
-void fill(google::protobuf::RepeatedPtrField<IM::BaseDefine::IpAddr>& list, const std::vector<Address>& addresses);
+void fill(google::protobuf::RepeatedPtrField<IM::BaseDefine::IpAddr>& list, const std::vector<Address>& addresses,
+          uint16_t tls_port);
 /// Tells the receiver's sessions, wherever they are, of a file: one that can be fetched from the sender right now, or
 /// one that waits on the disk.
 void notify_receiver(TransferContext& context, const OfflineFile& file, IM::BaseDefine::TransferFileType mode,

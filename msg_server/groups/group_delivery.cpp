@@ -24,30 +24,43 @@ size_t bytes_of(const SharedBytes& pdu) {
 }  // namespace
 
 void Delivery::group_message(const GroupMessage& message, ConnId except) {
-  ++messages_;
+  ledger_.add(LedgerEntry::kHandedOn);
   bus_.note_sequence(message.sequence);
   deliver(message, Origin::kStored, except);
 }
 
 // Whether it has been delivered before is looked at when its turn comes, since two relays of one message may wait.
 void Delivery::deliver(const GroupMessage& message, Origin origin, ConnId except) {
-  if (message.version == 0) return;  // the group has been deleted, though it may still be in the cache
   const auto use = [this, message, origin, except](const GroupCache::Found& members) {
     if (origin == Origin::kStored) relay_message(message, members);
-    if (members.ok()) {
-      if (recent_.insert(message.sequence)) to_local_members(*members.value(), message, origin, except);
-    } else if (members.error() != StoreError::kUnknownGroup) {
-      ++delayed_;
-      log_debug("group_message_delayed", {{"group", message.group}, {"error", to_string(members.error())}});
-      sweep_later(message.sequence - 1);
-    }
+    bring_to_members(message, members, origin, except);
   };
-  groups_.with_members(message.group, message.version, bytes_of(message.pdu), use);
+  if (message.version == 0) {  // the group has been deleted, though it may still be in the cache
+    use(StoreError::kUnknownGroup);
+  } else {
+    groups_.with_members(message.group, message.version, bytes_of(message.pdu), use);
+  }
+}
+
+void Delivery::bring_to_members(const GroupMessage& message, const GroupCache::Found& members, Origin origin,
+                                ConnId except) {
+  if (members.ok()) {
+    if (first_time(message.sequence)) to_local_members(*members.value(), message, origin, except);
+  } else if (members.error() == StoreError::kUnknownGroup) {
+    ledger_.add(LedgerEntry::kVoid);
+  } else {
+    ledger_.add(LedgerEntry::kLeftToSweep);
+    log_debug("group_message_delayed", {{"group", message.group}, {"error", to_string(members.error())}});
+    sweep_later(message.sequence - 1);
+  }
 }
 
 // Where the members are not known now, the other servers may know them.
 void Delivery::relay_message(const GroupMessage& message, const GroupCache::Found& members) {
-  if (!members.ok() && members.error() == StoreError::kUnknownGroup) return;
+  if (!members.ok() && members.error() == StoreError::kUnknownGroup) {
+    ledger_.add(LedgerEntry::kNotRelayed);
+    return;
+  }
   if (members.ok() && members.value()->all.size() <= kNamedMembers) {
     const auto users =
         users_of(*members.value(), [&](const auto& member) { return member.joined_after < message.msg_id; });
@@ -55,22 +68,25 @@ void Delivery::relay_message(const GroupMessage& message, const GroupCache::Foun
   } else {
     bus_.relay_to_group(message.group, message.version, message.pdu, message.sequence, 0);
   }
+  ledger_.add(LedgerEntry::kRelayed);
 }
 
 void Delivery::to_local_members(const GroupMembers& members, const GroupMessage& message, Origin origin,
                                 ConnId except) {
   const bool swept = origin == Origin::kSwept;
   if (swept) ++swept_;
-  for (const ConnId id : local_sessions(members, message.msg_id)) {
-    Connection* connection = id == except ? nullptr : connections_.find(id);
-    if (connection == nullptr) continue;
-    const auto& session = connection->attachment<ClientSession>();
+  const std::vector<ConnId> sessions = local_sessions(members, message.msg_id);
+  ledger_.add(LedgerEntry::kDue, sessions.size());
+  const auto copy_for = [&](const Connection& connection) {
+    const auto& session = connection.attachment<ClientSession>();
+    if (connection.id() == except) return LedgerEntry::kSendersOwn;
     // It may have waited for the members: who has logged in meanwhile fetches it.
-    if (session.begun_at >= message.sequence) continue;
-    // As in deliver_swept(): its ack says as much.
-    if (swept && session.user == message.from && session.messages_in_store != 0) continue;
-    connection->send(message.pdu);
-  }
+    if (session.begun_at >= message.sequence) return LedgerEntry::kLeftForLater;
+    if (swept && session.user == message.from) return swept_to_sender(connection, message.sequence, message.pdu);
+    return LedgerEntry::kDelivered;
+  };
+  for (const ConnId session : sessions) hand_over(session, message.pdu, copy_for);
+  ledger_.add(LedgerEntry::kBrought);
 }
 
 // One pass over whichever is fewer. A list of ids, since sending may close a slow reader and so change the directory.
@@ -127,10 +143,15 @@ void Delivery::relayed_to_group(const TbRelay& relay, const SharedBytes& pdu) {
     return;
   }
   const uint64_t sequence = relay.message_sequence();
+  ledger_.add(LedgerEntry::kRelaysIn);
   bus_.note_sequence(sequence);
-  if (recent_.contains(sequence)) return;
+  if (recent_.contains(sequence)) {
+    ledger_.add(LedgerEntry::kKnown);
+    return;
+  }
   const auto message = message_in(pdu.bytes());
   if (!message) {
+    ledger_.add(LedgerEntry::kVoid);
     log_warn("relay_malformed", {{"group", relay.group_id()}, {"sequence", sequence}});
     return;
   }

@@ -1,10 +1,10 @@
 #include "msg_server/push/push_signature.h"
 
 #include <sodium.h>
-#include <sys/stat.h>
 
 #include <array>
-#include <fstream>
+
+#include "base/private_file.h"
 
 namespace talkbeat {
 
@@ -18,16 +18,9 @@ std::string hex(const std::array<unsigned char, crypto_auth_hmacsha256_BYTES>& b
 }  // namespace
 
 Result<PushSecret> PushSecret::load(const std::string& path) {
-  struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) return Error{path + ": there is no such file with the push gateway's key"};
-  if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return Error{path + ": others can read the push gateway's key; run chmod 600 " + path};
-  }
-  if (!S_ISREG(info.st_mode)) return Error{path + ": the push gateway's key has to be a regular file"};
-  std::ifstream file(path);
-  std::string key(kMaxSize + 2, '\0');
-  file.read(key.data(), static_cast<std::streamsize>(key.size()));
-  key.resize(static_cast<size_t>(file.gcount()));
+  const Result<std::string> read = read_secret_file(path, kMaxSize + 2, "push gateway's key");
+  if (!read.ok()) return Error{read.message()};
+  std::string key = read.value();
   while (!key.empty() && (key.back() == '\n' || key.back() == '\r')) key.pop_back();
   if (key.size() < kMinSize || key.size() > kMaxSize || key.find('\n') != std::string::npos) {
     return Error{path + ": not a push gateway's key: one line of 16 to 1024 characters is expected"};

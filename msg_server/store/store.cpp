@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "base/check.h"
+#include "base/mutant.h"
 
 namespace talkbeat {
 
@@ -53,8 +54,12 @@ Task Store::while_alive(std::function<void()> task) const {
 
 void Store::refuse(std::unique_ptr<StoreJob> job) {
   ++stats_.busy;
+  ++refused_;
   job->fail(StoreError::kBusy);
-  post_(while_alive([refused = std::shared_ptr<StoreJob>(std::move(job))] { refused->answer(); }));
+  post_(while_alive([this, refused = std::shared_ptr<StoreJob>(std::move(job))] {
+    --refused_;
+    refused->answer();
+  }));
 }
 
 void Store::add_write(std::unique_ptr<StoreJob> job) {
@@ -86,6 +91,7 @@ void Store::start_batch() {
   committing_ = true;
   auto batch = std::make_shared<Batch>();
   batch->jobs = take_batch();
+  in_commit_ = batch->jobs.size();
   // The worker may be the last to let go of the batch: without its jobs by then, even where the store has gone.
   Task finish = [this, alive = std::weak_ptr<const bool>(alive_), batch] {
     Batch finished = std::move(*batch);
@@ -105,10 +111,13 @@ void Store::finish_batch(Batch& batch) {
   if (batch.outcome.ok()) {
     ++stats_.batches;
     stats_.writes += batch.jobs.size();
+    for (const auto& job : batch.jobs) stats_.messages += job->adds_message() ? 1 : 0;
   } else {
     ++stats_.failed_batches;
     stats_.last_error = batch.outcome.message();
-    for (const auto& job : batch.jobs) job->fail(StoreError::kUnavailable);
+    for (const auto& job : batch.jobs) {
+      if (kMutant != Mutant::kAckBeforeCommit) job->fail(StoreError::kUnavailable);
+    }
   }
   if (batch.upkeep_due) start_upkeep();
   answer_batch(batch);
@@ -116,6 +125,7 @@ void Store::finish_batch(Batch& batch) {
 
 void Store::answer_batch(Batch& batch) {
   committing_ = false;
+  in_commit_ = 0;
   start_batch();  // the worker goes on while the loop answers
   const std::weak_ptr<const bool> alive = alive_;
   for (const auto& job : batch.jobs) {
@@ -125,16 +135,17 @@ void Store::answer_batch(Batch& batch) {
   }
 }
 
+// The job goes to the worker and from there into the task, so that the worker has nothing of it any more when it runs.
 void Store::start_read(std::unique_ptr<StoreJob> job) {
   const auto shared = std::make_shared<std::unique_ptr<StoreJob>>(std::move(job));
-  Task finish = [alive = std::weak_ptr<const bool>(alive_), shared] {
-    const std::unique_ptr<StoreJob> finished = std::move(*shared);
-    if (!alive.expired()) finished->answer();
-  };
-  const bool accepted = read_executor_.try_submit([&database = reader_, shared, finish] {
-    if (!(*shared)->run(database)) (*shared)->fail(StoreError::kUnavailable);
-    return finish;
-  });
+  const bool accepted =
+      read_executor_.try_submit([&database = reader_, alive = std::weak_ptr<const bool>(alive_), shared] {
+        if (!(*shared)->run(database)) (*shared)->fail(StoreError::kUnavailable);
+        return Task([alive, shared] {
+          const std::unique_ptr<StoreJob> finished = std::move(*shared);
+          if (!alive.expired()) finished->answer();
+        });
+      });
   if (!accepted) refuse(std::move(*shared));
 }
 

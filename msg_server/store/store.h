@@ -42,6 +42,7 @@ class Store {
   struct Stats {
     uint64_t batches = 0;         ///< committed
     uint64_t writes = 0;          ///< that were part of those
+    uint64_t messages = 0;        ///< new ones among those writes
     uint64_t failed_batches = 0;  ///< every write in them got kUnavailable
     uint64_t busy = 0;            ///< calls answered kBusy
     uint64_t upkeeps = 0;         ///< see Database::upkeep
@@ -74,6 +75,9 @@ class Store {
 
   /// Writes accepted and not yet answered.
   size_t pending_writes() const { return pending_writes_; }
+  /// Calls that are queued, being committed, or refused and not yet told so: what no answer has been given to is one of
+  /// them. Counted by where they are, not by calls and answers.
+  size_t unanswered() const { return queue_.size() + in_commit_ + refused_; }
   const Stats& stats() const { return stats_; }
 
  private:
@@ -100,6 +104,8 @@ class Store {
   Post post_;
   std::deque<std::unique_ptr<StoreJob>> queue_;
   bool committing_ = false;
+  size_t in_commit_ = 0;  // jobs of the batch on its way
+  size_t refused_ = 0;    // jobs whose refusal is on its way
   bool upkeep_running_ = false;
   size_t pending_writes_ = 0;
   size_t queued_bytes_ = 0;  // of those in the queue

@@ -20,6 +20,8 @@ class StoreJob {
   virtual void answer() = 0;
   /// What it holds of a client's, where that may be much.
   virtual size_t bytes() const { return 0; }
+  /// After run(): it has put a new message into the batch.
+  virtual bool adds_message() const { return false; }
 };
 
 template <class T>
@@ -55,6 +57,7 @@ class AppendJob final : public StoreJob {
   void fail(StoreError error) override { result_ = error; }
   void answer() override { done_(message_, result_); }
   size_t bytes() const override { return message_.body.size(); }
+  bool adds_message() const override { return result_.ok() && !result_.value().duplicate; }
 
  private:
   NewMessage message_;

@@ -91,7 +91,7 @@ class Bench:
             value = self.run_part(cluster.directory, step.floor)
         else:
             words = [*step.floor, "--duration", str(self.duration)]
-            value = json.loads(self.output_of("floor", words))["server_cpu_s_per_million"]
+            value = json.loads(self.output_of("floor", words))[step.floor_key]
         self.figures.add_floor(step.name, value)
         self.say(f"{step.name}, beside it: {value:.3g}")
 

@@ -37,6 +37,13 @@ bool tells_of_a_crash(const std::string& output) {
   return false;
 }
 
+// Whatever a test has done to a server, no message was lost or doubled inside of it.
+void report_imbalance(const std::string& server, const std::string& log) {
+  for (const std::string& line : lines_of(log)) {
+    if (line.find("ledger_does_not_balance") != std::string::npos) ADD_FAILURE() << server << " wrote:\n" << line;
+  }
+}
+
 }  // namespace
 
 fs::path programs() {
@@ -77,6 +84,7 @@ Cluster::~Cluster() {
   EXPECT_EQ(stopped.exit_code, 0) << stopped.err;
   EXPECT_EQ(stopped.err, "");
   report_crashes();
+  for (const std::string& name : names()) report_imbalance(name, log_of(name));
   if (testing::Test::HasFailure() || std::uncaught_exceptions() > 0) show_logs();
 }
 
@@ -86,6 +94,7 @@ void Cluster::start() {
                                      "--timeout",       "60",
                                      "--login-servers", std::to_string(options_.login_servers),
                                      "--msg-servers",   std::to_string(options_.msg_servers)};
+  if (options_.tls) arguments.push_back("--tls");
   for (const std::string& setting : options_.settings) {
     arguments.push_back("--set");
     arguments.push_back(setting);
@@ -127,6 +136,15 @@ uint16_t Cluster::client_port(const std::string& name) const {
 uint16_t Cluster::http_port(const std::string& name) const {
   const int k = number_of(name);
   return static_cast<uint16_t>(ports_.base() + (is_login_server(name) ? 80 + k : 203 + 10 * k));
+}
+
+uint16_t Cluster::tls_port(const std::string& name) const {
+  const int k = number_of(name);
+  return static_cast<uint16_t>(ports_.base() + (is_login_server(name) ? 18 + k : 202 + 10 * k));
+}
+
+uint16_t Cluster::https_port(const std::string& name) const {
+  return static_cast<uint16_t>(ports_.base() + 180 + number_of(name));
 }
 
 uint16_t Cluster::servers_port(const std::string& name) const {

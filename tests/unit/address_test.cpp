@@ -12,6 +12,8 @@ std::string round_trip(const std::string& text) {
 
 TEST(Address, ParsesAndPrintsBothFamilies) {
   EXPECT_EQ(round_trip("1.2.3.4:80"), "1.2.3.4:80");
+  EXPECT_EQ(round_trip("255.255.255.255:80"), "255.255.255.255:80");
+  EXPECT_EQ(round_trip("0.0.10.100:80"), "0.0.10.100:80");
   EXPECT_EQ(round_trip("[::1]:65535"), "[::1]:65535");
   EXPECT_EQ(round_trip("[0:0:0:0:0:0:0:1]:1"), "[::1]:1");
   EXPECT_EQ(round_trip("localhost:0"), "127.0.0.1:0");

@@ -240,6 +240,29 @@ TEST_F(AdminApiTest, who_is_online_is_listed_with_class_and_place) {
   EXPECT_EQ(ask("GET", "/api/status").json["users_online"], 2);
 }
 
+TEST_F(AdminApiTest, the_ledger_has_each_entry_and_what_is_under_way) {
+  add_user("alice");
+  const UserId bob = add_user("bob");
+  const auto pc = log_in("alice");
+  pc->send(message(bob, "hello"));
+  expect<IMMsgDataAck>(*pc);
+  const Json page = ask("GET", "/api/ledger").json;
+  EXPECT_EQ(page["server"], config.name);
+  EXPECT_EQ(page["balanced"], true);
+  EXPECT_EQ(page["entries"].size(), kLedgerEntries);
+  EXPECT_EQ(page["entries"]["stored"], 1);
+  EXPECT_EQ(page["in_store"], 0);
+  EXPECT_EQ(page["waiting"], 0);
+  EXPECT_EQ(page["began_at"], nullptr);
+  ledger.begins_at(17);
+  ledger.add(LedgerEntry::kAccepted);
+  ledger_is_whole = false;
+  const Json after = ask("GET", "/api/ledger").json;
+  EXPECT_EQ(after["balanced"], false);
+  EXPECT_EQ(after["began_at"], 16) << "one was stored before that";
+  EXPECT_EQ(ask("GET", "/api/ledger?x=1").status, 400);
+}
+
 TEST_F(AdminApiTest, a_kick_ends_the_session_and_says_why) {
   const UserId alice = add_user("alice");
   const auto pc = log_in("alice");

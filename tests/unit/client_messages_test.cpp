@@ -28,6 +28,19 @@ TEST_F(ClientMessages, are_acked_in_order) {
   EXPECT_EQ(client->info().unsent, 0u);
 }
 
+TEST_F(ClientMessages, that_begin_a_conversation_while_a_client_catches_up_are_shown) {
+  int lists = 0;
+  server.intercept = [&](Connection&, const PduHeader& header, std::span<const std::byte>) {
+    const bool list = header.command_id == IM::BaseDefine::CID_MSG_UNREAD_CNT_REQUEST ||
+                      header.command_id == IM::BaseDefine::CID_BUDDY_LIST_RECENT_CONTACT_SESSION_REQUEST;
+    if (list && ++lists == 2) server.deliver(kBob, "between the two lists");
+    return false;
+  };
+  start();
+  ASSERT_TRUE(until_synced());
+  EXPECT_TRUE(until([&] { return heard.texts == Texts({"2:between the two lists"}); }));
+}
+
 TEST_F(ClientMessages, stored_but_not_acked_are_stored_once) {
   start();
   ASSERT_TRUE(until_synced());
@@ -41,6 +54,20 @@ TEST_F(ClientMessages, stored_but_not_acked_are_stored_once) {
   EXPECT_EQ(heard.sent, Ids({1, 2, 3}));
   EXPECT_EQ(bodies_at_server(), Texts({"a", "b", "c"}));
   EXPECT_EQ(heard.texts, Texts()) << "our own message came back as another session's";
+}
+
+TEST_F(ClientMessages, of_another_device_behind_ones_own_that_begins_a_conversation_are_shown) {
+  start();
+  ASSERT_TRUE(until_synced());
+  server.lose_acks = true;
+  client->send_text(kBob, "first");
+  ASSERT_TRUE(until([&] { return bodies_at_server() == Texts({"first"}); }));
+  server.deliver(kBob, "from the phone", false, FakeServer::kUser);
+  server.lose_acks = false;
+  server.drop_all();
+  ASSERT_TRUE(until_synced(2));
+  EXPECT_EQ(heard.sent, Ids({1}));
+  EXPECT_TRUE(until([&] { return heard.texts == Texts({"1:from the phone"}); }));
 }
 
 TEST_F(ClientMessages, lost_on_the_way_are_sent_again_in_order) {

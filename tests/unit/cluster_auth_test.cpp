@@ -134,7 +134,7 @@ TEST(ClusterKeyFile, AFileThatOthersCanReachIsRefused) {
 }
 
 TEST(ClusterKeyFile, AMissingFileOrADirectoryIsRefused) {
-  EXPECT_NE(ClusterKey::load("/nonexistent/cluster.key").message().find("no such key file"), std::string::npos);
+  EXPECT_NE(ClusterKey::load("/nonexistent/cluster.key").message().find("no such file"), std::string::npos);
   std::string directory = "/tmp/cluster_key_XXXXXX";
   ASSERT_NE(::mkdtemp(directory.data()), nullptr);
   const Result<ClusterKey> key = ClusterKey::load(directory);

@@ -3,6 +3,7 @@
 
 #include "proto/end_reason.h"
 #include "tests/unit/login_server_fixture.h"
+#include "tests/unit/whole_pdu.h"
 
 namespace talkbeat::login_server_test {
 namespace {
@@ -136,7 +137,7 @@ TEST_F(ClusterTest, ARelayGoesOnceToEachOtherServerThatHasOneOfTheUsers) {
 
   TbRelay relay;
   for (const uint32_t user : {1u, 2u, 3u, 99u}) relay.add_user_ids(user);
-  relay.set_pdu(std::string("a whole pdu\0with zero", 21));
+  relay.set_pdu(whole_pdu(std::string_view("any bytes\0with zero", 19)));
   relay.set_message_sequence(42);
   a->send(relay);
   for (Peer* peer : {b.get(), c.get()}) {
@@ -149,7 +150,7 @@ TEST_F(ClusterTest, ARelayGoesOnceToEachOtherServerThatHasOneOfTheUsers) {
   EXPECT_TRUE(wait_for<TbRelay>(*c));
   TbRelay to_nobody;
   to_nobody.add_user_ids(99);
-  to_nobody.set_pdu("x");
+  to_nobody.set_pdu(whole_pdu("x"));
   a->send(to_nobody);
   for (Peer* peer : {a.get(), b.get(), c.get(), d.get()}) {
     settle(*peer);
@@ -159,12 +160,34 @@ TEST_F(ClusterTest, ARelayGoesOnceToEachOtherServerThatHasOneOfTheUsers) {
   EXPECT_THAT(metrics_->render(), HasSubstr(R"(talkbeat_relays_total{result="dropped"} 1)"));
 }
 
+// The receiving clients would get it as it is, and no longer know where a PDU begins.
+TEST_F(ClusterTest, WhatIsNotOneWholePduIsNotRelayed) {
+  auto b = register_server("msg_server_b");
+  b->send(status(7, USER_STATUS_ONLINE, 1));
+  settle(*b);
+  const std::string pdu = whole_pdu("hello");
+  for (const std::string& bad : {std::string(), pdu.substr(0, 15), pdu.substr(0, pdu.size() - 1), pdu + "x"}) {
+    TbRelay to_user;
+    to_user.add_user_ids(7);
+    TbRelay to_watchers;
+    to_watchers.set_watchers_of(7);
+    for (TbRelay* relay : {&to_user, &to_watchers}) {
+      auto a = register_server("msg_server_a");
+      relay->set_pdu(bad);
+      a->send(*relay);
+      EXPECT_EQ(wait_for<TbError>(*a).value_or(TbError()).code(), ERROR_MALFORMED);
+    }
+  }
+  settle(*b);
+  EXPECT_EQ(b->count<TbRelay>(), 0u);
+}
+
 TEST_F(ClusterTest, AUserWhoComesOnlineGetsWhatWasRelayedAMomentAgo) {
   auto a = register_server("msg_server_a");
   auto b = register_server("msg_server_b");
   TbRelay relay;
   relay.add_user_ids(5);
-  relay.set_pdu("came before the news of the login");
+  relay.set_pdu(whole_pdu("came before the news of the login"));
   relay.set_message_sequence(42);
   a->send(relay);
   settle(*a);
@@ -184,7 +207,7 @@ TbRelay relay_to_group(uint32_t group) {
   relay.set_group_id(group);
   relay.set_group_version(3);
   relay.set_except_user_id(7);
-  relay.set_pdu("for a group");
+  relay.set_pdu(whole_pdu("for a group"));
   relay.set_message_sequence(42);
   return relay;
 }
@@ -192,7 +215,7 @@ TbRelay relay_to_group(uint32_t group) {
 TbRelay relay_to_watchers(uint32_t user) {
   TbRelay relay;
   relay.set_watchers_of(user);
-  relay.set_pdu("for those who are interested");
+  relay.set_pdu(whole_pdu("for those who are interested"));
   return relay;
 }
 
@@ -302,7 +325,7 @@ TEST_F(SlowLinkTest, WhileRelaysAreForwardedToIt) {
   settle(*b);
   TbRelay relay;
   relay.add_user_ids(7);
-  relay.set_pdu(std::string(200, 'x'));
+  relay.set_pdu(whole_pdu(std::string(200, 'x')));
   transport_.writes_block = true;
   for (int i = 0; i < 3; ++i) a->send(relay);
   EXPECT_TRUE(wait_closed(*b));

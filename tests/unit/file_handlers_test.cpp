@@ -64,7 +64,9 @@ TEST_F(FileHandlersTest, a_name_is_any_text_and_is_passed_on_as_it_is) {
 
 TEST_F(FileHandlersTest, a_name_that_is_no_utf8_is_refused) {
   for (const std::string name : {"\xff", "cat\x80.png", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82"}) {
-    EXPECT_EQ(code_of(offer_to(bob_id, 1, FILE_TYPE_ONLINE, name)), ERROR_INVALID_ARGUMENT);
+    const IMFileRsp response = offer(*alice, offer_to(bob_id, 1, FILE_TYPE_ONLINE, name));
+    EXPECT_EQ(response.result_code(), static_cast<uint32_t>(ERROR_INVALID_ARGUMENT));
+    EXPECT_EQ(response.file_name(), "") << "the answer has to be readable, too";
   }
 }
 

@@ -248,6 +248,11 @@ TEST_F(HttpClientTest, a_url_is_checked_before_it_is_used) {
     EXPECT_FALSE(HttpClient::check_url(bad).ok()) << bad;
   }
   EXPECT_THAT(HttpClient::check_url("ftp://a/").message(), HasSubstr("http"));
+  for (const char* secret : {"http://name:secret@push.example/", "https://name@push.example/", "http://:secret@a/"}) {
+    const std::string refusal = HttpClient::check_url(secret).message();
+    EXPECT_THAT(refusal, HasSubstr("settings stand in ps")) << secret;
+    EXPECT_THAT(refusal, testing::Not(HasSubstr("secret@"))) << secret;
+  }
 }
 
 TEST_F(HttpClientTest, a_proxy_of_ones_own_is_asked_for_the_whole_url) {

@@ -43,7 +43,7 @@ TEST_F(KeyFileTest, anything_else_is_no_key) {
     EXPECT_EQ(load(text).message(), path_ + ": not an admin key: 64 hex digits are expected");
   }
   EXPECT_EQ(load_key_file("/nowhere/admin.key", "admin key").message(),
-            "/nowhere/admin.key: there is no such key file; tools/start.sh makes one");
+            "/nowhere/admin.key: there is no such file with the admin key; tools/start.sh makes one");
   EXPECT_EQ(load_key_file("/proc/self", "admin key").ok(), false);
 }
 

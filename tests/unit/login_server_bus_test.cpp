@@ -7,6 +7,7 @@
 
 #include "proto/server.pb.h"
 #include "tests/unit/loop_fixture.h"
+#include "tests/unit/whole_pdu.h"
 
 // The msg_server's end of its links, against login_servers that the test plays.
 namespace talkbeat::login_bus_test {
@@ -124,7 +125,7 @@ class LoginServerBusTest : public LoopTest {
     config.name = "msg_server_7";
     config.cluster.login_servers = std::move(login_servers);
     bus = std::make_unique<LoginServerBus>(connections, rng, config, key, 42, listener);
-    bus->start(8200);
+    bus->start({.plain = 8200, .tls = 8202});
   }
   void connect(FakeLoginServer& server) {
     bool accepted = false;
@@ -179,6 +180,7 @@ TEST_F(LoginServerBusTest, both_prove_the_key_and_then_it_registers_with_all_its
   first.accept_proof(proof, key);
   const auto info = expect<IMMsgServInfo>(first);
   EXPECT_EQ(info.port(), 8200u);
+  EXPECT_EQ(info.tls_port(), 8202u);
   EXPECT_EQ(info.cur_conn_cnt(), 3u);
   EXPECT_FALSE(info.has_after_sequence());
   EXPECT_EQ(expect<IMOnlineUserInfo>(first).user_stat_list_size(), 2);
@@ -222,9 +224,9 @@ TEST_F(LoginServerBusTest, news_from_a_registered_link_reaches_the_server) {
   register_with(second);
   TbRelay relay;
   relay.add_user_ids(1);
-  relay.set_pdu("hello");
+  relay.set_pdu(whole_pdu("hello"));
   second.send(relay);
-  EXPECT_TRUE(heard("relay hello"));
+  EXPECT_TRUE(heard("relay " + relay.pdu()));
   TbSweep sweep;
   sweep.set_after_sequence(12);
   second.send(sweep);
@@ -267,6 +269,26 @@ TEST_F(LoginServerBusTest, everything_is_sent_to_all_login_servers) {
     EXPECT_EQ(expect<IMUserStatusUpdate>(*server).login_stamp(), 99u);
     EXPECT_EQ(expect<IMServerKickUser>(*server).login_stamp(), 100u);
   }
+}
+
+// Clients would get it as it is. The link, whose fault it may not be, stays.
+TEST_F(LoginServerBusTest, what_is_not_one_whole_pdu_is_not_delivered) {
+  start({first.address()});
+  register_with(first);
+  const std::string pdu = whole_pdu("hello");
+  for (int i = 0; i < 5; ++i) {
+    TbRelay relay;
+    relay.set_pdu(pdu.substr(0, pdu.size() - 1));
+    relay.add_user_ids(1);
+    first.send(relay);
+    relay.set_group_id(1);
+    first.send(relay);
+  }
+  TbSweep sweep;
+  sweep.set_after_sequence(12);
+  first.send(sweep);
+  EXPECT_TRUE(heard("sweep 12"));
+  EXPECT_EQ(listener.heard.size(), 1u);
 }
 
 TEST_F(LoginServerBusTest, a_relay_to_a_group_names_no_users_and_one_to_watchers_names_whom_it_is_about) {

@@ -177,7 +177,9 @@ class LoginServerTest : public testing::Test {
     start();
   }
 
+  // Again: with the settings as they are now.
   void start() {
+    server_.reset();
     metrics_ = std::make_unique<Metrics>(clock_);
     loop_ = std::make_unique<EventLoop>(clock_, transport_);
     server_ = std::make_unique<LoginServer>(*loop_, disk_, rng_, *metrics_, config_, key_);

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/unit/login_server_fixture.h"
+#include "tests/unit/whole_pdu.h"
 
 namespace talkbeat::login_server_test {
 namespace {
@@ -70,7 +71,7 @@ TEST_F(LoginServerTest, OneThatProvesNothingIsClosedInTime) {
 TEST_F(LoginServerTest, LargePdusAreTakenOnlyFromProvenServers) {
   TbRelay relay;
   relay.add_user_ids(7);
-  relay.set_pdu(std::string(20'000, 'x'));
+  relay.set_pdu(whole_pdu(std::string(20'000, 'x')));
   Peer stranger(server_->cluster_address());
   ASSERT_TRUE(wait_for<TbChallenge>(stranger));
   stranger.send(relay);
@@ -79,6 +80,22 @@ TEST_F(LoginServerTest, LargePdusAreTakenOnlyFromProvenServers) {
   auto known = register_server("msg_server_0");
   known->send(relay);
   settle(*known);
+}
+
+// Clients get the address as it is, in a protobuf `string`.
+TEST_F(LoginServerTest, AnAddressThatIsNoTextIsRefused) {
+  for (const char* ip : {"192.0.2.\xff", "192.0.2.1\n"}) {
+    auto peer = prove("msg_server_0");
+    IMMsgServInfo bad = info();
+    bad.set_ip1(ip);
+    peer->send(bad);
+    EXPECT_EQ(wait_for<TbError>(*peer)->code(), ERROR_INVALID_ARGUMENT);
+    bad = info();
+    bad.set_ip2(ip);
+    peer->send(bad);
+    EXPECT_EQ(wait_for<TbError>(*peer)->code(), ERROR_INVALID_ARGUMENT);
+    EXPECT_EQ(ask()->result_code(), IM::BaseDefine::REFUSE_REASON_NO_MSG_SERVER);
+  }
 }
 
 // --- discovery
@@ -101,6 +118,19 @@ TEST_F(LoginServerTest, AClientIsToldWhereToGoAndClosed) {
   EXPECT_EQ(response->backip_ip(), "198.51.100.1");
   EXPECT_EQ(response->port(), 8200u);
   EXPECT_TRUE(wait_closed(client));
+}
+
+TEST_F(LoginServerTest, ATlsPortIsToldWhereThereIsOne) {
+  EXPECT_FALSE(get_json("/msg_server").contains("tlsPort"));
+  auto without = register_server("msg_server_0");
+  EXPECT_FALSE(get_json("/msg_server").contains("tlsPort"));
+  EXPECT_FALSE(ask()->has_tls_port());
+  IMMsgServInfo changed = info();
+  changed.set_tls_port(8202);
+  without->send(changed);
+  EXPECT_TRUE(until([this] { return get_json("/msg_server").value("tlsPort", "") == "8202"; }));
+  EXPECT_EQ(ask()->tls_port(), 8202u);
+  EXPECT_EQ(get_json("/api/cluster")["servers"][0]["tls_port"], 8202);
 }
 
 TEST_F(LoginServerTest, HttpAnswersAsTheContractSays) {
@@ -201,7 +231,84 @@ TEST_F(LoginServerTest, OneClientTooManyIsToldSo) {
   EXPECT_EQ(wait_for<IMMsgServRsp>(first)->result_code(), IM::BaseDefine::REFUSE_REASON_NO_MSG_SERVER);
 }
 
+// Each connects, and stays without a word: a challenge tells that it has been accepted.
+TEST_F(LoginServerTest, StrangersOnTheServerPortLosePlacesToEachOtherAndKeepNoMsgServerOut) {
+  config_.cluster.max_unproven = 2;
+  config_.cluster.max_connections = 2;
+  auto first_server = register_server("msg_server_0");
+  std::vector<std::unique_ptr<Peer>> strangers;
+  for (int i = 0; i < 4; ++i) {
+    strangers.push_back(std::make_unique<Peer>(server_->cluster_address()));
+    ASSERT_TRUE(wait_for<TbChallenge>(*strangers.back()));
+  }
+  EXPECT_TRUE(wait_closed(*strangers[0]));
+  EXPECT_TRUE(wait_closed(*strangers[1]));
+  auto second_server = register_server("msg_server_1");
+  EXPECT_TRUE(wait_closed(*strangers[2]));
+  EXPECT_EQ(get_json("/api/cluster")["servers"].size(), 2u);
+
+  Peer third_server(server_->cluster_address());
+  const auto challenge = wait_for<TbChallenge>(third_server);
+  ASSERT_TRUE(challenge);
+  third_server.send(proof(*challenge, "msg_server_2", 1, key_));
+  EXPECT_TRUE(wait_closed(third_server)) << "there are as many msg_servers as there may be";
+  strangers[3]->receive();
+  EXPECT_FALSE(strangers[3]->closed());
+  settle(*first_server);
+  settle(*second_server);
+}
+
+TEST_F(LoginServerTest, AskingAndNotComingMakesNoServerLookFull) {
+  config_.allocation.max_kept_per_address = 5;
+  auto small = register_server("msg_server_0", info(8200, 10));
+  for (int i = 0; i < 30; ++i) ASSERT_EQ(ask()->result_code(), IM::BaseDefine::REFUSE_REASON_NONE) << i;
+  IMHeartBeat full;
+  auto& load = *full.mutable_load();
+  load.set_connections(10);
+  load.set_max_connections(10);
+  load.set_users(10);
+  load.set_draining(false);
+  load.set_message_sequence(0);
+  small->send(full);
+  settle(*small);
+  EXPECT_EQ(ask()->result_code(), IM::BaseDefine::REFUSE_REASON_MSG_SERVER_FULL);
+}
+
+TEST_F(LoginServerTest, OneAddressCannotTakeAllPlaces) {
+  config_.client.max_connections_per_address = 2;
+  start();
+  Peer first(server_->client_address());
+  Peer second(server_->client_address());
+  Peer third(server_->client_address());
+  EXPECT_EQ(wait_for<IMMsgServRsp>(third)->result_code(), IM::BaseDefine::REFUSE_REASON_MSG_SERVER_FULL);
+  EXPECT_TRUE(wait_closed(third));
+  first.send(IMMsgServReq());
+  EXPECT_EQ(wait_for<IMMsgServRsp>(first)->result_code(), IM::BaseDefine::REFUSE_REASON_NO_MSG_SERVER);
+  EXPECT_TRUE(wait_closed(first));
+  EXPECT_TRUE(ask());  // in its place
+
+  Socket one(server_->http_address());
+  Socket two(server_->http_address());
+  EXPECT_THAT(get("/healthz"), HasSubstr("HTTP/1.1 503"));
+  one.close();
+  EXPECT_TRUE(until([&] { return get("/healthz").find("HTTP/1.1 200") != std::string::npos; }));
+}
+
 // --- HTTP for operators
+
+TEST_F(LoginServerTest, WhatTheClusterIsLikeIsToldToOthersOnlyWhereTheSettingsSaySo) {
+  const auto passed_on = [this](const std::string& path) {
+    return http("GET " + path + " HTTP/1.1\r\nX-Forwarded-For: 203.0.113.7\r\nConnection: close\r\n\r\n");
+  };
+  for (const char* path : {"/metrics", "/api/cluster", "/api/why"}) {
+    EXPECT_THAT(get(path), HasSubstr("HTTP/1.1 200")) << path;
+    EXPECT_THAT(passed_on(path), HasSubstr("HTTP/1.1 403")) << path;
+  }
+  for (const char* path : {"/healthz", "/msg_server"}) EXPECT_THAT(passed_on(path), HasSubstr("HTTP/1.1 200")) << path;
+  config_.client.status_for_all = true;
+  for (const char* path : {"/metrics", "/api/cluster"}) EXPECT_THAT(passed_on(path), HasSubstr("HTTP/1.1 200")) << path;
+  EXPECT_THAT(passed_on("/api/why"), HasSubstr("HTTP/1.1 403"));
+}
 
 TEST_F(LoginServerTest, PagesForOperators) {
   auto peer = register_server("msg_server_0", info(), {}, 0xabcdef);
@@ -229,7 +336,7 @@ TEST_F(LoginServerTest, OtherPathsAndMethodsAreRefused) {
 
 TEST_F(LoginServerTest, BytesThatAreNoTextDoNotBreakThePages) {
   IMMsgServInfo odd = info();
-  odd.set_ip1("\xff\"\n");
+  odd.set_host_name("\xff\"\n");
   auto peer = register_server("\x01\xfe", odd);
   EXPECT_EQ(get_json("/api/cluster")["servers"].size(), 1u);
   EXPECT_EQ(get_json("/msg_server")["code"], 0);

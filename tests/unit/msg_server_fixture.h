@@ -9,6 +9,7 @@
 #include "base/inline_executor.h"
 #include "msg_server/client_port.h"
 #include "msg_server/files/transfers.h"
+#include "msg_server/ledger_check.h"
 #include "msg_server/password.h"
 #include "msg_server/push/push.h"
 #include "msg_server/sessions.h"
@@ -160,6 +161,14 @@ class MsgServerTest : public LoopTest {
     delivery.begin_at(0);
     EXPECT_TRUE(port.start().ok());
   }
+  /// Whatever a test has done to the server, no message was lost or doubled in it.
+  ~MsgServerTest() override {
+    if (!ledger_is_whole) return;
+    for (const LedgerAccount& account : ledger_accounts()) {
+      const LedgerBalance result = balance(account, ledger_sheet(parts));
+      EXPECT_TRUE(result.balanced()) << account.name << ": " << result.in << " in, " << result.out << " out";
+    }
+  }
 
   static MsgServerConfig test_config() {
     MsgServerConfig result;
@@ -248,6 +257,7 @@ class MsgServerTest : public LoopTest {
   static constexpr size_t kMaxWatchedUsers = 10'000;
 
   std::function<void(ConnId)> close_hook;
+  bool ledger_is_whole = true;  // false: the test has made a part of the way itself
   bool hold_store = false;
   bool hold_hashing = false;
   bool hold_disk = false;
@@ -274,7 +284,8 @@ class MsgServerTest : public LoopTest {
   FakeBus bus;
   Watchers watchers{kMaxWatchedUsers};
   GroupCache groups{group_loader(store), {}};
-  Delivery delivery{connections, users, watchers, groups, store, bus};
+  Ledger ledger;
+  Delivery delivery{connections, users, watchers, groups, store, bus, ledger};
   StatusNotifier status{connections, users, watchers, kGatherMs};
   Push push{loop, store, users, rng, metrics, config.push};
   MsgServerParts parts{.config = config,
@@ -285,6 +296,7 @@ class MsgServerTest : public LoopTest {
                        .users = users,
                        .bus = bus,
                        .groups = groups,
+                       .ledger = ledger,
                        .delivery = delivery,
                        .watchers = watchers,
                        .status = status,

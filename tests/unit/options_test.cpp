@@ -106,6 +106,16 @@ TEST_F(Options, AWrongValueNamesFileLineKeyAndWhatIsAllowed) {
             "f.toml:2: log.peers: \"x\" is not an address; allowed: 1.2.3.4:80, [::1]:80, localhost:80");
 }
 
+// Whoever reads the log, or a script that shows the last line, gets all of it.
+TEST_F(Options, ARefusalIsOneLineWhateverTheNamesHold) {
+  EXPECT_EQ(set("x\ny.z=1"), R"(--set "x\u000Ay.z=1": "x\u000Ay": no such section; allowed: client, log)");
+  EXPECT_EQ(load("\"a\\nb\" = 1\n"), R"(f.toml:1: "a\u000Ab": stands in no section; allowed: client, log)");
+  EXPECT_EQ(load("[\"a\\nb\"]\n"), R"(f.toml:1: "a\u000Ab": no such section; allowed: client, log)");
+  const std::string unknown = load("[log]\n\"a\\u001bb\" = 1\n");
+  EXPECT_TRUE(unknown.starts_with("f.toml:2: log.\"a")) << unknown;
+  EXPECT_EQ(unknown.find('\x1b'), std::string::npos);
+}
+
 TEST_F(Options, UnknownSectionsAndKeysAreErrors) {
   EXPECT_EQ(load("[clint]\n"), "f.toml:1: clint: no such section; allowed: client, log");
   EXPECT_EQ(load("[log]\nlevle = 1\n"),

@@ -30,6 +30,12 @@ TEST(RecentSequences, what_is_repeated_takes_no_room) {
   EXPECT_TRUE(recent.contains(2));
 }
 
+TEST(RecentSequences, counts_what_was_new_and_nothing_twice) {
+  RecentSequences recent(2);
+  for (const uint64_t sequence : std::initializer_list<uint64_t>{1, 2, 2, 3, 3}) recent.insert(sequence);
+  EXPECT_EQ(recent.inserted(), 3u);
+}
+
 TEST(RecentSequences, the_floor_is_the_highest_that_was_forgotten) {
   RecentSequences recent(2);
   EXPECT_EQ(recent.floor(), 0u);

@@ -236,6 +236,32 @@ TEST_F(StoreTest, an_executor_that_refuses_makes_the_batch_busy_and_the_next_one
   EXPECT_EQ(store_->pending_writes(), 0u);
 }
 
+TEST_F(StoreTest, what_has_no_answer_yet_is_counted_wherever_it_is) {
+  make_store({.max_queued_writes = 3});
+  EXPECT_EQ(store_->unanswered(), 0u);
+  write_all({1, 2, 3, 4});  // one is being committed, two wait, and one is refused
+  EXPECT_EQ(store_->unanswered(), 4u);
+  run_posted();
+  EXPECT_EQ(store_->unanswered(), 3u);
+  write_executor_.step();
+  EXPECT_EQ(store_->unanswered(), 2u);
+  write_executor_.run_all();
+  EXPECT_EQ(store_->unanswered(), 0u);
+}
+
+TEST_F(StoreTest, new_messages_are_counted_at_their_commit) {
+  append(1);
+  append(2);
+  write(1);
+  EXPECT_EQ(store_->stats().messages, 0u);
+  write_executor_.run_all();
+  EXPECT_EQ(store_->stats().messages, 2u);
+  writer_.commit_fails = true;
+  append(3);
+  write_executor_.run_all();
+  EXPECT_EQ(store_->stats().messages, 2u);
+}
+
 TEST_F(StoreTest, a_callback_may_write_again) {
   store_->write<Done>([](Database& db) { return db.set_password_hash(1, "x"); },
                       [this](StoreResult<Done>) { write(2); });

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <vector>
 
 #include "tools/talkload/beat_ring.h"
 #include "tools/talkload/scenario.h"
@@ -83,6 +84,31 @@ TEST(BeatRing, each_client_beats_once_an_interval_a_tenth_more_or_less) {
   }
   ASSERT_EQ(beats.size(), kClients);
   for (const auto& [client, count] : beats) EXPECT_NEAR(count, 20, 2) << client;
+}
+
+// Held up for so long that some were due twice: each beats once at once, and again within an interval of that moment.
+TEST(BeatRing, after_a_pause_nobody_is_silent_for_more_than_an_interval) {
+  BeatRing ring(20'000, 7, 0);
+  constexpr uint32_t kClients = 500;
+  for (uint32_t client = 0; client < kClients; ++client) ring.add(client);
+  std::map<uint32_t, std::vector<int64_t>> beats;
+  constexpr int64_t kPauseEnds = 33'000;
+  for (int64_t now = kPauseEnds; now <= kPauseEnds + 22'000; now += 10) {
+    ring.advance(now, [&](uint32_t client) {
+      beats[client].push_back(now);
+      return true;
+    });
+  }
+  ASSERT_EQ(beats.size(), kClients);
+  int in_the_first_half = 0;
+  for (const auto& [client, times] : beats) {
+    ASSERT_GE(times.size(), 2u) << client;
+    EXPECT_EQ(times[0], kPauseEnds) << client;
+    EXPECT_GE(times[1], kPauseEnds + 9'900) << client;
+    EXPECT_LE(times[1], kPauseEnds + 20'100) << client;
+    if (times[1] < kPauseEnds + 15'000) ++in_the_first_half;
+  }
+  EXPECT_NEAR(in_the_first_half, kClients / 2, kClients / 8) << "those who were late together drift apart";
 }
 
 TEST(BeatRing, who_is_out_does_not_come_again) {

@@ -28,6 +28,20 @@ TEST_F(TransfersTest, a_file_login_needs_a_task_and_one_of_its_parties_in_its_ro
   open_sender(online);
 }
 
+// A protobuf `string` that is no UTF-8 makes readers in other languages refuse the whole answer.
+TEST_F(TransfersTest, a_task_that_is_no_text_is_not_repeated) {
+  auto client = connect();
+  IMFileLoginReq request;
+  request.set_user_id(alice_id);
+  request.set_task_id("task \xff");
+  request.set_file_role(CLIENT_REALTIME_SENDER);
+  client->send(request);
+  EXPECT_EQ(expect<IMFileLoginRsp>(*client).task_id(), "");
+  auto sender = open_sender(offered(10, FILE_TYPE_ONLINE));
+  sender->send(pull("task \xff", 0, 1));
+  EXPECT_EQ(expect<IMFilePullDataRsp>(*sender).task_id(), "");
+}
+
 TEST_F(TransfersTest, task_ids_are_not_guessed_often) {
   const std::string task = offered(10, FILE_TYPE_ONLINE);
   for (int64_t i = 0; i < config.password.throttle.failures_per_address; ++i) {

@@ -135,6 +135,19 @@ TEST(UserDirectory, a_visit_may_remove_what_is_visited) {
   EXPECT_EQ(users.local_users(), 0u);
 }
 
+TEST(UserDirectory, the_sessions_of_a_user_here_are_counted) {
+  UserDirectory users;
+  EXPECT_EQ(users.sessions_here(7), 0u);
+  users.add(7, ClientClass::kMobile, {{17, 1}, ConnId(1)});
+  EXPECT_EQ(users.sessions_here(7), 1u);
+  users.add(7, ClientClass::kPc, {{1, 1}, ConnId(2)});
+  users.add(7, ClientClass::kPc, {{1, 2}, ConnId(3)});
+  users.remote_online(0, 7, ClientClass::kPc, {1, 3});
+  EXPECT_EQ(users.sessions_here(7), 2u);
+  users.remove(7, ClientClass::kMobile, ConnId(1));
+  EXPECT_EQ(users.sessions_here(7), 1u);
+}
+
 TEST(UserDirectory, all_local_sessions_are_visited_with_their_user_and_class) {
   UserDirectory users;
   users.add(7, kPc, session(1));

@@ -25,8 +25,8 @@ void CatchUp::start(uint32_t user_id) {
   synced_ = have_unread_ = have_recent_ = false;
   unread_.clear();
   latest_.clear();
-  ask_unread();
   ask_recent();
+  ask_unread();
 }
 
 void CatchUp::stop() {
@@ -37,25 +37,6 @@ void CatchUp::stop() {
   locating_.clear();
   filling_.clear();
   sparse_.clear();
-}
-
-void CatchUp::ask_unread() {
-  IMUnreadMsgCntReq req;
-  req.set_user_id(user_id_);
-  link_.request<IMUnreadMsgCntReq, IMUnreadMsgCntRsp>(req, [this, round = round_](Answer<IMUnreadMsgCntRsp> answer) {
-    if (round != round_) return;
-    if (!answer.ok()) {
-      retry_later();
-      return;
-    }
-    for (const auto& info : answer.value().unreadinfo_list()) {
-      const ConversationId id{info.session_type(), info.session_id()};
-      unread_.push_back({id, info.unread_cnt(), info.latest_msg_id()});
-      latest_[id] = std::max(latest_[id], info.latest_msg_id());
-    }
-    have_unread_ = true;
-    take_lists();
-  });
 }
 
 // What another session of this user has sent or read meanwhile is in no unread count.
@@ -79,6 +60,27 @@ void CatchUp::ask_recent() {
       });
 }
 
+// The server reads the two lists in this order: what came in between is among the unread ones. The other way round, a
+// conversation that began in between would seem to have been read already.
+void CatchUp::ask_unread() {
+  IMUnreadMsgCntReq req;
+  req.set_user_id(user_id_);
+  link_.request<IMUnreadMsgCntReq, IMUnreadMsgCntRsp>(req, [this, round = round_](Answer<IMUnreadMsgCntRsp> answer) {
+    if (round != round_) return;
+    if (!answer.ok()) {
+      retry_later();
+      return;
+    }
+    for (const auto& info : answer.value().unreadinfo_list()) {
+      const ConversationId id{info.session_type(), info.session_id()};
+      unread_.push_back({id, info.unread_cnt(), info.latest_msg_id()});
+      latest_[id] = std::max(latest_[id], info.latest_msg_id());
+    }
+    have_unread_ = true;
+    take_lists();
+  });
+}
+
 void CatchUp::take_lists() {
   if (!have_unread_ || !have_recent_) return;
   owner_.on_unread(unread_);
@@ -89,7 +91,10 @@ void CatchUp::take_lists() {
   }
   for (const auto& [id, msg_id] : latest_) {
     inbox_.note_latest(id, msg_id);
-    if (!searches_.contains(id)) inbox_.start_after(id, msg_id);
+    if (searches_.contains(id)) continue;
+    // What has come already, an ack of what we sent before we were away, too, tells where the new part begins.
+    const uint32_t first = inbox_.first_waiting(id);
+    inbox_.start_after(id, first > 0 ? std::min(msg_id, first - 1) : msg_id);
   }
   std::vector<ConversationId> to_search;
   for (const auto& [id, search] : searches_) to_search.push_back(id);

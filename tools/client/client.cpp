@@ -153,7 +153,7 @@ void Client::go_online(const Connection& connection, bool moved) {
 void Client::on_attempt_failed(const LoginAttempt::Failure& failure) {
   quiet_timer_.cancel();
   if (failure.final) {
-    finish(ClosedBy::kRefusal, failure.why);
+    finish(failure.distrust ? ClosedBy::kDistrust : ClosedBy::kRefusal, failure.why);
     return;
   }
   if (failure.place) place_ = failure.place;
@@ -195,11 +195,11 @@ void Client::move_soon() {
 }
 
 // A login at another place that has been sent, or is about to be, has its answer in a moment: what is to be sent waits.
-void Client::on_closed(Connection& /*connection*/, CloseReason reason) {
+void Client::on_closed(Connection& connection, CloseReason reason) {
   connection_ = ConnId::kNone;
   const bool told_to_wait = notice_ && !leaves_time_to_move(notice_->reason());
   const Tick wait_ms = told_to_wait ? Tick{notice_->reconnect_after_ms()} : 0;
-  lost_why_ = notice_ ? words_of(*notice_) : words_for_lost(reason);
+  lost_why_ = notice_ ? words_of(*notice_) : words_for_lost(connection, reason);
   if (attempt_.connected()) {
     flow_.go_offline();
     link_.lose(lost_why_);

@@ -59,7 +59,7 @@ Verdict ClientHandlers::on_group_change(Client& client, const PduHeader&,
 }
 
 Verdict ClientHandlers::on_file_offer(Client& client, const PduHeader&, const IM::File::IMFileNotify& notify) {
-  client.listener_.on_file_offer(offer_in(notify));
+  client.listener_.on_file_offer(offer_in(notify, client.network_.uses_tls()));
   return Verdict::handled();
 }
 

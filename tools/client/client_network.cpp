@@ -21,7 +21,14 @@ void log_close(const Connection& connection, CloseReason reason) {
 
 }  // namespace
 
-std::string words_for_lost(CloseReason reason) {
+std::string words_for_lost(const Connection& connection, CloseReason reason) {
+  const std::string server = connection.peer().to_string();
+  if (reason == CloseReason::kTlsFailed && was_distrusted(connection)) {
+    return "the certificate of " + server + " is not to be trusted (" + connection.tls()->error() +
+           "): check the name by which you know the server, and name the file of the certificate's issuer (--ca)";
+  }
+  if (reason == CloseReason::kTlsFailed) return "no TLS with " + server + " (" + connection.tls()->error() + ")";
+  if (reason == CloseReason::kTlsTruncated) return "the connection was cut off";
   if (reason == CloseReason::kPeerClosed || reason == CloseReason::kPeerReset)
     return "the server closed the connection";
   if (reason == CloseReason::kSilent || reason == CloseReason::kUnacknowledged) return "the server does not answer";
@@ -29,13 +36,25 @@ std::string words_for_lost(CloseReason reason) {
   return std::string("connection lost: ") + to_string(reason);
 }
 
+bool was_distrusted(const Connection& connection) {
+  return connection.tls() != nullptr && connection.tls()->distrusts_peer();
+}
+
 ClientNetwork::ClientNetwork(EventLoop& loop, Rng& rng) : rng_(rng), connections_(loop, log_close) {
   loop.add_turn_handler(*this);
 }
 
+Status ClientNetwork::use_tls(const std::string& ca, const std::string& name) {
+  Result<TlsContext> context = TlsContext::client({.ca = ca});
+  if (!context.ok()) return Error{context.message()};
+  tls_ = std::move(context.value());
+  tls_name_ = name;
+  return {};
+}
+
 Connection& ClientNetwork::adopt(SocketHandle socket, const Address& peer, PduSink& sink,
                                  const LivenessPolicy& policy) {
-  Connection& connection = connections_.adopt(socket, peer, *this);
+  Connection& connection = connections_.adopt(socket, peer, *this, tls_ ? tls_->connect(tls_name_) : nullptr);
   auto attachment = std::make_unique<ServerPeer>();
   attachment->sink = &sink;
   attachment->max_pdu = kMaxPdu;

@@ -3,12 +3,14 @@
 #include <google/protobuf/arena.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/connection_table.h"
 #include "base/pdu_protocol.h"
 #include "base/rng.h"
+#include "base/tls_context.h"
 
 namespace talkbeat {
 
@@ -27,7 +29,9 @@ class PduSink {
 };
 
 /// For people: why a connection to a server has ended.
-std::string words_for_lost(CloseReason reason);
+std::string words_for_lost(const Connection& connection, CloseReason reason);
+/// The server has shown a certificate that is not to be trusted: trying again changes nothing.
+bool was_distrusted(const Connection& connection);
 
 /// The connections of all clients on one event loop, one or ten thousand, under the same keepalive rule as the
 /// servers'. Outlives the clients; lives as long as the loop turns. The loop's thread only.
@@ -40,6 +44,11 @@ class ClientNetwork final : private PduProtocol, private TurnHandler {
 
   EventLoop& loop() { return connections_.loop(); }
   Rng& rng() { return rng_; }
+
+  /// From here on every connection is encrypted, and each server has to show a certificate for `name`. `ca`: the file
+  /// of those whose certificates are trusted; empty: the system's. Fails where that file is none.
+  Status use_tls(const std::string& ca, const std::string& name);
+  bool uses_tls() const { return tls_.has_value(); }
 
   /// Takes over a connected socket; `sink` hears of it until it is closed or released.
   Connection& adopt(SocketHandle socket, const Address& peer, PduSink& sink, const LivenessPolicy& policy);
@@ -70,6 +79,8 @@ class ClientNetwork final : private PduProtocol, private TurnHandler {
 
   Rng& rng_;
   Tick stalled_ = 0;
+  std::optional<TlsContext> tls_;
+  std::string tls_name_;
   std::vector<std::unique_ptr<Liveness>> liveness_;  // one for each policy in use: they are few
   google::protobuf::Arena arena_;
   ConnectionTable connections_;

@@ -25,10 +25,11 @@ bool may_follow(ClientState from, ClientState to);
 
 /// Who ended a client that is kClosed.
 enum class ClosedBy : uint8_t {
-  kNobody,   ///< it is not closed
-  kStop,     ///< stop() was called
-  kRefusal,  ///< the server refused the login for good
-  kKick,     ///< another session, or the operator, ended this one
+  kNobody,    ///< it is not closed
+  kStop,      ///< stop() was called
+  kRefusal,   ///< the server refused the login for good
+  kDistrust,  ///< the server's certificate is not to be trusted
+  kKick,      ///< another session, or the operator, ended this one
 };
 
 /// Who has thrown a client out.

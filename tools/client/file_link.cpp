@@ -153,9 +153,9 @@ Verdict FileLink::on_error(FileLink& self, const PduHeader&, const TbError& erro
   return Verdict::handled();
 }
 
-void FileLink::on_closed(Connection& /*connection*/, CloseReason reason) {
+void FileLink::on_closed(Connection& connection, CloseReason reason) {
   connection_ = ConnId::kNone;
-  lost(words_for_lost(reason), 0);
+  lost(words_for_lost(connection, reason), 0);
 }
 
 void FileLink::on_heartbeat_due(Connection& connection) {

@@ -7,29 +7,29 @@ using namespace IM::BaseDefine;
 namespace {
 
 template <class List>
-std::vector<Address> addresses_in(const List& list) {
+std::vector<Address> addresses_in(const List& list, bool tls) {
   std::vector<Address> addresses;
   for (const auto& entry : list) {
-    if (entry.port() > 0 && entry.port() <= UINT16_MAX)
-      addresses.push_back({entry.ip(), static_cast<uint16_t>(entry.port())});
+    const uint32_t port = tls ? entry.tls_port() : entry.port();
+    if (port > 0 && port <= UINT16_MAX) addresses.push_back({entry.ip(), static_cast<uint16_t>(port)});
   }
   return addresses;
 }
 
 }  // namespace
 
-FileOffer offer_in(const IM::File::IMFileNotify& notify) {
+FileOffer offer_in(const IM::File::IMFileNotify& notify, bool tls) {
   return {.from = notify.from_user_id(),
           .to = notify.to_user_id(),
           .name = notify.file_name(),
           .size = notify.file_size(),
           .task_id = notify.task_id(),
-          .servers = addresses_in(notify.ip_addr_list()),
+          .servers = addresses_in(notify.ip_addr_list(), tls),
           .offline = notify.trans_mode() == FILE_TYPE_OFFLINE};
 }
 
-std::vector<FileOffer> offers_in(const IM::File::IMFileHasOfflineRsp& answer, uint32_t user) {
-  const std::vector<Address> servers = addresses_in(answer.ip_addr_list());
+std::vector<FileOffer> offers_in(const IM::File::IMFileHasOfflineRsp& answer, uint32_t user, bool tls) {
+  const std::vector<Address> servers = addresses_in(answer.ip_addr_list(), tls);
   std::vector<FileOffer> offers;
   for (const auto& file : answer.offline_file_list()) {
     offers.push_back({.from = file.from_user_id(),

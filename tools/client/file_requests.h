@@ -11,9 +11,9 @@ namespace talkbeat {
 
 /// What the PDUs about files say, in the client library's words. Pure functions.
 
-FileOffer offer_in(const IM::File::IMFileNotify& notify);
+FileOffer offer_in(const IM::File::IMFileNotify& notify, bool tls);
 /// What waits at the server for `user`.
-std::vector<FileOffer> offers_in(const IM::File::IMFileHasOfflineRsp& answer, uint32_t user);
+std::vector<FileOffer> offers_in(const IM::File::IMFileHasOfflineRsp& answer, uint32_t user, bool tls);
 
 /// A `result_code`: "they are not online". Never empty; for one that is not known its number.
 std::string words_for_result(uint32_t result_code);

@@ -106,7 +106,7 @@ void FileTransfer::again() {
 void FileTransfer::begin_sending(const IMFileRsp& answer) {
   IMFileNotify told;
   *told.mutable_ip_addr_list() = answer.ip_addr_list();
-  offer_.servers = offer_in(told).servers;
+  offer_.servers = offer_in(told, network_.uses_tls()).servers;
   offer_.task_id = answer.task_id();
   state_ = State::kRunning;
   listener_.on_file_offered(*this);

@@ -44,10 +44,10 @@ Status FileWriter::begin() {
   if (!file_.valid()) return Error{part_ + ": " + std::strerror(errno)};
   if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) return Error{name_ + " is being received by another talkchat"};
   struct stat status {};
-  if (const Status known = check("its state", ::fstat(file_.get(), &status)); !known.ok()) return known;
+  if (Status known = check("its state", ::fstat(file_.get(), &status)); !known.ok()) return known;
   if (!S_ISREG(status.st_mode) || status.st_nlink != 1) return Error{part_ + " is in the way"};
   if (status.st_size > off_t{expected_}) {
-    if (const Status empty = check("emptying", ::ftruncate(file_.get(), 0)); !empty.ok()) return empty;
+    if (Status empty = check("emptying", ::ftruncate(file_.get(), 0)); !empty.ok()) return empty;
   } else {
     size_ = static_cast<uint32_t>(status.st_size);
   }
@@ -72,7 +72,7 @@ Result<std::string> FileWriter::finish() {
   if (size_ != expected_) return Error{name_ + ": bytes are missing"};
   if (const Status safe = check("writing", ::fsync(file_.get())); !safe.ok()) return Error{safe.message()};
   for (int number = 0; number <= kMaxNumber; ++number) {
-    const std::string name = numbered_file_name(name_, number);
+    std::string name = numbered_file_name(name_, number);
     const int error = rename_exclusively(directory_.get(), part_, name);
     if (error == 0) {
       ::fsync(directory_.get());

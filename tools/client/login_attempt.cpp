@@ -90,7 +90,7 @@ void LoginAttempt::on_found(Result<std::vector<Address>> found) {
   if (found.ok()) {
     try_addresses(std::move(found.value()));
   } else {
-    fail({.why = found.message()});
+    fail({.why = found.message(), .final = finder_.distrusted(), .distrust = finder_.distrusted()});
   }
 }
 
@@ -196,9 +196,13 @@ Verdict LoginAttempt::on_error(LoginAttempt& self, const PduHeader&, const TbErr
   return Verdict::handled();
 }
 
-void LoginAttempt::on_closed(Connection& /*connection*/, CloseReason reason) {
+void LoginAttempt::on_closed(Connection& connection, CloseReason reason) {
   connection_ = ConnId::kNone;
-  fail({.why = told_why_.empty() ? words_for_lost(reason) : told_why_, .wait_ms = wait_ms_});
+  const bool distrust = was_distrusted(connection);
+  fail({.why = told_why_.empty() ? words_for_lost(connection, reason) : told_why_,
+        .wait_ms = wait_ms_,
+        .final = distrust,
+        .distrust = distrust});
 }
 
 void LoginAttempt::fail(const Failure& failure) {

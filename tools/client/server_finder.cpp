@@ -8,20 +8,23 @@ namespace {
 
 using IM::BaseDefine::ResultType;
 
-std::vector<Address> addresses_in(const IM::Login::IMMsgServRsp& answer) {
+std::vector<Address> addresses_in(const IM::Login::IMMsgServRsp& answer, bool tls) {
   std::vector<Address> addresses;
+  const uint32_t port = tls ? answer.tls_port() : answer.port();
   for (const std::string& text : {answer.prior_ip(), answer.backip_ip()}) {
     const auto ip = normal_ip(text);
-    if (!ip || answer.port() == 0 || answer.port() > UINT16_MAX) continue;
-    Address address{*ip, static_cast<uint16_t>(answer.port())};
+    if (!ip || port == 0 || port > UINT16_MAX) continue;
+    Address address{*ip, static_cast<uint16_t>(port)};
     if (addresses.empty() || addresses.front() != address) addresses.push_back(std::move(address));
   }
   return addresses;
 }
 
-std::string refusal(ResultType code) {
+std::string refusal(const IM::Login::IMMsgServRsp& answer, bool tls) {
+  const ResultType code = answer.result_code();
   if (code == ResultType::REFUSE_REASON_NO_MSG_SERVER) return "no msg_server is running";
   if (code == ResultType::REFUSE_REASON_MSG_SERVER_FULL) return "all msg_servers are full";
+  if (tls && answer.port() != 0) return "it named a msg_server that has no TLS";
   return "it named no msg_server";
 }
 
@@ -56,6 +59,7 @@ void ServerFinder::stop() {
 
 void ServerFinder::try_next() {
   --left_;
+  distrusted_ = false;
   dialer_.dial(options_.login_servers[index_]);
 }
 
@@ -76,19 +80,24 @@ Verdict ServerFinder::on_pdu(Connection&, const PduHeader& header, std::span<con
   if (header.command_id != kCommandOf<IM::Login::IMMsgServRsp>) return Verdict::handled();
   if (!answer.ParseFromArray(body.data(), static_cast<int>(body.size()))) return kMalformedBody;
   std::vector<Address> addresses;
-  if (answer.result_code() == ResultType::REFUSE_REASON_NONE) addresses = addresses_in(answer);
+  if (answer.result_code() == ResultType::REFUSE_REASON_NONE) addresses = addresses_in(answer, network_.uses_tls());
   network_.release(std::exchange(connection_, ConnId::kNone), CloseReason::kAnswered);
   if (addresses.empty()) {
-    give_up(refusal(answer.result_code()));
+    give_up(refusal(answer, network_.uses_tls()));
   } else {
     done_(std::move(addresses));
   }
   return Verdict::handled();
 }
 
-void ServerFinder::on_closed(Connection&, CloseReason reason) {
+void ServerFinder::on_closed(Connection& connection, CloseReason reason) {
   connection_ = ConnId::kNone;
-  give_up(reason == CloseReason::kHandshakeTimeout ? "no answer" : "it closed the connection");
+  distrusted_ = was_distrusted(connection);
+  if (reason == CloseReason::kTlsFailed) {
+    give_up(words_for_lost(connection, reason));
+  } else {
+    give_up(reason == CloseReason::kHandshakeTimeout ? "no answer" : "it closed the connection");
+  }
 }
 
 void ServerFinder::give_up(const std::string& why) {

@@ -26,6 +26,8 @@ class ServerFinder final : private PduSink {
   void start();
   /// Forgets what is under way: the handler is not called.
   void stop();
+  /// The last login_server that was asked has shown a certificate that is not to be trusted.
+  bool distrusted() const { return distrusted_; }
 
  private:
   Verdict on_pdu(Connection& connection, const PduHeader& header, std::span<const std::byte> body,
@@ -44,6 +46,7 @@ class ServerFinder final : private PduSink {
   size_t index_;     // of the login_server that is asked
   size_t left_ = 0;  // so many may still be asked
   ConnId connection_ = ConnId::kNone;
+  bool distrusted_ = false;
 };
 
 }  // namespace talkbeat

@@ -21,10 +21,18 @@ std::string text_of(const ReceivedMessage& message) {
 }
 
 ChatSession::ChatSession(const ChatArguments& arguments)
-    : client_(parts_.network, arguments.client, *this), book_(client_), groups_(client_) {}
+    : client_(parts_.network, arguments.client, *this),
+      book_(client_),
+      groups_(client_),
+      tls_name_(arguments.tls_name),
+      tls_ca_(arguments.tls_ca) {}
 
 int ChatSession::run() {
-  client_.start();
+  if (!tls_name_.empty()) {
+    const Status status = parts_.network.use_tls(tls_ca_, tls_name_);
+    if (!status.ok()) fail(status.message());
+  }
+  if (!ended_) client_.start();
   while (!ended_) loop_.turn(-1);
   client_.stop();
   const Tick until = clock_.now() + kGoodbyeMs;
@@ -48,6 +56,8 @@ std::string ChatSession::reason_for_closing(const std::string& why) const {
   switch (client_.info().closed_by) {
     case ClosedBy::kRefusal:
       return "the server refused the login: " + why;
+    case ClosedBy::kDistrust:
+      return why;
     case ClosedBy::kKick:
       return "this session was ended: " + why;
     case ClosedBy::kStop:

@@ -11,6 +11,8 @@ namespace talkbeat {
 /// What stood on talkchat's command line.
 struct ChatArguments {
   ClientOptions client;
+  std::string tls_name;  ///< what servers' certificates are for; empty: no TLS
+  std::string tls_ca;
   bool json = false;
   std::string to;
   std::string group;  ///< send: in place of `to`
@@ -51,6 +53,8 @@ class ChatSession : protected ClientListener {
   GroupBook groups_;
 
  private:
+  const std::string tls_name_;
+  const std::string tls_ca_;
   int exit_code_ = 0;
   bool ended_ = false;
 };

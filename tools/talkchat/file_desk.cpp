@@ -82,7 +82,7 @@ void FileDesk::fetch_waiting(std::function<void(Status)> done) {
       done(Error{answer.message()});
       return;
     }
-    for (const FileOffer& offer : offers_in(answer.value(), client_.info().user_id)) take(offer);
+    for (const FileOffer& offer : offers_in(answer.value(), client_.info().user_id, network_.uses_tls())) take(offer);
     done({});
   });
 }

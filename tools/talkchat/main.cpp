@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/option_value.h"
 #include "base/resolve.h"
+#include "tools/client/password_file.h"
 #include "tools/client/terminal_text.h"
 #include "tools/talkchat/chat.h"
 #include "tools/talkchat/groups_command.h"
@@ -18,6 +19,7 @@ namespace {
 
 constexpr int kExitUsage = 2;
 constexpr const char* kDefaultLogin = "127.0.0.1:8008";
+constexpr const char* kDefaultTlsLogin = "127.0.0.1:8018";
 
 constexpr const char* kFooter = R"(
 Examples:
@@ -29,6 +31,7 @@ Examples:
   talkchat --user alice --password secret sendfile --to bob photo.png
   talkchat --user bob --password secret recvfile --dir ~/files --count 1 --timeout 60s
   talkchat --user alice --password secret --json groups
+  talkchat --tls --ca run/tls/certificate.pem --user alice --password secret
   talkchat --login chat1.example.org:8008 --login chat2.example.org:8008 --user alice --password secret
 
 Inside, :help lists all commands. The first ones: :to USER or :to #GROUP, then type; :group NAME USER… makes a group;
@@ -47,7 +50,9 @@ struct CommandLine {
   ChatArguments arguments;
   std::vector<std::string> login_servers;
   std::string server;
+  std::string password_file;
   bool mobile = false;
+  bool tls = false;
   std::string heartbeat;
   std::string response_timeout;
   std::string timeout;
@@ -63,9 +68,36 @@ Status take_time(const char* option, const std::string& text, Tick& into) {
   return {};
 }
 
+std::string host_of(const std::string& server) {
+  const Result<Address> address = Address::parse(server);
+  return address.ok() ? address.value().ip : server.substr(0, server.rfind(':'));
+}
+
+// The certificates are for the name that the person has typed, wherever login_server sends us.
+Status finish_tls(CommandLine& line) {
+  ChatArguments& arguments = line.arguments;
+  if (!line.tls) {
+    if (arguments.tls_name.empty() && arguments.tls_ca.empty()) return {};
+    return Error{"--ca and --tls-name need --tls"};
+  }
+  if (const Result<TlsContext> tls = TlsContext::client({.ca = arguments.tls_ca}); !tls.ok()) {
+    return Error{tls.message()};
+  }
+  if (!arguments.tls_name.empty()) return {};
+  const std::string& server = line.server.empty() ? line.login_servers.front() : line.server;
+  arguments.tls_name = host_of(server);
+  return {};
+}
+
 Status finish(CommandLine& line) {
   ClientOptions& client = line.arguments.client;
-  if (line.login_servers.empty()) line.login_servers = {kDefaultLogin};
+  if (!line.password_file.empty()) {
+    const Result<std::string> password = read_password(line.password_file);
+    if (!password.ok()) return Error{password.message()};
+    client.password = password.value();
+  }
+  if (line.login_servers.empty()) line.login_servers = {line.tls ? kDefaultTlsLogin : kDefaultLogin};
+  if (const Status status = finish_tls(line); !status.ok()) return status;
   for (const std::string& text : line.server.empty() ? line.login_servers : std::vector<std::string>{line.server}) {
     const Result<std::vector<Address>> addresses = resolve(text);
     if (!addresses.ok()) return Error{addresses.message()};
@@ -93,12 +125,24 @@ void declare(CLI::App& app, CommandLine& line) {
   app.add_option("--server", line.server, "Go to this msg_server, without asking a login_server")
       ->type_name("HOST:PORT");
   app.add_option("--user", arguments.client.user, "Your login name")->required()->type_name("U");
-  app.add_option("--password", arguments.client.password, "Your password")->required()->type_name("PW");
+  CLI::Option_group* password = app.add_option_group("Password", "One of these");
+  password->add_option("--password", arguments.client.password, "As it is; others on this machine see it in ps")
+      ->type_name("PW");
+  password->add_option("--password-file", line.password_file, "The first line of this file; -: of the standard input")
+      ->type_name("FILE");
+  password->require_option(1);
   app.add_option("--heartbeat", line.heartbeat, "Send a heartbeat after so long a silence of ours (20s)")
       ->type_name("TIME");
   app.add_option("--response-timeout", line.response_timeout,
                  "Take a server for dead that owes an answer for so long, and sends nothing at all (15s)")
       ->type_name("TIME");
+  app.add_flag("--tls", line.tls,
+               "Encrypt everything; ports are then those for TLS (" + std::string(kDefaultTlsLogin) + ")");
+  app.add_option("--ca", arguments.tls_ca, "With --tls: trust certificates of these issuers, not the system's")
+      ->type_name("FILE");
+  app.add_option("--tls-name", arguments.tls_name,
+                 "With --tls: the name that servers' certificates have to be for (the first --login's host)")
+      ->type_name("NAME");
   app.add_flag("--mobile", line.mobile, "Log in as a mobile client: one session of each class lives at a time");
   app.add_flag("--json", arguments.json, "With a subcommand: answer in JSON, one object a line");
   app.set_version_flag("--version", std::string("talkchat ") + TALKBEAT_VERSION, "Print the version, and end");

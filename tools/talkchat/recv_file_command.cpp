@@ -40,7 +40,8 @@ void RecvFileCommand::fetch_waiting() {
       last_problem_ = answer.message();
       return;
     }
-    for (const FileOffer& offer : offers_in(answer.value(), client_.info().user_id)) on_file_offer(offer);
+    for (const FileOffer& offer : offers_in(answer.value(), client_.info().user_id, parts_.network.uses_tls()))
+      on_file_offer(offer);
   });
 }
 

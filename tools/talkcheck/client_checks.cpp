@@ -67,7 +67,7 @@ Task<Tick> silence_before_beats(ClientStory& s, size_t beats) {
 }
 
 std::string about(Tick measured, Tick interval) {
-  const std::string text = "a heartbeat after each " + seconds(measured) + " of silence";
+  std::string text = "a heartbeat after each " + seconds(measured) + " of silence";
   require(measured >= interval * 9 / 10 && measured <= interval * 5 / 4 + 50,
           text + " instead of " + seconds(interval));
   return text;

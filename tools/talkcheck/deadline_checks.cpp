@@ -91,7 +91,7 @@ Task<std::string> each_is_closed_at_its_own_time(Context& c) {
   }
   std::ranges::sort(late);
   const Tick spread = late[kCrowd * 95 / 100] - late[kCrowd * 5 / 100];  // one hiccup is no scan
-  const std::string measured = "90 of 100 within " + seconds(spread) + " of each other's lateness";
+  std::string measured = "90 of 100 within " + seconds(spread) + " of each other's lateness";
   require(spread < kScanSpreadMs, measured);
   in_time(c, late[kCrowd / 2] + c.timings.handshake_timeout, c.timings.handshake_timeout);
   co_return measured;

@@ -16,7 +16,7 @@ FakeServer::FakeServer(Scheduler& scheduler)
       second_(scheduler.loop(), TcpOptions(), [this](SocketHandle s, const Address&) { accept(s, Place::kSecond); }) {}
 
 Status FakeServer::listen(const Address& first) {
-  if (const Status status = first_.start(first); !status.ok()) return status;
+  if (Status status = first_.start(first); !status.ok()) return status;
   door_.first.port = first_.address().port;
   door_.second.port = static_cast<uint16_t>(door_.first.port + 1);
   return second_.start({first.ip, door_.second.port});

@@ -96,8 +96,7 @@ Task<std::string> ages_differ(Context& c) {
     least = std::min(least, client->told_at() - client->connected_at());
     most = std::max(most, client->told_at() - client->connected_at());
   }
-  const std::string measured =
-      std::to_string(clients.size()) + " told after " + seconds(least) + " to " + seconds(most);
+  std::string measured = std::to_string(clients.size()) + " told after " + seconds(least) + " to " + seconds(most);
   require(most - least >= c.timings.max_connection_age / 100, measured + ": all at once");
   co_return measured;
 }

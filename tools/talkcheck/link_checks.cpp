@@ -142,7 +142,7 @@ Task<std::string> link_beats_come_at_the_interval(Context& c) {
   require(!beats.gaps.empty(), "no heartbeat in " + seconds(interval * (kBeats + 2)));
   std::ranges::sort(beats.gaps);
   const Tick median = beats.gaps[beats.gaps.size() / 2];
-  const std::string measured =
+  std::string measured =
       std::to_string(beats.gaps.size()) + " heartbeats, each after " + seconds(median) + " of silence";
   require(median >= interval * 9 / 10 && median <= interval * 5 / 4 + 50, measured);
   require(beats.longest_silence <= c.timings.latest(interval),

@@ -114,7 +114,7 @@ Status take_timings(const Words& words, Timings& timings) {
   timings = words.scale > 0 ? all_on() : Timings();
   timings.max_ping_strikes = words.max_ping_strikes;
   for (const TimingRow& row : timing_rows()) {
-    const Status status = take_time(row.name, words.timings.at(row.name), timings.*row.value);
+    Status status = take_time(row.name, words.timings.at(row.name), timings.*row.value);
     if (!status.ok()) return status;
   }
   // A server without an own timeout for mobile clients treats all alike.
@@ -140,7 +140,7 @@ Status understand(const Words& words, Arguments& arguments) {
   Targets& targets = arguments.targets;
   for (const auto& [text, into] : {std::pair{&words.server, &targets.server}, std::pair{&words.login, &targets.login},
                                    std::pair{&words.link, &targets.link}}) {
-    if (const Status status = take_address(*text, *into); !status.ok()) return status;
+    if (Status status = take_address(*text, *into); !status.ok()) return status;
   }
   if (!words.key.empty()) {
     const Result<ClusterKey> key = ClusterKey::load(words.key);
@@ -148,7 +148,7 @@ Status understand(const Words& words, Arguments& arguments) {
     targets.key = key.value();
   }
   if (targets.link.has_value() != targets.key.has_value()) return Error{"--link and --key go together"};
-  if (const Status status = take_accounts(words, arguments.accounts); !status.ok()) return status;
+  if (Status status = take_accounts(words, arguments.accounts); !status.ok()) return status;
   if (!arguments.accounts.empty() && words.password.empty()) return Error{"--password is missing"};
   if (!words.listen.empty()) {
     const Result<Address> listen =

@@ -41,5 +41,6 @@ void declare_departments(CLI::App& app, CommandLine& line);
 void declare_messages(CLI::App& app, CommandLine& line);
 void declare_online(CLI::App& app, CommandLine& line);
 void declare_top(CLI::App& app, CommandLine& line);
+void declare_ledger(CLI::App& app, CommandLine& line);
 
 }  // namespace talkbeat

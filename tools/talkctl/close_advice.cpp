@@ -42,7 +42,8 @@ CloseAdvice advice(CloseReason reason) {
       return {"heartbeats earlier than min_ping_interval, more often than max_ping_strikes",
               "a client with a bug; one that must beat so often needs a smaller client.min_ping_interval"};
     case CloseReason::kTooManyConnections:
-      return {"client.max_connections, or max_connections_per_address", "add a msg_server, or raise the limit"};
+      return {"client.max_connections, max_connections_per_address, or cluster.max_unproven",
+              "add a msg_server, or raise the limit; on server links: strangers at the port of the msg_servers"};
     case CloseReason::kLoginRefused:
       return {"wrong password or token, throttled, disabled, or too many logins at once",
               "line login_refused has the name, the address and why"};
@@ -74,6 +75,11 @@ CloseAdvice advice(CloseReason reason) {
       return {"the request was answered", "nothing"};
     case CloseReason::kServerStopping:
       return {"this process was told to leave at once", "nothing"};
+    case CloseReason::kTlsFailed:
+      return {"no TLS on a TLS port, no handshake that both ends agree on, or a record that was tampered with",
+              "line tls_failed says why; port scanners, or a client that does not trust tls.certificate"};
+    case CloseReason::kTlsTruncated:
+      return {"it ended without TLS's goodbye", "nothing: an app that was killed; PDUs that came whole count"};
     case CloseReason::kIoError:
       return {"the system reported an error that has no word of its own here", "the log's lines around it"};
   }

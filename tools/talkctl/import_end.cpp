@@ -84,7 +84,7 @@ void TeamTalkImport::add_notes() {
 
 Status TeamTalkImport::import_groups(const Progress& progress) {
   uint64_t done = 0;
-  const Status status = staging_.each_group([&](const Group& group) {
+  Status status = staging_.each_group([&](const Group& group) {
     progress("groups", ++done);
     return import_group(group);
   });
@@ -130,7 +130,7 @@ Result<GroupState> TeamTalkImport::state_of(const Group& group) {
 
 Status TeamTalkImport::import_messages(const Progress& progress) {
   uint64_t done = 0;
-  const Status status = staging_.each_message([&](const NewMessage& message) -> Status {
+  Status status = staging_.each_message([&](const NewMessage& message) -> Status {
     progress("messages", ++done);
     if (Status begun = begin(); !begun.ok()) return begun;
     const bool group = message.to.kind == ConversationKind::kGroup;

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/option_value.h"
 #include "msg_server/store/sqlite_database.h"
+#include "tools/client/password_file.h"
 #include "tools/client/terminal_text.h"
 #include "tools/talkctl/cli.h"
 #include "tools/talkctl/cluster_files.h"
@@ -34,6 +35,7 @@ Examples:
   talkctl kick alice
   talkctl status
   talkctl top
+  talkctl ledger                                                         is every message accounted for?
   talkctl why alice                                                      why was alice disconnected?
   talkctl why 203.0.113.7
   talkctl import-teamtalk teamtalk.sql --dry-run                         what would come over from TeamTalk?
@@ -41,7 +43,7 @@ Examples:
 
 Users are changed in the store, whether the servers run or not; what runs sees it at the next login. passwd, disable
 and revoke also end the user's sessions, on all msg_servers that run; where one cannot be told, that is an error.
-group, department, send, broadcast, online and kick ask a msg_server that runs, with the key in DIR/admin.key.
+group, department, send, broadcast, online, kick and ledger ask a msg_server that runs, with the key in DIR/admin.key.
 talkctl COMMAND --help has more.
 
 Exit codes:
@@ -100,6 +102,14 @@ std::string name_error(const std::string& name) {
   return status.ok() ? "" : status.message();
 }
 
+std::function<void(const std::string&)> take_password_file(std::string& into) {
+  return [&into](const std::string& path) {
+    const Result<std::string> password = read_password(path);
+    if (!password.ok()) throw CLI::ValidationError("--password-file", password.message());
+    into = password.value();
+  };
+}
+
 void declare_users(CLI::App& app, Arguments& a) {
   CLI::App* user =
       add_family(app, "user", "Accounts in the store: add, add-many, list, passwd, revoke, enable, disable");
@@ -108,7 +118,13 @@ void declare_users(CLI::App& app, Arguments& a) {
     command->add_option("name", a.name, "The login name, 1 to 64 bytes")->required()->check(name_error);
   };
   const auto take_password = [&a](CLI::App* command) {
-    command->add_option("--password", a.password, "What the person will type")->required()->type_name("PW");
+    CLI::Option_group* password = command->add_option_group("Password", "What the person will type: one of these");
+    password->add_option("--password", a.password, "As it is; others on this machine see it in ps")->type_name("PW");
+    password
+        ->add_option_function<std::string>("--password-file", take_password_file(a.password),
+                                           "The first line of this file; -: of the standard input")
+        ->type_name("FILE");
+    password->require_option(1);
   };
   CLI::App* add = add_command(*user, a, "add", "Add one user",
                               store([&a](UserCommands& c) { return c.add(a.name, a.password, a.nick); }));
@@ -186,6 +202,7 @@ int run(int argc, const char* const* argv) {
   add_command(app, arguments, "status", "Ask every server how it is; exit code 1 where one is missing",
               [&arguments] { return show_status(arguments); });
   declare_top(app, arguments);
+  declare_ledger(app, arguments);
   declare_why(app, arguments);
   declare_drain(app, arguments);
   declare_import(app, arguments);

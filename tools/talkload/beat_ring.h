@@ -7,8 +7,9 @@
 namespace talkbeat::load {
 
 /// When each of many clients beats next: one ring of slots, 100 ms each, 4 bytes a client, no timer per client. Each
-/// turn of a client is its interval, 10 % more or less, so that clients that began together drift apart. A pure core of
-/// one thread; time is passed in, in milliseconds.
+/// turn of a client is its interval, 10 % more or less, so that clients that began together drift apart. Whoever comes
+/// late, since the process was held up, beats once, and again within an interval from then. A pure core of one thread;
+/// time is passed in, in milliseconds.
 ///
 ///   BeatRing ring(20'000, seed, now);
 ///   ring.add(client);                                    // some time within one interval
@@ -27,14 +28,10 @@ class BeatRing {
   /// Calls `beat(client)` for each whose time has come; where that returns true, it comes again.
   template <class Beat>
   void advance(int64_t now_ms, Beat beat) {
-    while (time_ + slot_ms_ <= now_ms) {
-      time_ += slot_ms_;
-      at_ = (at_ + 1) % slots_.size();
-      due_.clear();
-      std::swap(due_, slots_[at_]);
-      for (const uint32_t client : due_) {
-        if (beat(client)) put(client, next_distance());
-      }
+    const uint32_t slots = take_due(now_ms);
+    const bool late = slots > interval_slots_ / kJitterDivisor;
+    for (const uint32_t client : due_) {
+      if (beat(client)) put(client, late ? some_distance() : next_distance());
     }
   }
 
@@ -51,6 +48,23 @@ class BeatRing {
   uint32_t next_distance() {
     const uint32_t jitter = interval_slots_ / kJitterDivisor;
     return interval_slots_ - jitter + below(2 * jitter + 1);
+  }
+  // Those who were late together are spread out again.
+  uint32_t some_distance() {
+    const uint32_t least = interval_slots_ / 2;
+    return least + below(interval_slots_ - least + 1);
+  }
+  // Moves to `now_ms` before anybody is put anywhere: distances count from there. How many slots that was.
+  uint32_t take_due(int64_t now_ms) {
+    uint32_t slots = 0;
+    due_.clear();
+    for (; time_ + slot_ms_ <= now_ms; ++slots) {
+      time_ += slot_ms_;
+      at_ = (at_ + 1) % slots_.size();
+      due_.insert(due_.end(), slots_[at_].begin(), slots_[at_].end());
+      slots_[at_].clear();
+    }
+    return slots;
   }
   void put(uint32_t client, uint32_t distance) { slots_[(at_ + distance) % slots_.size()].push_back(client); }
 

@@ -52,7 +52,7 @@ class UserMaker {
   UserMaker(Database& database, UserBook& users) : database_(database), users_(users) {}
 
   Status make(uint32_t first, uint32_t last) {
-    if (const Status begun = database_.begin_batch(); !begun.ok()) return begun;
+    if (Status begun = database_.begin_batch(); !begun.ok()) return begun;
     for (uint32_t user = first; user < last; ++user) {
       if (const Status known = know(user); !known.ok()) {
         database_.rollback_batch();
@@ -135,7 +135,7 @@ Status prepare_users(const LoadOptions& options, uint32_t count, UserBook& users
   for (uint32_t done = 0; done < count;) {
     if (cancelled()) return Error{"interrupted while the users were made"};
     const uint32_t last = std::min(count, done + kBatch);
-    if (const Status made = maker.make(done, last); !made.ok()) return made;
+    if (Status made = maker.make(done, last); !made.ok()) return made;
     done = last;
   }
   return {};

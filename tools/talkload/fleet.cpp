@@ -71,7 +71,7 @@ Fleet::Fleet(EventLoop& loop, const ClusterAccess& access, const std::vector<Cli
     client.id = access.users.id(client.user);
     client.asks = access.msg_servers.empty();
   }
-  ring_timer_.start_once(kLookWhileStartingMs);
+  look_within(kLookWhileStartingMs);
 }
 
 void Fleet::start_all() {
@@ -96,7 +96,7 @@ void Fleet::pump_later() {
 void Fleet::pump() {
   if (letting_go_ || to_start_.empty() || in_flight_ >= options_.connect_window) return;
   const auto most = std::min(options_.connect_window - in_flight_, static_cast<uint32_t>(to_start_.size()));
-  ring_timer_.start_once(kLookWhileStartingMs);
+  look_within(kLookWhileStartingMs);
   for (uint32_t count = allowance_.take(loop_.now(), most); count > 0; --count) {
     const uint32_t number = to_start_.front();
     to_start_.pop_front();
@@ -332,6 +332,15 @@ bool Fleet::beat(uint32_t number) {
   return true;
 }
 
+// Never later than it is to come already: logins that end one upon the other would put it off for as long as they do,
+// and those who are online would not beat.
+void Fleet::look_within(Tick delay) {
+  const Tick due = loop_.now() + delay;
+  if (ring_timer_.armed() && look_due_ <= due) return;
+  look_due_ = due;
+  ring_timer_.start_once(delay);
+}
+
 void Fleet::look_around() {
   const Tick now = loop_.now();
   ring_.advance(now, [this](uint32_t number) { return beat(number); });
@@ -346,7 +355,7 @@ void Fleet::look_around() {
     const bool same = client.clock_us == attempt.began_us && client.phase != Phase::kOff;
     if (same && client.phase != Phase::kOnline) lost(attempt.client, "no login within 20 s");
   }
-  ring_timer_.start_once(kLookMs);
+  look_within(kLookMs);
   pump();
 }
 

@@ -136,6 +136,7 @@ class Fleet final : private LinkOwner {
   void lost(uint32_t number, const std::string& why);
   void return_later(uint32_t number, Tick delay);
   void look_around();
+  void look_within(Tick delay);
   uint16_t server_index(const std::string& ip, uint32_t port);
   uint32_t now_us() const { return static_cast<uint32_t>(monotonic_ns() / 1000); }
 
@@ -157,6 +158,7 @@ class Fleet final : private LinkOwner {
   std::deque<Attempt> attempts_;
   std::priority_queue<Return, std::vector<Return>, std::greater<>> returning_;
   Timer ring_timer_;
+  Tick look_due_ = 0;  // while it is armed
   std::map<std::string, uint64_t> troubles_;
   std::string wire_password_;
   uint32_t in_flight_ = 0;

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/bench/floors/raw_load.h"
+#include "tests/bench/floors/wake_lag.h"
 
 // The floor: what passing bytes on, or giving them back, costs on this machine when the server does nothing else. It
 // starts a server process, loads it, and prints what that has cost. See --help.
@@ -21,12 +22,15 @@ namespace {
 constexpr const char* kDescription =
     "What relaying or echoing frames costs on this machine when the server does nothing else: no identity, no limits, "
     "no liveness, no storage. Starts such a server on a free port of the loopback, loads it, prints one line of JSON "
-    "(server_cpu_s_per_million is the floor), and ends it.\n\n"
+    "(server_cpu_s_per_million is the floor), and ends it. `wake` needs no server: how late any thread is woken "
+    "here.\n\n"
     "  floor relay --pairs 100 --window 16\n"
-    "  floor echo --links 10000 --rate 2000 --size 16";
+    "  floor echo --links 10000 --rate 2000 --size 16\n"
+    "  floor visit --links 64 --size 150\n"
+    "  floor wake --beside 1";
 
 int listen_on_loopback(uint16_t& port) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -67,6 +71,11 @@ nlohmann::json measure(const RawLoad& load) {
           {"server_cpu_s_per_million", figures.server_cpu_s / frames * 1e6}};
 }
 
+nlohmann::json measure(const WakeLoad& load) {
+  const WakeFigures figures = measure_wake_lag(load);
+  return {{"turns", figures.turns}, {"p99_ms", figures.p99_ms}, {"worst_ms", figures.worst_ms}};
+}
+
 int run(int argc, char** argv) {
   CLI::App app(kDescription, "floor");
   app.require_subcommand(1);
@@ -83,7 +92,15 @@ int run(int argc, char** argv) {
   echo->add_option("--slot", load.slot_s, "seconds: what is due is sent so often")
       ->capture_default_str()
       ->check(CLI::Range(0.001, 10.0));
-  for (CLI::App* command : {relay, echo}) {
+  CLI::App* visit = app.add_subcommand("visit", "connections that come, send one frame, have it back, and go");
+  visit->add_option("--links", load.links, "how many at a time")->capture_default_str()->check(CLI::Range(1, 1'000));
+  CLI::App* wake = app.add_subcommand("wake", "how late a thread is woken that sleeps for 2 ms at a time");
+  WakeLoad wakes;
+  wake->add_option("--beside", wakes.beside, "processes that only compute meanwhile")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 64));
+  wake->add_option("--duration", wakes.duration_s, "seconds")->capture_default_str()->check(CLI::Range(0.1, 600.0));
+  for (CLI::App* command : {relay, echo, visit}) {
     command->add_option("--size", load.size, "bytes of a frame")->capture_default_str()->check(CLI::Range(16, 65'536));
     command->add_option("--duration", load.duration_s, "seconds")->capture_default_str()->check(CLI::Range(0.1, 600.0));
   }
@@ -92,9 +109,9 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  load.kind = relay->parsed() ? RawKind::kRelay : RawKind::kEcho;
+  load.kind = relay->parsed() ? RawKind::kRelay : visit->parsed() ? RawKind::kVisit : RawKind::kEcho;
   if (relay->parsed()) load.links = 2 * pairs;
-  const nlohmann::json figures = measure(load);
+  const nlohmann::json figures = wake->parsed() ? measure(wakes) : measure(load);
   std::printf("%s\n", figures.dump().c_str());
   return figures.contains("error") ? 1 : 0;
 }

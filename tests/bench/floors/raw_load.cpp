@@ -60,17 +60,25 @@ double cpu_seconds(int number) {
 
 class RawLoader {
  public:
-  RawLoader(const RawLoad& load, uint16_t port) : load_(load) {
-    for (uint32_t i = 0; i < load.links; ++i) connect(port);
+  RawLoader(const RawLoad& load, uint16_t port) : load_(load), port_(port) {
+    for (uint32_t i = 0; i < load.links; ++i) connect();
   }
 
   uint64_t received() const { return received_; }
 
   void begin() {
     began_ = now_s();
-    if (load_.kind == RawKind::kEcho) return;
-    for (uint32_t sender = 0; sender < links_.size(); sender += 2) {
-      for (uint32_t i = 0; i < load_.window; ++i) send(sender, sender + 1);
+    switch (load_.kind) {
+      case RawKind::kEcho:
+        return;
+      case RawKind::kRelay:
+        for (uint32_t sender = 0; sender < links_.size(); sender += 2) {
+          for (uint32_t i = 0; i < load_.window; ++i) send(sender, sender + 1);
+        }
+        break;
+      case RawKind::kVisit:
+        for (uint32_t visitor = 0; visitor < links_.size(); ++visitor) send(visitor, 0);
+        break;
     }
     flush();
   }
@@ -80,11 +88,11 @@ class RawLoader {
   }
 
  private:
-  void connect(uint16_t port) {
+  void connect() {
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
-    address.sin_port = htons(port);
+    address.sin_port = htons(port_);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (fd < 0 || ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) fail("connect");
     const int yes = 1;
@@ -125,6 +133,16 @@ class RawLoader {
       if (load_.kind == RawKind::kRelay) send(number - 1, number);
     });
     if (!open) fail("the server has closed a connection");
+    if (load_.kind == RawKind::kVisit) replace(number);
+  }
+
+  // Reset, so that no port waits; as talkload does. A frame is so small that it has come in one piece.
+  void replace(uint32_t number) {
+    const linger no_time{.l_onoff = 1, .l_linger = 0};
+    (void)::setsockopt(links_[number].fd(), SOL_SOCKET, SO_LINGER, &no_time, sizeof no_time);
+    ::close(links_[number].fd());
+    connect();
+    send(static_cast<uint32_t>(links_.size() - 1), 0);
   }
 
   void send_due() {
@@ -134,6 +152,7 @@ class RawLoader {
   }
 
   const RawLoad load_;
+  const uint16_t port_;
   const int epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
   std::deque<RawLink> links_;
   std::vector<uint32_t> to_flush_;

@@ -8,7 +8,8 @@ namespace talkbeat::bench {
 
 /// What the floor is measured with. Relay, a closed loop: `links` / 2 pairs, each with `window` frames on the way from
 /// its first to its second connection. Echo, an open loop: `rate` frames a second over all `links`, in turn; what is
-/// due is sent each `slot_s`, as talkload does with its heartbeats.
+/// due is sent each `slot_s`, as talkload does with its heartbeats. Visit, a closed loop: `links` connections at a
+/// time, each of which sends one frame, has it back, and makes room for the next one.
 struct RawLoad {
   RawKind kind = RawKind::kRelay;
   uint32_t links = 200;

@@ -16,11 +16,14 @@ namespace talkbeat::bench {
 namespace {
 
 constexpr uint32_t kListener = UINT32_MAX;
+constexpr int kAcceptsPerTurn = 64;
 
 class RawServer {
  public:
   RawServer(int listener, RawKind kind) : listener_(listener), kind_(kind) {
     watch(listener, kListener, EPOLL_CTL_ADD);
+    const int yes = 1;
+    ::setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);  // those that it accepts inherit it
   }
 
   void turn() {
@@ -29,7 +32,7 @@ class RawServer {
     for (int i = 0; i < count; ++i) {
       const epoll_event& event = events[static_cast<size_t>(i)];
       if (event.data.u32 == kListener) {
-        accept_one();
+        for (int accepts = 0; accepts < kAcceptsPerTurn && accept_one(); ++accepts) continue;
       } else {
         ready(event.data.u32, event.events);
       }
@@ -46,13 +49,12 @@ class RawServer {
     CHECK(::epoll_ctl(epoll_, change, fd, &event) == 0);
   }
 
-  void accept_one() {
+  bool accept_one() {
     const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0) return;
-    const int yes = 1;
-    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    if (fd < 0) return false;
     watch(fd, static_cast<uint32_t>(links_.size()), EPOLL_CTL_ADD);
     links_.emplace_back(fd);
+    return true;
   }
 
   void ready(uint32_t number, uint32_t events) {
@@ -64,13 +66,13 @@ class RawServer {
     std::span<const std::byte> run;
     uint32_t run_target = number;
     const bool open = link.read(buffer_, [&](const RawHeader& header, std::span<const std::byte> frame) {
-      const uint32_t target = kind_ == RawKind::kEcho ? number : header.target;
+      const uint32_t target = kind_ == RawKind::kRelay ? header.target : number;
       if (target != run_target) pass_on(std::exchange(run, {}), run_target);
       run_target = target;
       run = {run.empty() ? frame.data() : run.data(), run.size() + frame.size()};
     });
     pass_on(run, run_target);
-    if (!open) ::epoll_ctl(epoll_, EPOLL_CTL_DEL, link.fd(), nullptr);
+    if (!open) ::close(link.fd());  // which ends its watch
   }
 
   void pass_on(std::span<const std::byte> frames, uint32_t target) {

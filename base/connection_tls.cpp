@@ -1,0 +1,101 @@
+// What a Connection does where TLS lies between it and its socket. What is to be sent waits in the out-buffer as it is,
+// and is sealed when the kernel takes it: so PDUs of one turn share a record, and the limits count what they always do.
+#include <algorithm>
+#include <cstring>
+
+#include "base/connection_table.h"
+#include "base/log.h"
+
+namespace talkbeat {
+
+// The peer has finished. Where TLS says goodbye, an end without it may be somebody else's doing.
+void Connection::take_end() {
+  peer_finished_ = true;
+  const bool cut = tls_ != nullptr && tls_->stage() == TlsChannel::Stage::kOpen && !tls_->heard_goodbye();
+  close(cut ? CloseReason::kTlsTruncated : CloseReason::kPeerClosed);
+}
+
+// Bytes of a record that is not complete prove no life: else a record that drips would keep a connection for ever.
+void Connection::take_sealed(std::span<const std::byte> bytes) {
+  const bool in_handshake = tls_->stage() != TlsChannel::Stage::kOpen;
+  const std::span<const std::byte> plain = tls_->open(bytes, table_.tls_buffers().plain);
+  if (tls_->stage() == TlsChannel::Stage::kReady) enter_handshake();
+  if (closing()) return;
+  if (!plain.empty()) {
+    take_bytes(plain);
+  } else if (in_handshake && liveness() != nullptr) {
+    liveness()->received(*this, now());
+  }
+  check_tls();
+}
+
+// A server's handshake costs much: the gate says when. Until then the connection waits unread.
+void Connection::enter_handshake() {
+  switch (table_.handshakes_.enter(id_, now())) {
+    case HandshakeGate::Entry::kGo:
+      tls_->go_on();
+      return;
+    case HandshakeGate::Entry::kWait:
+      pause_reading(true);
+      return;
+    case HandshakeGate::Entry::kFull:
+      close(CloseReason::kTooManyConnections);
+      return;
+  }
+}
+
+void Connection::begin_handshake() {
+  pause_reading(false);
+  tls_->go_on();
+  check_tls();
+}
+
+// Behind whatever the channel has done.
+void Connection::check_tls() {
+  if (closing()) return;
+  if (tls_->stage() == TlsChannel::Stage::kFailed) {
+    log_info("tls_failed", {{"conn", id_}, {"peer", peer().to_string()}, {"why", tls_->error()}});
+    close(CloseReason::kTlsFailed);
+  } else if (tls_->heard_goodbye()) {
+    close(CloseReason::kPeerClosed);
+  } else if (tls_->sealed().size() > limits_.hard) {
+    flush();  // answers to TLS's own questions, from a peer that may not read them
+    if (closing() || tls_->sealed().size() <= limits_.hard) return;
+    drop_output();
+    close(CloseReason::kSlowConsumer);
+  } else if (!all_written()) {
+    note_flush();
+  }
+}
+
+std::span<const iovec> Connection::next_sealed() {
+  if (tls_->sealed().empty()) seal_some();
+  const std::span<const std::byte> sealed = tls_->sealed();
+  table_.pieces_.clear();
+  if (!sealed.empty()) table_.pieces_.push_back({const_cast<std::byte*>(sealed.data()), sealed.size()});
+  return table_.pieces_;
+}
+
+// The next record, or the last one; nothing while the handshake is under way.
+void Connection::seal_some() {
+  if (tls_->stage() != TlsChannel::Stage::kOpen || tls_->said_goodbye()) {
+    if (closing()) out_.clear(table_.out_pool_);  // it can go no more
+    return;
+  }
+  const std::span<std::byte> record = table_.tls_buffers().record;
+  size_t size = 0;
+  for (const iovec& piece : out_.gather(table_.pieces_, ConnectionTable::kPiecesPerWrite)) {
+    const size_t taken = std::min(piece.iov_len, record.size() - size);
+    std::memcpy(record.data() + size, piece.iov_base, taken);
+    size += taken;
+  }
+  if (size > 0) {
+    tls_->seal(record.first(size));
+    out_.consume(table_.out_pool_, size);
+    if (tls_->stage() == TlsChannel::Stage::kFailed) check_tls();
+  } else if (closing()) {
+    tls_->seal_goodbye();
+  }
+}
+
+}  // namespace talkbeat

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+
+namespace talkbeat {
+
+/// Why a file may be trusted. A key is worth what its secrecy is; settings say where the log goes and which keys count,
+/// so that whoever may change them is as good as the server's own user.
+enum class FileTrust {
+  kSecret,    ///< nobody else may read or change it
+  kSettings,  ///< nobody else may change it
+};
+
+/// What is known of a file, or of one of the directories that it lies in.
+struct FileFacts {
+  std::string path;
+  uid_t owner = 0;
+  mode_t mode = 0;  ///< type and permissions
+};
+
+/// Whether `user` may rely on a file, in words of what to do where not. `what` names it ("admin key"). It must belong
+/// to the user or to root. A secret of root's, read by another user, may be readable for its group: so service managers
+/// hand secrets out. `directories`: all above it; where one is writable for everybody without the sticky bit, anybody
+/// can put another file in its place. A pure core.
+Status judge_file(const FileFacts& file, const std::vector<FileFacts>& directories, uid_t user, FileTrust trust,
+                  const std::string& what);
+
+/// The same for a file that is there, and the user that this process runs as. One that is not there is fine: whoever
+/// reads it says so. What is no regular file (/dev/stdin, /dev/null) holds no settings for long, and is fine as such.
+///
+///   const Status status = check_file("conf/msg_server.toml", FileTrust::kSettings, "configuration");
+///   if (!status.ok()) return fail(status.message());
+Status check_file(const std::string& path, FileTrust trust, const std::string& what);
+
+/// A secret file's text; of a file that is longer than max_size the first max_size + 1 bytes, which no reader will take
+/// for a secret. Fails where it is not there, is no regular file, or is not to be relied upon; it is judged as it was
+/// opened, so nobody can exchange it in between. `hint`: where a missing one comes from.
+Result<std::string> read_secret_file(const std::string& path, size_t max_size, const std::string& what,
+                                     const std::string& hint = {});
+
+/// A secret file that a setting names, for prepare() in command_line.h.
+struct SecretFile {
+  std::string setting;  ///< "cluster.key_file"
+  std::string path;     ///< empty: there is none
+  std::string what;     ///< "cluster key"
+  std::string hint;     ///< where a missing one comes from: "tools/start.sh makes one"; or empty
+};
+
+/// Whether all of them are there and may be relied upon; else what is wrong, behind the setting's name.
+/// `may_be_missing`: those that are not there are fine.
+Status check_secrets(const std::vector<SecretFile>& secrets, bool may_be_missing);
+
+}  // namespace talkbeat

@@ -1,0 +1,69 @@
+#include "base/service_manager.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+
+#include "base/file_handle.h"
+
+namespace talkbeat {
+
+namespace {
+
+// The manager counts to WATCHDOG_USEC: half of it leaves room for one late turn.
+constexpr Tick kBeatsPerTimeout = 2;
+constexpr int64_t kMicroseconds = 1'000;
+
+std::string take_variable(const char* name) {
+  const char* value = std::getenv(name);
+  std::string text = value == nullptr ? "" : value;
+  ::unsetenv(name);
+  return text;
+}
+
+int64_t number_in(const std::string& text) {
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() ? number : 0;
+}
+
+}  // namespace
+
+ServiceManager::ServiceManager(TimerList& timers)
+    : socket_(take_variable("NOTIFY_SOCKET")), watchdog_(timers, [this] { send("WATCHDOG=1"); }) {
+  const Tick timeout_ms = number_in(take_variable("WATCHDOG_USEC")) / kMicroseconds;
+  const std::string watched = take_variable("WATCHDOG_PID");
+  if (watched.empty() || number_in(watched) == ::getpid()) watchdog_ms_ = timeout_ms / kBeatsPerTimeout;
+}
+
+void ServiceManager::ready(std::string_view status) {
+  send("READY=1\nSTATUS=" + std::string(status));
+  if (watchdog_ms_ > 0) watchdog_.start_every(watchdog_ms_);
+}
+
+void ServiceManager::stopping(std::string_view status, Tick wait_ms) {
+  send("STOPPING=1\nSTATUS=" + std::string(status) +
+       "\nEXTEND_TIMEOUT_USEC=" + std::to_string(wait_ms * kMicroseconds));
+}
+
+// '@' stands for the zero byte that the name of an abstract socket begins with.
+void ServiceManager::send(const std::string& message) const {
+  sockaddr_un address{};
+  if (socket_.size() < 2 || socket_.size() >= sizeof address.sun_path || (socket_[0] != '/' && socket_[0] != '@')) {
+    return;
+  }
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, socket_.data(), socket_.size());
+  if (socket_[0] == '@') address.sun_path[0] = '\0';
+  const FileHandle socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_.size());
+  (void)!::sendto(socket.get(), message.data(), message.size(), MSG_NOSIGNAL,
+                  reinterpret_cast<const sockaddr*>(&address), length);
+}
+
+}  // namespace talkbeat

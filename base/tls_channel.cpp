@@ -1,0 +1,221 @@
+#include "base/tls_channel.h"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "base/address.h"
+#include "base/check.h"
+
+namespace talkbeat {
+
+/// What OpenSSL takes for its socket: reads what open() was given, and appends to what is to be sent.
+struct ChannelBio {
+  static TlsChannel& channel_of(BIO* bio) { return *static_cast<TlsChannel*>(BIO_get_data(bio)); }
+
+  static int read(BIO* bio, char* into, int size) {
+    BIO_clear_retry_flags(bio);
+    std::span<const std::byte>& input = channel_of(bio).input_;
+    if (input.empty()) {
+      BIO_set_retry_read(bio);
+      return -1;
+    }
+    const size_t count = std::min(input.size(), static_cast<size_t>(std::max(size, 0)));
+    std::memcpy(into, input.data(), count);
+    input = input.subspan(count);
+    return static_cast<int>(count);
+  }
+
+  static int write(BIO* bio, const char* from, int size) {
+    BIO_clear_retry_flags(bio);
+    std::vector<std::byte>& sealed = channel_of(bio).sealed_;
+    const auto bytes = std::as_bytes(std::span(from, static_cast<size_t>(std::max(size, 0))));
+    sealed.insert(sealed.end(), bytes.begin(), bytes.end());
+    return size;
+  }
+
+  static long control(BIO* /*bio*/, int command, long /*number*/, void* /*pointer*/) {
+    return command == BIO_CTRL_FLUSH ? 1 : 0;
+  }
+
+  static int create(BIO* bio) {
+    BIO_set_init(bio, 1);
+    return 1;
+  }
+
+  static BIO* make(TlsChannel& channel) {
+    static BIO_METHOD* const method = [] {
+      BIO_METHOD* made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "TlsChannel");
+      CHECK(made != nullptr);
+      BIO_meth_set_read(made, read);
+      BIO_meth_set_write(made, write);
+      BIO_meth_set_ctrl(made, control);
+      BIO_meth_set_create(made, create);
+      return made;
+    }();
+    BIO* bio = BIO_new(method);
+    CHECK(bio != nullptr);
+    BIO_set_data(bio, &channel);
+    return bio;
+  }
+};
+
+namespace {
+
+std::string words_of_openssl() {
+  const unsigned long code = ERR_peek_last_error();
+  const char* reason = ERR_reason_error_string(code);
+  return reason != nullptr ? reason : "OpenSSL error " + std::to_string(code);
+}
+
+}  // namespace
+
+void SslDeleter::operator()(ssl_st* ssl) const {
+  SSL_free(ssl);
+}
+
+void SslContextDeleter::operator()(ssl_ctx_st* context) const {
+  SSL_CTX_free(context);
+}
+
+TlsChannel::TlsChannel(SslContextRef context) : context_(std::move(context)), stage_(Stage::kHello), server_(true) {}
+
+TlsChannel::TlsChannel(SslContextRef context, const std::string& name)
+    : context_(std::move(context)), stage_(Stage::kHandshake), server_(false) {
+  begin();
+  if (const auto ip = normal_ip(name)) {
+    CHECK(X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), ip->c_str()) == 1);
+  } else {
+    SSL_set_hostflags(ssl_.get(), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    CHECK(SSL_set1_host(ssl_.get(), name.c_str()) == 1);
+    CHECK(SSL_set_tlsext_host_name(ssl_.get(), name.c_str()) == 1);
+  }
+  shake_hands();
+}
+
+TlsChannel::~TlsChannel() = default;
+
+void TlsChannel::begin() {
+  ssl_.reset(SSL_new(context_.get()));
+  CHECK(ssl_ != nullptr);
+  context_.reset();
+  BIO* bio = ChannelBio::make(*this);
+  SSL_set_bio(ssl_.get(), bio, bio);
+  if (server_) {
+    SSL_set_accept_state(ssl_.get());
+  } else {
+    SSL_set_connect_state(ssl_.get());
+  }
+}
+
+std::span<const std::byte> TlsChannel::open(std::span<const std::byte> bytes, std::span<std::byte> into) {
+  CHECK(into.size() >= bytes.size() + kMaxRecord);
+  if (stage_ == Stage::kHello || stage_ == Stage::kReady) {
+    gather_hello(bytes);
+    return {};
+  }
+  if (stage_ == Stage::kHandshake && server_ && scan_.look(bytes) == ClientHelloScan::Found::kBad) fail(scan_.fault());
+  if (stage_ == Stage::kFailed) return {};
+  input_ = bytes;
+  if (stage_ == Stage::kHandshake) shake_hands();
+  std::span<const std::byte> plain;
+  if (stage_ == Stage::kOpen) plain = read_plain(into);
+  input_ = {};
+  return plain;
+}
+
+// A client that has something to say behind its ClientHello waits for our answer first.
+void TlsChannel::gather_hello(std::span<const std::byte> bytes) {
+  const ClientHelloScan::Found found = scan_.look(bytes);
+  if (found == ClientHelloScan::Found::kBad) return fail(scan_.fault());
+  if (hello_.size() + bytes.size() > ClientHelloScan::kMaxHello + kMaxRecord) return fail("too much before the answer");
+  hello_.insert(hello_.end(), bytes.begin(), bytes.end());
+  if (found == ClientHelloScan::Found::kComplete) stage_ = Stage::kReady;
+}
+
+void TlsChannel::go_on() {
+  CHECK(stage_ == Stage::kReady);
+  stage_ = Stage::kHandshake;
+  begin();
+  const std::vector<std::byte> hello = std::exchange(hello_, {});
+  input_ = hello;
+  shake_hands();
+  input_ = {};
+}
+
+void TlsChannel::shake_hands() {
+  ERR_clear_error();
+  const int result = SSL_do_handshake(ssl_.get());
+  if (result == 1) {
+    stage_ = Stage::kOpen;
+  } else {
+    act_on_error(result);
+  }
+}
+
+std::span<const std::byte> TlsChannel::read_plain(std::span<std::byte> into) {
+  size_t size = 0;
+  while (stage_ == Stage::kOpen && !heard_goodbye_) {
+    size_t got = 0;
+    ERR_clear_error();
+    const int result = SSL_read_ex(ssl_.get(), into.data() + size, into.size() - size, &got);
+    if (result != 1) {
+      act_on_error(result);
+      break;
+    }
+    size += got;
+  }
+  return into.first(size);
+}
+
+void TlsChannel::act_on_error(int result) {
+  const int error = SSL_get_error(ssl_.get(), result);
+  if (error == SSL_ERROR_WANT_READ) return;
+  if (error == SSL_ERROR_ZERO_RETURN) {
+    heard_goodbye_ = true;
+    return;
+  }
+  const long verdict = server_ ? X509_V_OK : SSL_get_verify_result(ssl_.get());
+  distrusts_peer_ = verdict != X509_V_OK;
+  fail(distrusts_peer_ ? X509_verify_cert_error_string(verdict) : words_of_openssl());
+}
+
+void TlsChannel::fail(std::string why) {
+  stage_ = Stage::kFailed;
+  error_ = std::move(why);
+  hello_ = {};
+}
+
+void TlsChannel::seal(std::span<const std::byte> plain) {
+  CHECK(stage_ == Stage::kOpen && !said_goodbye_ && plain.size() <= kMaxPiece);
+  size_t written = 0;
+  ERR_clear_error();
+  const int result = SSL_write_ex(ssl_.get(), plain.data(), plain.size(), &written);
+  if (result != 1) act_on_error(result);
+}
+
+void TlsChannel::seal_goodbye() {
+  CHECK(stage_ == Stage::kOpen && !said_goodbye_);
+  said_goodbye_ = true;
+  ERR_clear_error();
+  (void)SSL_shutdown(ssl_.get());
+}
+
+void TlsChannel::sent(size_t count) {
+  CHECK(count <= sealed_.size() - sent_);
+  sent_ += count;
+  if (sent_ < sealed_.size()) return;
+  sealed_ = {};
+  sent_ = 0;
+}
+
+std::string TlsChannel::version() const {
+  return ssl_ != nullptr ? SSL_get_version(ssl_.get()) : std::string();
+}
+
+}  // namespace talkbeat

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+
+#include "tests/sim/simulation.h"
+
+namespace talkbeat::sim {
+
+struct CampaignOptions {
+  uint64_t seeds = 1'000;
+  uint64_t first = 1;
+  unsigned jobs = 2;
+  bool twice = true;     ///< each seed, and the two runs have to be alike
+  bool progress = true;  ///< a line now and then
+  bool table = true;     ///< at the end: how often everything happened
+  bool need_all = true;  ///< fails where something that can happen never did, given a thousand seeds
+};
+
+/// For people: what was violated, when, and how to see it again.
+std::string report_of(const Outcome& outcome);
+
+/// Runs the seeds in processes of their own, and tells what came of it on stdout: the first failure, or
+/// how often everything happened. False: a promise was broken, two runs of a seed differed, or something never
+/// happened.
+bool run_campaign(const CampaignOptions& options);
+
+}  // namespace talkbeat::sim

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "tests/sim/tally.h"
+
+namespace talkbeat::sim {
+
+/// What a run of one seed came to.
+struct Outcome {
+  uint64_t seed = 0;
+  uint64_t hash = 0;     ///< of everything that happened
+  uint64_t steps = 0;    ///< events of the scheduler
+  std::string violated;  ///< empty: every promise was kept
+  std::string detail;
+  int64_t at_ms = 0;  ///< of the violation
+  Tally tally;
+
+  bool ok() const { return violated.empty(); }
+};
+
+/// A whole cluster with 50 clients for ten simulated minutes, in this thread: work, faults, healing, and checks, all
+/// decided by the seed. `aloud`: writes a line an event. Ends at the first violation.
+///
+///   const Outcome outcome = simulate(4711, false);
+///   if (!outcome.ok()) std::puts(outcome.violated.c_str());
+Outcome simulate(uint64_t seed, bool aloud);
+
+}  // namespace talkbeat::sim

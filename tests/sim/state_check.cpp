@@ -1,0 +1,124 @@
+#include "tests/sim/state_check.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace talkbeat::sim {
+
+namespace {
+
+constexpr Tick kLookEveryMs = 500;
+// A buffer may end above its bound by one PDU: the longest is a page of 100 messages of 1 KiB.
+constexpr size_t kOnePdu = 128 << 10;
+
+}  // namespace
+
+StateCheck::StateCheck(Scheduler& scheduler, SimCluster& cluster, const MessageCheck& messages, Tally& tally,
+                       MessageCheck::Report report)
+    : scheduler_(scheduler), cluster_(cluster), messages_(messages), tally_(tally), report_(std::move(report)) {}
+
+void StateCheck::begin() {
+  watch();
+  scheduler_.at(Schedule::kAskPresence, Scheduler::kWorld, [this] { ask_presence(); });
+}
+
+void StateCheck::watch() {
+  for (SimCluster::MsgSeat& seat : cluster_.msg_servers()) {
+    if (seat.server == nullptr) continue;
+    check_buffers(seat);
+    check_ledger(seat);
+  }
+  scheduler_.after(kLookEveryMs, Scheduler::kWorld, [this] { watch(); });
+}
+
+void StateCheck::check_buffers(SimCluster::MsgSeat& seat) {
+  const size_t bound = seat.server->config().client.out.hard + kOnePdu;
+  seat.server->connections().for_each([&](Connection& connection) {
+    if (std::string_view(connection.protocol().role()) != "client" || connection.waiting_to_send() <= bound) return;
+    report_("a buffer beyond its bound", "msg_server_" + std::to_string(seat.number) + " holds " +
+                                             std::to_string(connection.waiting_to_send()) + " bytes for " +
+                                             connection.subject());
+  });
+}
+
+void StateCheck::check_ledger(const SimCluster::MsgSeat& seat) {
+  if (balanced(seat.server->ledger())) return;
+  report_("a ledger that does not balance", "of msg_server_" + std::to_string(seat.number));
+}
+
+std::vector<UserId> StateCheck::online_users() const {
+  std::vector<UserId> online;
+  for (const SimCluster::Device& device : cluster_.devices()) {
+    if (device.client != nullptr && device.client->online()) online.push_back(cluster_.user_id(device.user));
+  }
+  std::ranges::sort(online);
+  const auto rest = std::ranges::unique(online);
+  online.erase(rest.begin(), rest.end());
+  return online;
+}
+
+// One client of each msg_server.
+void StateCheck::ask_presence() {
+  std::vector<std::string> servers;
+  for (const SimCluster::Device& device : cluster_.devices()) {
+    if (device.client == nullptr || !device.client->online()) continue;
+    const std::string server = device.client->client().info().server.ip;
+    if (std::ranges::find(servers, server) != servers.end()) continue;
+    servers.push_back(server);
+    ask(device);
+  }
+}
+
+void StateCheck::ask(const SimCluster::Device& device) {
+  ++asked_;
+  device.client->ask_online(cluster_.users(),
+                            [this, server = device.client->client().info().server.ip](std::vector<UserId> answer) {
+                              ++answered_;
+                              tally_.add(Happening::kPresenceChecked);
+                              std::ranges::sort(answer);
+                              if (answer == online_users()) return;
+                              std::string wrong;
+                              for (const UserId user : cluster_.users()) {
+                                const bool known = std::ranges::binary_search(answer, user);
+                                const bool online = std::ranges::count(online_users(), user) > 0;
+                                if (known != online)
+                                  wrong += " " + std::to_string(user) + (online ? " (is online)" : " (is not)");
+                              }
+                              report_("a msg_server is wrong about who is online", server + ":" + wrong);
+                            });
+}
+
+void StateCheck::check_end() {
+  check_sessions();
+  for (const SimCluster::Device& device : cluster_.devices()) {
+    if (device.client != nullptr && device.client->online()) check_device(device);
+  }
+  if (asked_ == 0 || answered_ != asked_) report_("no answer to who is online", std::to_string(asked_ - answered_));
+}
+
+void StateCheck::check_sessions() {
+  std::map<std::pair<size_t, bool>, int> sessions;
+  for (const SimCluster::Device& device : cluster_.devices()) {
+    int& count = sessions[{device.user, device.type == IM::BaseDefine::CLIENT_TYPE_ANDROID}];
+    if (device.client != nullptr && device.client->online()) ++count;
+    if (device.client != nullptr && device.client->client().info().closed_by == ClosedBy::kRefusal) {
+      report_("a login was refused for good", "user " + std::to_string(cluster_.user_id(device.user)));
+    }
+  }
+  for (const auto& [key, count] : sessions) {
+    if (count == 1) continue;
+    report_(count == 0 ? "nobody is online" : "two sessions of one user and class",
+            "user " + std::to_string(cluster_.user_id(key.first)) + (key.second ? ", phone" : ", PC"));
+  }
+}
+
+void StateCheck::check_device(const SimCluster::Device& device) {
+  const SimClient& client = *device.client;
+  messages_.check_complete(client.id(), cluster_.groups_of(device.user));
+  if (client.client().info().unsent == 0) return;
+  report_("messages without an answer", std::to_string(client.client().info().unsent) + " of client " +
+                                            std::to_string(static_cast<uint32_t>(client.id())));
+}
+
+}  // namespace talkbeat::sim

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "tests/sim/sim_cluster.h"
+
+namespace talkbeat::sim {
+
+/// What has to hold of the processes' states: always, that nothing waits to be sent beyond its bound, and that every
+/// msg_server's ledger balances; and at the end,
+/// when all is healed and quiet, that every user and class has one session, everybody has been shown everything, and
+/// every msg_server knows who is online.
+///
+///   StateCheck states(scheduler, cluster, check, tally, report);
+///   states.begin();
+///   …
+///   states.check_end();
+class StateCheck {
+ public:
+  StateCheck(Scheduler& scheduler, SimCluster& cluster, const MessageCheck& messages, Tally& tally,
+             MessageCheck::Report report);
+
+  void begin();
+  void check_end();
+
+ private:
+  void watch();
+  void check_buffers(SimCluster::MsgSeat& seat);
+  void check_ledger(const SimCluster::MsgSeat& seat);
+  void ask_presence();
+  void ask(const SimCluster::Device& device);
+  std::vector<UserId> online_users() const;
+  void check_sessions();
+  void check_device(const SimCluster::Device& device);
+
+  Scheduler& scheduler_;
+  SimCluster& cluster_;
+  const MessageCheck& messages_;
+  Tally& tally_;
+  MessageCheck::Report report_;
+  int asked_ = 0;
+  int answered_ = 0;
+};
+
+}  // namespace talkbeat::sim

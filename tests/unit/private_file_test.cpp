@@ -1,0 +1,182 @@
+#include "base/private_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "base/options.h"
+
+namespace talkbeat {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+constexpr uid_t kRoot = 0;
+constexpr uid_t kServer = 990;
+constexpr uid_t kStranger = 1'000;
+
+FileFacts file(uid_t owner, mode_t mode) {
+  return {.path = "/srv/run/file", .owner = owner, .mode = S_IFREG | mode};
+}
+
+std::string refusal(const FileFacts& facts, FileTrust trust, uid_t user = kServer,
+                    const std::vector<FileFacts>& directories = {}) {
+  const Status status = judge_file(facts, directories, user, trust, "admin key");
+  return status.ok() ? "" : status.message();
+}
+
+TEST(JudgeFile, a_secret_is_for_its_owner_only_whatever_else_the_mode_says) {
+  for (mode_t mode = 0; mode <= 0777; ++mode) {
+    const bool private_to_owner = (mode & 077) == 0;
+    EXPECT_EQ(refusal(file(kServer, mode), FileTrust::kSecret).empty(), private_to_owner) << std::oct << mode;
+  }
+  EXPECT_EQ(refusal(file(kServer, 0640), FileTrust::kSecret),
+            "/srv/run/file: others can read the admin key; run chmod 600 /srv/run/file");
+  EXPECT_THAT(refusal(file(kServer, 0620), FileTrust::kSecret), HasSubstr("others can change"));
+}
+
+TEST(JudgeFile, a_secret_that_root_hands_to_another_user_may_be_readable_for_its_group) {
+  EXPECT_EQ(refusal(file(kRoot, 0440), FileTrust::kSecret), "");
+  EXPECT_EQ(refusal(file(kRoot, 0640), FileTrust::kSecret), "");
+  EXPECT_NE(refusal(file(kRoot, 0660), FileTrust::kSecret), "");
+  EXPECT_NE(refusal(file(kRoot, 0444), FileTrust::kSecret), "");
+  EXPECT_NE(refusal(file(kRoot, 0640), FileTrust::kSecret, kRoot), "");
+}
+
+TEST(JudgeFile, settings_may_be_read_but_not_changed_by_others) {
+  for (mode_t mode = 0; mode <= 0777; ++mode) {
+    EXPECT_EQ(refusal(file(kServer, mode), FileTrust::kSettings).empty(), (mode & 022) == 0) << std::oct << mode;
+  }
+  EXPECT_EQ(refusal(file(kServer, 0664), FileTrust::kSettings),
+            "/srv/run/file: others can change the admin key; run chmod go-w /srv/run/file");
+}
+
+TEST(JudgeFile, a_file_belongs_to_the_servers_user_or_to_root) {
+  for (const FileTrust trust : {FileTrust::kSecret, FileTrust::kSettings}) {
+    EXPECT_EQ(refusal(file(kServer, 0600), trust), "");
+    EXPECT_EQ(refusal(file(kRoot, 0600), trust), "");
+    EXPECT_THAT(refusal(file(kStranger, 0600), trust), HasSubstr("; run chown 990 /srv/run/file"));
+    EXPECT_THAT(refusal(file(kStranger, 0600), trust, kRoot), HasSubstr("root (uid 0) relies on it"));
+  }
+}
+
+TEST(JudgeFile, a_directory_that_all_may_write_to_lets_them_exchange_the_file_but_for_the_sticky_bit) {
+  const auto directory = [](mode_t mode) {
+    return std::vector<FileFacts>{{.path = "/srv", .owner = kRoot, .mode = S_IFDIR | 0755u},
+                                  {.path = "/srv/run", .owner = kStranger, .mode = S_IFDIR | mode}};
+  };
+  for (const FileTrust trust : {FileTrust::kSecret, FileTrust::kSettings}) {
+    EXPECT_EQ(refusal(file(kServer, 0600), trust, kServer, directory(0755)), "");
+    EXPECT_EQ(refusal(file(kServer, 0600), trust, kServer, directory(01777)), "");
+    EXPECT_EQ(refusal(file(kServer, 0600), trust, kServer, directory(0777)),
+              "/srv/run/file: anybody can put another admin key in its place, since /srv/run is writable for "
+              "everybody; run chmod o-w /srv/run");
+  }
+}
+
+class RealFile : public testing::Test {
+ protected:
+  RealFile() {
+    std::string name = testing::TempDir() + "private-XXXXXX";
+    EXPECT_NE(::mkdtemp(name.data()), nullptr);
+    directory_ = name;
+    path_ = directory_ / "inner/secret";
+    std::filesystem::create_directory(directory_ / "inner");
+    std::ofstream(path_) << "[client]\nlimit = 7\n";
+    set_mode(path_, 0600);
+  }
+  ~RealFile() override { std::filesystem::remove_all(directory_); }
+
+  static void set_mode(const std::filesystem::path& path, mode_t mode) { ASSERT_EQ(::chmod(path.c_str(), mode), 0); }
+  std::string read() const {
+    const auto text = read_secret_file(path_, 100, "admin key");
+    return text.ok() ? text.value() : text.message();
+  }
+
+  std::filesystem::path directory_;
+  std::filesystem::path path_;
+};
+
+TEST_F(RealFile, is_read_where_nobody_else_can) {
+  EXPECT_EQ(read(), "[client]\nlimit = 7\n");
+  set_mode(path_, 0604);
+  EXPECT_THAT(read(), HasSubstr("others can read the admin key"));
+}
+
+TEST_F(RealFile, is_refused_where_any_directory_above_it_is_open_to_all) {
+  set_mode(directory_, 0777);
+  EXPECT_THAT(read(), HasSubstr("since " + directory_.string() + " is writable"));
+  EXPECT_FALSE(check_file(path_, FileTrust::kSettings, "configuration").ok());
+  set_mode(directory_, 01777);
+  EXPECT_EQ(read(), "[client]\nlimit = 7\n");
+}
+
+TEST_F(RealFile, is_judged_by_the_directories_of_a_link_and_of_what_it_points_to) {
+  std::filesystem::create_directory(directory_ / "links");
+  std::filesystem::create_symlink(path_, directory_ / "links/secret");
+  path_ = directory_ / "links/secret";
+  EXPECT_EQ(read(), "[client]\nlimit = 7\n");
+  set_mode(directory_ / "inner", 0777);
+  EXPECT_THAT(read(), HasSubstr("/inner is writable"));
+  set_mode(directory_ / "inner", 0700);
+  set_mode(directory_ / "links", 0777);
+  EXPECT_THAT(read(), HasSubstr("/links is writable"));
+}
+
+TEST_F(RealFile, of_a_stranger_is_refused) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+  ASSERT_EQ(::chown(path_.c_str(), kStranger, kStranger), 0);
+  EXPECT_THAT(read(), HasSubstr("; run chown 0 "));
+}
+
+TEST_F(RealFile, that_is_none_is_no_secret) {
+  std::filesystem::remove(path_);
+  EXPECT_EQ(read(), path_.string() + ": there is no such file with the admin key");
+  EXPECT_TRUE(check_file(path_, FileTrust::kSecret, "admin key").ok());
+  std::filesystem::create_directory(path_);
+  EXPECT_THAT(read(), HasSubstr("regular file"));
+  std::filesystem::remove(path_);
+  ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);  // nobody ever writes into it
+  EXPECT_THAT(read(), HasSubstr("regular file"));
+}
+
+TEST_F(RealFile, longer_than_any_secret_is_read_as_far_as_tells_it) {
+  std::ofstream(path_) << std::string(100'000, 'k');
+  EXPECT_EQ(read(), std::string(101, 'k'));
+}
+
+TEST_F(RealFile, secrets_that_settings_name_are_all_looked_at) {
+  const SecretFile there{"admin.key_file", path_, "admin key", ""};
+  const SecretFile missing{"cluster.key_file", directory_ / "cluster.key", "cluster key", "tools/start.sh makes one"};
+  EXPECT_TRUE(check_secrets({there, {"push.secret_file", "", "push gateway's key", ""}}, false).ok());
+  EXPECT_TRUE(check_secrets({there, missing}, true).ok());
+  EXPECT_EQ(
+      check_secrets({there, missing}, false).message(),
+      "cluster.key_file: " + missing.path + ": there is no such file with the cluster key; tools/start.sh makes one");
+  set_mode(path_, 0644);
+  EXPECT_THAT(check_secrets({missing, there}, true).message(), HasSubstr("others can read the admin key"));
+}
+
+TEST_F(RealFile, of_settings_is_refused_at_the_start_and_when_it_is_read_again) {
+  int limit = 10;
+  OptionTable table;
+  table.section("client", "Clients");
+  table.integer("limit", limit, {1, 100}, "connections", "How many.").reloadable();
+  set_mode(path_, 0664);
+  EXPECT_THAT(table.load(path_).message(), StartsWith(path_.string() + ": others can change the configuration"));
+  set_mode(path_, 0644);
+  ASSERT_TRUE(table.load(path_).ok());
+  EXPECT_EQ(limit, 7);
+  std::ofstream(path_) << "[client]\nlimit = 8\n";
+  set_mode(path_, 0666);
+  EXPECT_FALSE(table.reload().ok());
+  EXPECT_EQ(limit, 7);
+}
+
+}  // namespace
+}  // namespace talkbeat
