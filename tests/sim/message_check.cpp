@@ -109,6 +109,11 @@ void MessageCheck::refused(InstanceId id, uint64_t number) {
   report_("refused for good", text_of(id, number));
 }
 
+void MessageCheck::kicked_by_nobody(InstanceId id) {
+  const Instance& instance = instances_[static_cast<size_t>(id)];
+  report_("kicked for a newer login, and there was none", "user " + std::to_string(instance.user));
+}
+
 void MessageCheck::synced(InstanceId id) {
   tally_.add(Happening::kSynced);
   Instance& instance = instances_[static_cast<size_t>(id)];

@@ -45,6 +45,8 @@ class MessageCheck {
   void refused(InstanceId id, uint64_t number);
   void shown(InstanceId id, const ReceivedMessage& message);
   void marked_read(InstanceId id, const ConversationId& conversation, uint32_t msg_id);
+  /// For a newer login of its user and class, of which there was none.
+  void kicked_by_nobody(InstanceId id);
   /// It has all that was there when it logged in.
   void synced(InstanceId id);
 

@@ -16,6 +16,7 @@ class SimClient final : private ClientListener {
     std::string name;
     IM::BaseDefine::ClientType type = IM::BaseDefine::CLIENT_TYPE_WINDOWS;
     std::vector<Address> login_servers;
+    bool alone = false;  ///< no other device can take its place, and all clocks are right
     double reads = 0.3;  ///< how often the person marks what is shown as read
   };
 

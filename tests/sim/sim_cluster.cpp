@@ -115,8 +115,17 @@ void SimCluster::start(Device& device) {
                                      .name = Population::name_of(device.user),
                                      .type = device.type,
                                      .login_servers = client_entries_,
+                                     .alone = has_no_rival(device),
                                      .reads = plan_.reads};
   device.client = std::make_unique<SimClient>(place_of(device.host), identity, check_);
+}
+
+bool SimCluster::has_no_rival(const Device& device) const {
+  const auto phone = [](const Device& which) { return which.type == IM::BaseDefine::CLIENT_TYPE_ANDROID; };
+  const bool clocks_right = !plan_.wrong_clocks && plan_.mean_interval[static_cast<size_t>(Fault::kJumpWallClock)] == 0;
+  return clocks_right && std::ranges::count_if(devices_, [&](const Device& other) {
+                           return other.user == device.user && phone(other) == phone(device);
+                         }) == 1;
 }
 
 template <class SeatOrDevice>

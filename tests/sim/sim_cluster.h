@@ -79,6 +79,7 @@ class SimCluster {
   void end(SeatOrDevice& seat, SimNetwork::Ending how);
   template <class SeatOrDevice>
   void start_after(SeatOrDevice& seat, Tick down);
+  bool has_no_rival(const Device& device) const;
   void count_closes(MsgSeat& seat);
   template <class Other>
   void count_closes(Other& /*seat*/) {}

@@ -276,6 +276,19 @@ TEST_F(ClusterTest, ALostServerMakesTheOthersSweep) {
   EXPECT_EQ(wait_for<TbSweep>(*b)->after_sequence(), 1234u);
 }
 
+// Without a link it has gone on serving, and has stored what nobody else has heard of; then it was killed.
+TEST_F(ClusterTest, ALostServerMakesTheOthersSweepAgainWhenANewProcessTakesItsPlace) {
+  auto a = register_server("msg_server_a");
+  auto b = register_server("msg_server_b");
+  a->send(load_of(1234));
+  settle(*a);
+  a->close();
+  EXPECT_EQ(wait_for<TbSweep>(*b)->after_sequence(), 1234u);
+  auto again = register_server("msg_server_a");
+  EXPECT_EQ(wait_for<TbSweep>(*b)->after_sequence(), 1234u);
+  EXPECT_EQ(again->count<TbSweep>(), 0u);
+}
+
 TEST_F(ClusterTest, AServerThatMissedATimeMakesTheOthersSweepWhenItRegisters) {
   auto a = register_server("msg_server_a");
   IMMsgServInfo returning = info();
