@@ -75,7 +75,7 @@ asan: ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
 # servers at it. All else is one thread, and asan runs it.
 THREADED := ^(EventLoop|Signals|ThreadExecutor|Log(File|Limiter)|Store(Test|Failure)|Sqlite(Processes|Upkeep)|HttpClientTest)|$\
   ^(FileDisk|FileUploads|FileDownloads|ImageStore|ImageService|PushSender|LoginTest|AdminApi)|$\
-  ^(Message|Login|SessionToken|File|Images|Admin|PushScenario|Settings|Stream|Kill)\.
+  ^(Message|Login|SessionToken|File|Images|Admin|PushScenario|Settings|Stream|Kill|A4|A5|A6|B5|F5|P1|P4|P5)\.
 TSAN_TESTS ?= $(THREADED)
 
 tsan: ## the tests where threads meet, under ThreadSanitizer (TSAN_TESTS=. for all)

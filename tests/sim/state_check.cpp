@@ -53,8 +53,7 @@ std::vector<UserId> StateCheck::online_users() const {
     if (device.client != nullptr && device.client->online()) online.push_back(cluster_.user_id(device.user));
   }
   std::ranges::sort(online);
-  const auto rest = std::ranges::unique(online);
-  online.erase(rest.begin(), rest.end());
+  online.erase(std::unique(online.begin(), online.end()), online.end());
   return online;
 }
 
