@@ -20,11 +20,14 @@ MemoryReturn::MemoryReturn(EventLoop& loop, Size size, GiveBack give_back)
 
 void MemoryReturn::look() {
   const double now = size_();
+  if (now == 0) return;
+  if (rest_ > 0) --rest_;
   needed_ = std::min(needed_, now);
   const bool grown = now > needed_ + std::max(kWorthIt, needed_ / 8);
-  if (grown && now <= before_) {
+  if (grown && now <= before_ && rest_ == 0) {
     give_back_();
     needed_ = size_();
+    rest_ = kLooksBetween;
   }
   before_ = now;
 }

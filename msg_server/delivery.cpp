@@ -224,7 +224,11 @@ void Delivery::deliver_swept(const SequencedMessage& message) {
 // Else it is its user's other device that did. The answers tell.
 LedgerEntry Delivery::swept_to_sender(const Connection& connection, uint64_t sequence, const SharedBytes& pdu) {
   if (connection.attachment<ClientSession>().messages_in_store == 0) return LedgerEntry::kDelivered;
-  if (undecided_.size() < kMaxUndecided) undecided_.push_back({connection.id(), sequence, pdu});
+  if (undecided_.size() >= kMaxUndecided || undecided_bytes_ + pdu.size() > kMaxUndecidedBytes) {
+    return LedgerEntry::kLeftForLater;  // the client sees that a number is missing, and fetches it
+  }
+  undecided_.push_back({connection.id(), sequence, pdu});
+  undecided_bytes_ += pdu.size();
   return LedgerEntry::kSendersOwn;
 }
 
@@ -233,14 +237,13 @@ void Delivery::answered(ConnId sender, std::optional<uint64_t> sequence) {
   Connection* connection = connections_.find(sender);
   const bool last = connection == nullptr || connection->attachment<ClientSession>().messages_in_store == 0;
   std::erase_if(undecided_, [&](const Undecided& waiting) {
-    if (waiting.session != sender) return false;
-    if (waiting.sequence == sequence) return true;
-    if (last && connection != nullptr) {
-      ledger_.add(LedgerEntry::kDue);
-      ledger_.add(LedgerEntry::kDelivered);
-      connection->send(waiting.pdu);
-    }
-    return last;
+    if (waiting.session != sender || !(last || waiting.sequence == sequence)) return false;
+    undecided_bytes_ -= waiting.pdu.size();
+    if (waiting.sequence == sequence || connection == nullptr) return true;
+    ledger_.add(LedgerEntry::kDue);
+    ledger_.add(LedgerEntry::kDelivered);
+    connection->send(waiting.pdu);
+    return true;
   });
 }
 

@@ -90,6 +90,7 @@ class Delivery {
   static constexpr Tick kRetryMs = 1'000;
   /// Swept messages that wait for answered(); those beyond are left to their sessions' next sync.
   static constexpr size_t kMaxUndecided = 10'000;
+  static constexpr size_t kMaxUndecidedBytes = 16 << 20;
 
  private:
   struct Undecided {
@@ -143,6 +144,7 @@ class Delivery {
   Timer retry_timer_;
   uint64_t swept_ = 0;
   std::vector<Undecided> undecided_;
+  size_t undecided_bytes_ = 0;
 
   // Enough for the messages of half a minute (the time in which a dead link is noticed) at full load.
   static constexpr size_t kRecent = 1 << 17;

@@ -204,6 +204,7 @@ bool run_campaign(const CampaignOptions& options) {
               options.table ? tally.table().c_str() : "", static_cast<unsigned long long>(done),
               options.twice ? ", each twice" : "", seconds(),
               static_cast<unsigned long long>(done > 0 ? steps / done : 0));
+  ok = ok && done > 0 && done == options.seeds;
   if (ok && options.need_all && options.seeds >= kSeedsForAll) ok = all_happened(tally);
   return ok;
 }

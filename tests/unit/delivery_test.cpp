@@ -130,8 +130,11 @@ TEST_F(DeliveryTest, a_sweep_does_not_tell_the_sender_its_own_message_before_the
   delivery.sweep(swept.sequence - 1);
   reads.run_all();
   EXPECT_EQ(expect<IMMsgData>(*receiver).msg_data(), "elsewhere");
+  EXPECT_EQ(messages_of(*sender), 0u);
   hold_store = false;
   expect<IMMsgDataAck>(*sender);
+  // The ack is of another message: so it was her other device that sent this one.
+  EXPECT_EQ(expect<IMMsgData>(*sender).msg_data(), "elsewhere");
   EXPECT_EQ(messages_of(*sender), 0u);
   EXPECT_EQ(expect<IMMsgData>(*receiver).msg_data(), "hello");
 }

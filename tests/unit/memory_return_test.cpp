@@ -55,11 +55,27 @@ TEST_F(MemoryReturnTest, after_it_has_shrunk_by_itself_the_next_flood_counts_fro
   next_look(60 * kMiB);
   next_look(60 * kMiB);
   EXPECT_EQ(given_back, 1);
-  next_look(20 * kMiB);
+  for (int i = 0; i < MemoryReturn::kLooksBetween; ++i) next_look(20 * kMiB);
   kept = 20 * kMiB;
   next_look(40 * kMiB);
   next_look(40 * kMiB);
   EXPECT_EQ(given_back, 2);
+}
+
+TEST_F(MemoryReturnTest, of_a_size_that_goes_up_and_down_only_some_of_the_downs_are_used) {
+  for (int i = 0; i < 60; ++i) {
+    kept = 100 * kMiB;
+    next_look((i % 2 == 0 ? 150 : 140) * kMiB);
+  }
+  EXPECT_LE(given_back, 60 / MemoryReturn::kLooksBetween);
+}
+
+TEST_F(MemoryReturnTest, an_unknown_size_is_no_size) {
+  kept = 20 * kMiB;
+  next_look(0);
+  next_look(20 * kMiB);
+  next_look(20 * kMiB);
+  EXPECT_EQ(given_back, 0);
 }
 
 // A real flood of small blocks, with a survivor at the end of the heap.
