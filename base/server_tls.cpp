@@ -30,8 +30,8 @@ void describe_handshakes(OptionTable& table, HandshakeLimits& limits) {
 void describe(OptionTable& table, TlsSettings& settings) {
   TlsContext::Server& files = settings.files;
   table.section("tls",
-                "TLS 1.2 and 1.3 on the TLS ports, which are open where a certificate is set. Ciphers are those that "
-                "OpenSSL's security level of this machine allows.");
+                "TLS 1.2 and 1.3 on the TLS ports, which are open where a certificate is set. Ciphers are ECDHE with "
+                "AES-GCM or ChaCha20, as far as OpenSSL's security level of this machine allows them.");
   table
       .text("certificate", files.certificate,
             "PEM file: this server's certificate, then those between it and its root. Clients expect the name by "

@@ -219,6 +219,28 @@ TEST_F(TlsPeersTest, old_versions_are_refused_with_an_alert) {
   EXPECT_EQ(strict->stage(), Stage::kFailed);
 }
 
+TEST_F(TlsPeersTest, costly_groups_and_ciphers_of_old_are_refused) {
+  const TlsContext certificate = context(files_->server());
+  for (const char* groups : {"X25519", "P-256", "P-384", "ffdhe2048", "ffdhe8192"}) {
+    const auto server = certificate.accept();
+    TlsClient client(TLS1_3_VERSION, TLS1_3_VERSION, groups);
+    converse(*server, client);
+    EXPECT_EQ(server->stage() == Stage::kOpen, groups[0] != 'f') << groups << " " << server->error();
+  }
+  for (const char* cipher : {"ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-CHACHA20-POLY1305"}) {
+    const auto server = certificate.accept();
+    TlsClient client(TLS1_2_VERSION, TLS1_2_VERSION, nullptr, cipher);
+    converse(*server, client);
+    EXPECT_EQ(server->stage(), Stage::kOpen) << cipher << " " << server->error();
+  }
+  for (const char* cipher : {"ECDHE-ECDSA-AES128-SHA", "ECDHE-ECDSA-AES128-SHA256", "AES128-SHA"}) {
+    const auto server = certificate.accept();
+    TlsClient client(TLS1_2_VERSION, TLS1_2_VERSION, nullptr, cipher);
+    converse(*server, client);
+    EXPECT_EQ(server->stage(), Stage::kFailed) << cipher;
+  }
+}
+
 TEST_F(TlsPeersTest, our_client_trusts_who_it_is_told_to_trust_by_the_name_that_it_knows) {
   const TlsContext certificate = context(files_->server());
   for (const std::string name : {"localhost", "127.0.0.1"}) {
