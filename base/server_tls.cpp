@@ -53,6 +53,16 @@ void describe(OptionTable& table, TlsSettings& settings) {
   });
 }
 
+Status check(const TlsSettings& settings) {
+  if (!settings.on()) return {};
+  const Result<TlsContext> context = TlsContext::server(settings.files);
+  return context.ok() ? Status() : Error{context.message()};
+}
+
+SecretFile key_file(const TlsSettings& settings) {
+  return {"tls.key", settings.files.key, "TLS key", "tools/start.sh --tls makes one"};
+}
+
 Status ServerTls::start() {
   connections_.set_handshake_limits(settings_.handshakes);
   if (!settings_.on()) return {};

@@ -75,9 +75,11 @@ int main(int argc, char** argv) {
   describe(table, config);
   const auto secrets = [&config] {
     return std::vector<SecretFile>{
-        {"cluster.key_file", config.cluster.link.key_file, "cluster key", "tools/start.sh makes one"}};
+        {"cluster.key_file", config.cluster.link.key_file, "cluster key", "tools/start.sh makes one"},
+        key_file(config.tls)};
   };
   if (const auto exit_code = prepare(argc, argv, kDescription, table, secrets)) return *exit_code;
+  if (const Status tls = check(config.tls); !tls.ok()) return fail(kExitUsage, tls.message());
   const Status logging = configure_logging(config.log);
   if (!logging.ok()) return fail(kExitUsage, logging.message());
   warn_of_root();
