@@ -209,9 +209,13 @@ void TlsChannel::seal_goodbye() {
 void TlsChannel::sent(size_t count) {
   CHECK(count <= sealed_.size() - sent_);
   sent_ += count;
-  if (sent_ < sealed_.size()) return;
-  sealed_ = {};
-  sent_ = 0;
+  if (sent_ == sealed_.size()) {
+    sealed_ = {};
+    sent_ = 0;
+  } else if (sent_ > kMaxPiece) {  // else one who always leaves something unread makes it grow for ever
+    sealed_.erase(sealed_.begin(), sealed_.begin() + static_cast<std::ptrdiff_t>(sent_));
+    sent_ = 0;
+  }
 }
 
 std::string TlsChannel::version() const {
