@@ -67,6 +67,9 @@ struct ChannelBio {
 
 namespace {
 
+// The ClientHello, and the headers of the records that it comes in.
+constexpr size_t kMaxBeforeAnswer = ClientHelloScan::kMaxHello + (1 << 10);
+
 std::string words_of_openssl() {
   const unsigned long code = ERR_peek_last_error();
   const char* reason = ERR_reason_error_string(code);
@@ -133,7 +136,8 @@ std::span<const std::byte> TlsChannel::open(std::span<const std::byte> bytes, st
 void TlsChannel::gather_hello(std::span<const std::byte> bytes) {
   const ClientHelloScan::Found found = scan_.look(bytes);
   if (found == ClientHelloScan::Found::kBad) return fail(scan_.fault());
-  if (hello_.size() + bytes.size() > ClientHelloScan::kMaxHello + kMaxRecord) return fail("too much before the answer");
+  if (hello_.size() + bytes.size() > kMaxBeforeAnswer) return fail("too much before the answer");
+  hello_.reserve(hello_.size() + bytes.size());  // exactly: many may wait so
   hello_.insert(hello_.end(), bytes.begin(), bytes.end());
   if (found == ClientHelloScan::Found::kComplete) stage_ = Stage::kReady;
 }
