@@ -45,7 +45,9 @@ int run(OptionTable& table, const LoginServerConfig& config, const ClusterKey& k
   bool stopping = false;
   Signals signals(loop, {SIGTERM, SIGINT, SIGHUP}, [&](int number) {
     if (number == SIGHUP) {
-      if (reload(table, config.log)) server.settings_changed();
+      // Where the file is wrong the settings are as they were, and a certificate may still be a new one.
+      (void)reload(table, config.log);
+      server.settings_changed();
     } else if (std::exchange(stopping, true)) {
       loop.stop();
     } else {

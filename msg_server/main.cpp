@@ -76,7 +76,9 @@ int run(const MsgServerConfig& config, OptionTable& table) {
   Signals signals(loop, {SIGTERM, SIGINT, SIGHUP}, [&](int number) {
     if (running == nullptr) return;
     if (number == SIGHUP) {
-      if (reload(table, config.log)) running->settings_changed();
+      // Where the file is wrong the settings are as they were, and a certificate may still be a new one.
+      (void)reload(table, config.log);
+      running->settings_changed();
       return;
     }
     log_info("stopping", {{"signal", number}});
