@@ -40,7 +40,7 @@ void Connection::take_sealed(std::span<const std::byte> bytes) {
 
 // A server's handshake costs much: the gate says when. Until then the connection waits unread.
 void Connection::enter_handshake() {
-  switch (table_.handshakes_.enter(id_, now())) {
+  switch (table_.handshakes_.enter(id_, peer().ip, now())) {
     case HandshakeGate::Entry::kGo:
       tls_->go_on();
       return;
