@@ -20,9 +20,10 @@ void describe_handshakes(OptionTable& table, HandshakeLimits& limits) {
                "handshakes take no more than a part of the processor.")
       .reloadable();
   table
-      .integer("max_waiting", limits.waiting, {1, 1'000'000}, "connections",
-               "That wait in this line; one more is closed (too_many_connections). One address may have a tenth of them, "
-               "or 16.")
+      .integer(
+          "max_waiting", limits.waiting, {1, 1'000'000}, "connections",
+          "That wait in this line; one more is closed (too_many_connections). One address may have a tenth of them, "
+          "or 16.")
       .reloadable();
 }
 

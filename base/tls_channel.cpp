@@ -39,6 +39,20 @@ struct ChannelBio {
     return size;
   }
 
+  // Each KeyUpdate costs new keys, and an answer. Without its input OpenSSL reads no further.
+  static void look_at_message(int writing, int /*version*/, int type, const void* bytes, size_t size, SSL* /*ssl*/,
+                              void* of) {
+    if (writing != 0 || type != SSL3_RT_HANDSHAKE || size == 0) return;
+    if (*static_cast<const unsigned char*>(bytes) != SSL3_MT_KEY_UPDATE) return;
+    TlsChannel& channel = *static_cast<TlsChannel*>(of);
+    if (++channel.key_updates_ <= kFreeKeyUpdates + channel.received_ / kBytesPerKeyUpdate) return;
+    channel.input_ = {};
+    channel.fail("too many KeyUpdates");
+  }
+
+  static constexpr uint64_t kFreeKeyUpdates = 32;
+  static constexpr uint64_t kBytesPerKeyUpdate = 1 << 20;
+
   static long control(BIO* /*bio*/, int command, long /*number*/, void* /*pointer*/) {
     return command == BIO_CTRL_FLUSH ? 1 : 0;
   }
@@ -109,6 +123,8 @@ void TlsChannel::begin() {
   context_.reset();
   BIO* bio = ChannelBio::make(*this);
   SSL_set_bio(ssl_.get(), bio, bio);
+  SSL_set_msg_callback(ssl_.get(), ChannelBio::look_at_message);
+  SSL_set_msg_callback_arg(ssl_.get(), this);
   if (server_) {
     SSL_set_accept_state(ssl_.get());
   } else {
@@ -125,6 +141,7 @@ std::span<const std::byte> TlsChannel::open(std::span<const std::byte> bytes, st
   if (stage_ == Stage::kHandshake && server_ && scan_.look(bytes) == ClientHelloScan::Found::kBad) fail(scan_.fault());
   if (stage_ == Stage::kFailed) return {};
   input_ = bytes;
+  received_ += bytes.size();
   if (stage_ == Stage::kHandshake) shake_hands();
   std::span<const std::byte> plain;
   if (stage_ == Stage::kOpen) plain = read_plain(into);

@@ -265,6 +265,18 @@ TEST_F(TlsPeersTest, costly_groups_and_ciphers_of_old_are_refused) {
   }
 }
 
+TEST_F(TlsPeersTest, a_flood_of_key_updates_ends_it) {
+  const auto server = context(files_->server()).accept();
+  TlsClient client(TLS1_3_VERSION, TLS1_3_VERSION);
+  converse(*server, client);
+  for (int i = 1; i <= 33; ++i) {
+    ASSERT_EQ(SSL_key_update(client.native(), SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+    client.say("x");
+    EXPECT_EQ(open(*server, client.said()), i <= 32 ? "x" : "") << i;
+    EXPECT_EQ(server->stage(), i <= 32 ? Stage::kOpen : Stage::kFailed) << i;
+  }
+}
+
 TEST_F(TlsPeersTest, our_client_trusts_who_it_is_told_to_trust_by_the_name_that_it_knows) {
   const TlsContext certificate = context(files_->server());
   for (const std::string name : {"localhost", "127.0.0.1"}) {
