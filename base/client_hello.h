@@ -27,7 +27,7 @@ class ClientHelloScan {
   const char* fault() const { return fault_; }
 
   /// A ClientHello has some hundred bytes, two thousand with keys that quantum computers don't break.
-  static constexpr size_t kMaxHello = 16 << 10;
+  static constexpr size_t kMaxHello = 8 << 10;
 
  private:
   void begin_record();

@@ -8,6 +8,15 @@
 
 namespace talkbeat {
 
+namespace {
+
+// What is sealed at once is one record, part of which may have gone. Beyond it there are OpenSSL's own answers, which
+// no limit of a port counts: the words of a handshake are the most, some KiB of certificates.
+constexpr size_t kMaxAnswers = 64 << 10;
+constexpr size_t kMaxSealed = TlsChannel::kMaxRecord + kMaxAnswers;
+
+}  // namespace
+
 // The peer has finished. Where TLS says goodbye, an end without it may be somebody else's doing.
 void Connection::take_end() {
   peer_finished_ = true;
@@ -31,7 +40,7 @@ void Connection::take_sealed(std::span<const std::byte> bytes) {
 
 // A server's handshake costs much: the gate says when. Until then the connection waits unread.
 void Connection::enter_handshake() {
-  switch (table_.handshakes_.enter(id_, now())) {
+  switch (table_.handshakes_.enter(id_, peer().ip, now())) {
     case HandshakeGate::Entry::kGo:
       tls_->go_on();
       return;
@@ -58,9 +67,9 @@ void Connection::check_tls() {
     close(CloseReason::kTlsFailed);
   } else if (tls_->heard_goodbye()) {
     close(CloseReason::kPeerClosed);
-  } else if (tls_->sealed().size() > limits_.hard) {
+  } else if (tls_->sealed().size() > kMaxSealed) {
     flush();  // answers to TLS's own questions, from a peer that may not read them
-    if (closing() || tls_->sealed().size() <= limits_.hard) return;
+    if (closing() || tls_->sealed().size() <= kMaxSealed) return;
     drop_output();
     close(CloseReason::kSlowConsumer);
   } else if (!all_written()) {

@@ -1,6 +1,14 @@
 #include "base/handshake_gate.h"
 
+#include <algorithm>
+
 namespace talkbeat {
+
+namespace {
+
+constexpr size_t kLeastShare = 16;
+
+}  // namespace
 
 void HandshakeGate::set_limits(const HandshakeLimits& limits) {
   limits_ = limits;
@@ -8,11 +16,19 @@ void HandshakeGate::set_limits(const HandshakeLimits& limits) {
 }
 
 // Nobody passes those that wait.
-HandshakeGate::Entry HandshakeGate::enter(ConnId id, Tick now) {
+HandshakeGate::Entry HandshakeGate::enter(ConnId id, const std::string& ip, Tick now) {
   if (line_.empty() && admit(now)) return Entry::kGo;
-  if (line_.size() >= limits_.waiting) return Entry::kFull;
-  line_.push_back(id);
+  if (line_.size() >= limits_.waiting || in_line_.of(ip) >= std::max(limits_.waiting / 10, kLeastShare)) {
+    return Entry::kFull;
+  }
+  line_.push_back({id, ip});
+  in_line_.add(ip);
   return Entry::kWait;
+}
+
+void HandshakeGate::leave_line() {
+  in_line_.remove(line_.front().ip);
+  line_.pop_front();
 }
 
 bool HandshakeGate::admit(Tick now) {

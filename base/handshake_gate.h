@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <string>
 
+#include "base/address_counts.h"
 #include "base/connection.h"
 #include "base/token_bucket.h"
 
@@ -20,7 +22,7 @@ struct HandshakeLimits {
 /// Lets handshakes begin as the limits allow, the rest in the order of their coming. A pure core; owned by the
 /// ConnectionTable.
 ///
-///   if (gate.enter(id, now) == HandshakeGate::Entry::kGo) channel.go_on();
+///   if (gate.enter(id, ip, now) == HandshakeGate::Entry::kGo) channel.go_on();
 ///   gate.new_turn(now);
 ///   while (const auto id = gate.next(now, lives)) …   // those whose turn it is
 class HandshakeGate {
@@ -30,15 +32,16 @@ class HandshakeGate {
   explicit HandshakeGate(Tick now) : bucket_(HandshakeLimits().rate, HandshakeLimits().rate, now) {}
 
   void set_limits(const HandshakeLimits& limits);
-  Entry enter(ConnId id, Tick now);
+  /// `ip`: whose. One address group (address_counts.h) has a tenth of the line's places, or 16; kFull past them.
+  Entry enter(ConnId id, const std::string& ip, Tick now);
   void new_turn() { this_turn_ = 0; }
   /// Of those that wait; `lives(id)` tells whether one still does.
   template <class Lives>
   std::optional<ConnId> next(Tick now, Lives lives) {
-    while (!line_.empty() && !lives(line_.front())) line_.pop_front();
+    while (!line_.empty() && !lives(line_.front().id)) leave_line();
     if (line_.empty() || !admit(now)) return std::nullopt;
-    const ConnId id = line_.front();
-    line_.pop_front();
+    const ConnId id = line_.front().id;
+    leave_line();
     return id;
   }
 
@@ -48,11 +51,18 @@ class HandshakeGate {
   Tick wait_ms() const { return bucket_.wait_ms(); }
 
  private:
+  struct Waiting {
+    ConnId id;
+    std::string ip;
+  };
+
   bool admit(Tick now);
+  void leave_line();
 
   HandshakeLimits limits_;
   TokenBucket bucket_;
-  std::deque<ConnId> line_;
+  std::deque<Waiting> line_;
+  AddressCounts in_line_;
   int this_turn_ = 0;
   uint64_t begun_ = 0;
 };

@@ -9,7 +9,8 @@ namespace talkbeat {
 /// line in the log. False: the file is wrong, which has been logged, and everything stays as it was. Called by main(),
 /// on the loop's thread.
 ///
-///   if (number == SIGHUP && reload(table, config.log)) server.settings_changed();
+///   (void)reload(table, config.log);
+///   server.settings_changed();  // in any case: the files that settings name are read again
 bool reload(OptionTable& table, const LogConfig& log);
 
 }  // namespace talkbeat

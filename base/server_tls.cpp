@@ -20,8 +20,10 @@ void describe_handshakes(OptionTable& table, HandshakeLimits& limits) {
                "handshakes take no more than a part of the processor.")
       .reloadable();
   table
-      .integer("max_waiting", limits.waiting, {1, 1'000'000}, "connections",
-               "That wait in this line; one more is closed (too_many_connections).")
+      .integer(
+          "max_waiting", limits.waiting, {1, 1'000'000}, "connections",
+          "That wait in this line; one more is closed (too_many_connections). One address may have a tenth of them, "
+          "or 16.")
       .reloadable();
 }
 
@@ -30,8 +32,8 @@ void describe_handshakes(OptionTable& table, HandshakeLimits& limits) {
 void describe(OptionTable& table, TlsSettings& settings) {
   TlsContext::Server& files = settings.files;
   table.section("tls",
-                "TLS 1.2 and 1.3 on the TLS ports, which are open where a certificate is set. Ciphers are those that "
-                "OpenSSL's security level of this machine allows.");
+                "TLS 1.2 and 1.3 on the TLS ports, which are open where a certificate is set. Ciphers are ECDHE with "
+                "AES-GCM or ChaCha20, as far as OpenSSL's security level of this machine allows them.");
   table
       .text("certificate", files.certificate,
             "PEM file: this server's certificate, then those between it and its root. Clients expect the name by "
@@ -51,6 +53,16 @@ void describe(OptionTable& table, TlsSettings& settings) {
     return BrokenRule{files.key.empty() ? "tls.key" : "tls.certificate",
                       "tls.certificate and tls.key are set together or not at all"};
   });
+}
+
+Status check(const TlsSettings& settings) {
+  if (!settings.on()) return {};
+  const Result<TlsContext> context = TlsContext::server(settings.files);
+  return context.ok() ? Status() : Error{context.message()};
+}
+
+SecretFile key_file(const TlsSettings& settings) {
+  return {"tls.key", settings.files.key, "TLS key", "tools/start.sh --tls makes one"};
 }
 
 Status ServerTls::start() {

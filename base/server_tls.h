@@ -7,6 +7,7 @@
 #include "base/connection_table.h"
 #include "base/metrics.h"
 #include "base/options.h"
+#include "base/private_file.h"
 #include "base/tls_context.h"
 
 namespace talkbeat {
@@ -20,6 +21,11 @@ struct TlsSettings {
 };
 
 void describe(OptionTable& table, TlsSettings& settings);
+
+/// Whether the certificate can be used, where one is configured: for main(), which ends with exit code 2 else.
+Status check(const TlsSettings& settings);
+/// The key, for secret_files().
+SecretFile key_file(const TlsSettings& settings);
 
 /// A server's TLS: its certificate, as it is now, for all its TLS ports. Owned by whoever has the ports; the settings
 /// and the connections outlive it. The loop's thread only.

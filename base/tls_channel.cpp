@@ -39,6 +39,20 @@ struct ChannelBio {
     return size;
   }
 
+  // Each KeyUpdate costs new keys, and an answer. Without its input OpenSSL reads no further.
+  static void look_at_message(int writing, int /*version*/, int type, const void* bytes, size_t size, SSL* /*ssl*/,
+                              void* of) {
+    if (writing != 0 || type != SSL3_RT_HANDSHAKE || size == 0) return;
+    if (*static_cast<const unsigned char*>(bytes) != SSL3_MT_KEY_UPDATE) return;
+    TlsChannel& channel = *static_cast<TlsChannel*>(of);
+    if (++channel.key_updates_ <= kFreeKeyUpdates + channel.received_ / kBytesPerKeyUpdate) return;
+    channel.input_ = {};
+    channel.fail("too many KeyUpdates");
+  }
+
+  static constexpr uint64_t kFreeKeyUpdates = 32;
+  static constexpr uint64_t kBytesPerKeyUpdate = 1 << 20;
+
   static long control(BIO* /*bio*/, int command, long /*number*/, void* /*pointer*/) {
     return command == BIO_CTRL_FLUSH ? 1 : 0;
   }
@@ -66,6 +80,9 @@ struct ChannelBio {
 };
 
 namespace {
+
+// The ClientHello, and the headers of the records that it comes in.
+constexpr size_t kMaxBeforeAnswer = ClientHelloScan::kMaxHello + (1 << 10);
 
 std::string words_of_openssl() {
   const unsigned long code = ERR_peek_last_error();
@@ -106,6 +123,8 @@ void TlsChannel::begin() {
   context_.reset();
   BIO* bio = ChannelBio::make(*this);
   SSL_set_bio(ssl_.get(), bio, bio);
+  SSL_set_msg_callback(ssl_.get(), ChannelBio::look_at_message);
+  SSL_set_msg_callback_arg(ssl_.get(), this);
   if (server_) {
     SSL_set_accept_state(ssl_.get());
   } else {
@@ -122,6 +141,7 @@ std::span<const std::byte> TlsChannel::open(std::span<const std::byte> bytes, st
   if (stage_ == Stage::kHandshake && server_ && scan_.look(bytes) == ClientHelloScan::Found::kBad) fail(scan_.fault());
   if (stage_ == Stage::kFailed) return {};
   input_ = bytes;
+  received_ += bytes.size();
   if (stage_ == Stage::kHandshake) shake_hands();
   std::span<const std::byte> plain;
   if (stage_ == Stage::kOpen) plain = read_plain(into);
@@ -133,7 +153,8 @@ std::span<const std::byte> TlsChannel::open(std::span<const std::byte> bytes, st
 void TlsChannel::gather_hello(std::span<const std::byte> bytes) {
   const ClientHelloScan::Found found = scan_.look(bytes);
   if (found == ClientHelloScan::Found::kBad) return fail(scan_.fault());
-  if (hello_.size() + bytes.size() > ClientHelloScan::kMaxHello + kMaxRecord) return fail("too much before the answer");
+  if (hello_.size() + bytes.size() > kMaxBeforeAnswer) return fail("too much before the answer");
+  hello_.reserve(hello_.size() + bytes.size());  // exactly: many may wait so
   hello_.insert(hello_.end(), bytes.begin(), bytes.end());
   if (found == ClientHelloScan::Found::kComplete) stage_ = Stage::kReady;
 }
@@ -209,9 +230,13 @@ void TlsChannel::seal_goodbye() {
 void TlsChannel::sent(size_t count) {
   CHECK(count <= sealed_.size() - sent_);
   sent_ += count;
-  if (sent_ < sealed_.size()) return;
-  sealed_ = {};
-  sent_ = 0;
+  if (sent_ == sealed_.size()) {
+    sealed_ = {};
+    sent_ = 0;
+  } else if (sent_ > kMaxPiece) {  // else one who always leaves something unread makes it grow for ever
+    sealed_.erase(sealed_.begin(), sealed_.begin() + static_cast<std::ptrdiff_t>(sent_));
+    sent_ = 0;
+  }
 }
 
 std::string TlsChannel::version() const {

@@ -93,6 +93,8 @@ class TlsChannel {
   std::vector<std::byte> hello_;
   std::vector<std::byte> sealed_;
   size_t sent_ = 0;
+  uint64_t received_ = 0;  // since the handshake began
+  uint64_t key_updates_ = 0;
   std::string error_;
   ClientHelloScan scan_;
   Stage stage_;

@@ -1,6 +1,7 @@
 #include "base/tls_context.h"
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <sys/stat.h>
 
@@ -10,6 +11,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/private_file.h"
 
 namespace talkbeat {
 
@@ -17,6 +19,13 @@ namespace {
 
 constexpr uint64_t kOptions = SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                               SSL_OP_PRIORITIZE_CHACHA;  // which phones without AES instructions put first
+
+// What costs a server little. Finite-field groups, which OpenSSL would take as well, cost many times as much, and
+// handshakes are for whoever asks.
+constexpr const char* kGroups = "X25519:P-256:P-384";
+// TLS 1.2: keys that are forgotten with the connection, and no padding that could tell anything.
+constexpr const char* kCiphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
+constexpr size_t kMaxKeyFile = 64 << 10;
 
 std::string reason() {
   const char* words = ERR_reason_error_string(ERR_peek_last_error());
@@ -31,13 +40,6 @@ Status check_readable(const std::string& path, const std::string& what) {
   std::fclose(file);
   if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return Error{path + " is no file"};
   return {};
-}
-
-Status check_private(const std::string& path) {
-  struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) return Error{"cannot read the TLS key " + path + ": " + std::strerror(errno)};
-  if ((info.st_mode & S_IRWXO) == 0) return {};
-  return Error{"everybody on this machine may read the TLS key " + path + ": chmod 600 it"};
 }
 
 SslContextRef new_context(const SSL_METHOD* method) {
@@ -55,22 +57,32 @@ int no_passphrase(char* /*into*/, int /*size*/, int /*writing*/, void* /*user*/)
   return 0;
 }
 
+// The certificate is there already.
+Status take_key(SSL_CTX* context, const TlsContext::Server& options) {
+  Result<std::string> text = read_secret_file(options.key, kMaxKeyFile, "TLS key");
+  if (!text.ok()) return Error{text.message()};
+  if (text.value().size() > kMaxKeyFile) return Error{options.key + " is longer than any TLS key"};
+  ERR_clear_error();
+  const std::unique_ptr<BIO, decltype(&BIO_free)> memory(
+      BIO_new_mem_buf(text.value().data(), static_cast<int>(text.value().size())), BIO_free);
+  CHECK(memory != nullptr);
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
+      PEM_read_bio_PrivateKey(memory.get(), nullptr, no_passphrase, nullptr), EVP_PKEY_free);
+  OPENSSL_cleanse(text.value().data(), text.value().size());
+  if (key == nullptr || SSL_CTX_use_PrivateKey(context, key.get()) != 1 || SSL_CTX_check_private_key(context) != 1) {
+    return Error{"the TLS key " + options.key + " does not serve for " + options.certificate + ": " + reason()};
+  }
+  return {};
+}
+
 Status take_files(SSL_CTX* context, const TlsContext::Server& options) {
   if (options.key.empty()) return Error{"tls.certificate is set, and tls.key is not"};
-  Status status = check_readable(options.certificate, "TLS certificate");
-  if (status.ok()) status = check_readable(options.key, "TLS key");
-  if (status.ok()) status = check_private(options.key);
-  if (!status.ok()) return status;
-  SSL_CTX_set_default_passwd_cb(context, no_passphrase);
+  if (Status status = check_readable(options.certificate, "TLS certificate"); !status.ok()) return status;
   ERR_clear_error();
   if (SSL_CTX_use_certificate_chain_file(context, options.certificate.c_str()) != 1) {
     return Error{"the TLS certificate " + options.certificate + " is none: " + reason()};
   }
-  if (SSL_CTX_use_PrivateKey_file(context, options.key.c_str(), SSL_FILETYPE_PEM) != 1 ||
-      SSL_CTX_check_private_key(context) != 1) {
-    return Error{"the TLS key " + options.key + " does not serve for " + options.certificate + ": " + reason()};
-  }
-  return {};
+  return take_key(context, options);
 }
 
 }  // namespace
@@ -79,6 +91,8 @@ Result<TlsContext> TlsContext::server(const Server& options) {
   SslContextRef context = new_context(TLS_server_method());
   const int oldest = options.min_version == TlsVersion::k13 ? TLS1_3_VERSION : TLS1_2_VERSION;
   CHECK(SSL_CTX_set_min_proto_version(context.get(), oldest) == 1);
+  CHECK(SSL_CTX_set1_groups_list(context.get(), kGroups) == 1);
+  CHECK(SSL_CTX_set_cipher_list(context.get(), kCiphers) == 1);
   if (!options.session_tickets) {
     SSL_CTX_set_options(context.get(), SSL_OP_NO_TICKET);
     CHECK(SSL_CTX_set_num_tickets(context.get(), 0) == 1);

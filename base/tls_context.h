@@ -28,7 +28,8 @@ class TlsContext {
     std::string ca;  ///< PEM: trusted instead of the system's
   };
 
-  /// Fails, in words, where a file cannot be read, the two do not belong together, or strangers can read the key.
+  /// Fails, in words, where a file cannot be read, the two do not belong together, or the key is not to be relied
+  /// upon (private_file.h).
   static Result<TlsContext> server(const Server& options);
   static Result<TlsContext> client(const Client& options);
 

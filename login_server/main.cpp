@@ -45,7 +45,9 @@ int run(OptionTable& table, const LoginServerConfig& config, const ClusterKey& k
   bool stopping = false;
   Signals signals(loop, {SIGTERM, SIGINT, SIGHUP}, [&](int number) {
     if (number == SIGHUP) {
-      if (reload(table, config.log)) server.settings_changed();
+      // Where the file is wrong the settings are as they were, and a certificate may still be a new one.
+      (void)reload(table, config.log);
+      server.settings_changed();
     } else if (std::exchange(stopping, true)) {
       loop.stop();
     } else {
@@ -75,9 +77,11 @@ int main(int argc, char** argv) {
   describe(table, config);
   const auto secrets = [&config] {
     return std::vector<SecretFile>{
-        {"cluster.key_file", config.cluster.link.key_file, "cluster key", "tools/start.sh makes one"}};
+        {"cluster.key_file", config.cluster.link.key_file, "cluster key", "tools/start.sh makes one"},
+        key_file(config.tls)};
   };
   if (const auto exit_code = prepare(argc, argv, kDescription, table, secrets)) return *exit_code;
+  if (const Status tls = check(config.tls); !tls.ok()) return fail(kExitUsage, tls.message());
   const Status logging = configure_logging(config.log);
   if (!logging.ok()) return fail(kExitUsage, logging.message());
   warn_of_root();

@@ -38,6 +38,7 @@ std::vector<SecretFile> secret_files(const MsgServerConfig& config) {
   constexpr const char* kMadeBy = "tools/start.sh makes one";
   return {{"cluster.key_file", config.cluster.link.key_file, "cluster key", kMadeBy},
           {"admin.key_file", config.admin.key_file, "admin key", kMadeBy},
+          key_file(config.tls),
           {"push.secret_file", config.push.url.empty() ? "" : config.push.secret_file, "push gateway's key", ""}};
 }
 
@@ -53,6 +54,7 @@ void wind_down(EventLoop& loop, const MsgServer& server) {
 int run(const MsgServerConfig& config, OptionTable& table) {
   Result<ClusterKey> key = ClusterKey::load(config.cluster.link.key_file);
   if (!key.ok()) return fail(key.message(), kExitUsage);
+  if (const Status status = check(config.tls); !status.ok()) return fail(status.message(), kExitUsage);
   const Status store_file = check_file(config.store.path, FileTrust::kSettings, "store");
   if (!store_file.ok()) return fail(store_file.message(), kExitUsage);
   if (const Status status = configure_logging(config.log); !status.ok()) return fail(status.message(), kExitUsage);
@@ -74,7 +76,9 @@ int run(const MsgServerConfig& config, OptionTable& table) {
   Signals signals(loop, {SIGTERM, SIGINT, SIGHUP}, [&](int number) {
     if (running == nullptr) return;
     if (number == SIGHUP) {
-      if (reload(table, config.log)) running->settings_changed();
+      // Where the file is wrong the settings are as they were, and a certificate may still be a new one.
+      (void)reload(table, config.log);
+      running->settings_changed();
       return;
     }
     log_info("stopping", {{"signal", number}});

@@ -88,7 +88,7 @@ make_certificate() {
   names=DNS:localhost,DNS:$(uname -n),IP:127.0.0.1,IP:::1
   for address in $(hostname -I 2>/dev/null || true); do names+=,IP:$address; done
   said=$( (umask 077 && mkdir -p "$dir/tls" && cd "$dir/tls" &&
-    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 825 -subj "/CN=TalkBeat on $(uname -n)" \
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 825 -subj /CN=TalkBeat \
       -addext "subjectAltName=$names" -keyout key.pem -out certificate.new && mv certificate.new certificate.pem) 2>&1) ||
     fail "--tls: no certificate could be made: ${said##*$'\n'}"
   chmod 644 "$dir/tls/certificate.pem"

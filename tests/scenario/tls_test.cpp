@@ -162,6 +162,20 @@ TEST(Tls, a_certificate_that_is_not_to_be_trusted_ends_a_client_with_a_line_that
   EXPECT_THAT(nobody.err, HasSubstr("/no/such/file"));
 }
 
+TEST(Tls, a_name_that_no_certificate_can_have_is_an_error_and_a_dot_at_its_end_is_none) {
+  Cluster cluster(with_tls());
+  const auto send_to = [&cluster](const std::string& name) {
+    return run(tls_chat(cluster, "alice", trusted(cluster), {"--tls-name", name, "send", "--to", "bob", "hello"}), 20s);
+  };
+  for (const std::string& name : {std::string(256, 'a'), std::string(".")}) {
+    const Outcome refused = send_to(name);
+    EXPECT_EQ(refused.exit_code, 2) << name;
+    EXPECT_THAT(refused.err, HasSubstr("--tls-name")) << name;
+  }
+  const Outcome sent = send_to("localhost.");
+  EXPECT_EQ(sent.exit_code, 0) << sent.err;
+}
+
 TEST(Tls, sighup_changes_the_certificate_and_a_bad_one_changes_nothing) {
   Cluster cluster(with_tls());
   const std::string ca = cluster.directory() / "first.pem";

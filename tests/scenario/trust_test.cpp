@@ -8,6 +8,7 @@
 
 #include "base/wire_password.h"
 #include "tests/scenario/cluster.h"
+#include "tests/unit/tls_fixture.h"
 
 namespace talkbeat::scenario {
 namespace {
@@ -75,6 +76,26 @@ TEST_F(Trust, a_key_that_is_not_there_is_one_line_and_exit_code_2) {
     fs::rename(path(name), path("aside"));
     expect_refusal(start("msg_server"), path(name) + ": there is no such file");
     fs::rename(path("aside"), path(name));
+  }
+}
+
+TEST_F(Trust, a_tls_key_is_a_secret_like_the_others_and_a_certificate_has_to_be_one) {
+  const TlsFiles files;
+  for (const std::string program : {"login_server", "msg_server"}) {
+    std::ofstream(path(program + ".toml"), std::ios::app)
+        << "[tls]\ncertificate = \"" << path("server.pem") << "\"\nkey = \"" << path("server.key") << "\"\n";
+    fs::copy_file(files.certificate(), path("server.pem"), fs::copy_options::overwrite_existing);
+    write("server.key", contents(files.key()));
+    EXPECT_EQ(check(program).exit_code, 0);
+    fs::permissions(path("server.key"), fs::perms::group_read, fs::perm_options::add);
+    expect_refusal(check(program), "tls.key: " + path("server.key") + ": others can read the TLS key; run chmod 600");
+    expect_refusal(start(program), "others can read the TLS key");
+    fs::remove(path("server.key"));
+    expect_refusal(start(program), path("server.key") + ": there is no such file with the TLS key");
+    write("server.key", "no key");
+    expect_refusal(start(program), "does not serve");
+    write("server.pem", "no certificate");
+    expect_refusal(start(program), "is none");
   }
 }
 

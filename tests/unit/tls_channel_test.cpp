@@ -158,6 +158,30 @@ TEST_P(TlsChannelTest, a_goodbye_is_heard_and_so_is_ours) {
   EXPECT_TRUE(client.heard_goodbye());
 }
 
+TEST_P(TlsChannelTest, what_has_been_sent_is_given_back_before_all_has) {
+  const auto server = context(files_->server()).accept();
+  TlsClient client(GetParam(), GetParam());
+  converse(*server, client);
+  std::string all;
+  uintptr_t low = UINTPTR_MAX;
+  uintptr_t high = 0;
+  for (int i = 0; i < 100; ++i) {
+    const std::string piece(10'000, static_cast<char>('a' + i % 26));
+    server->seal(bytes_of(piece));
+    all += piece;
+    if (i == 0) continue;  // one record stays behind
+    const std::string bytes = text_of(server->sealed().first(piece.size()));
+    client.take(bytes);
+    server->sent(bytes.size());
+    if (i < 50) continue;  // the buffer has found its size
+    low = std::min(low, reinterpret_cast<uintptr_t>(server->sealed().data()));
+    high = std::max(high, reinterpret_cast<uintptr_t>(server->sealed().data()));
+  }
+  EXPECT_LT(high - low, 100'000u) << "half a megabyte has gone through";
+  client.take(take_sealed(*server));
+  EXPECT_EQ(client.received, all);
+}
+
 TEST_P(TlsChannelTest, no_renegotiation_and_no_tickets_where_they_are_off) {
   const auto server = context(files_->server()).accept();
   TlsClient client(GetParam(), GetParam());
@@ -200,7 +224,7 @@ TEST_F(TlsPeersTest, plain_words_and_endless_hellos_are_refused) {
   TlsClient client;
   open(*server, client.said().substr(0, 100));
   EXPECT_EQ(server->stage(), Stage::kHello);
-  (void)server->open(bytes_of(std::string(60'000, 'x')), room_);
+  (void)server->open(bytes_of(std::string(9'200, 'x')), room_);
   EXPECT_EQ(server->stage(), Stage::kFailed) << "more than a client says before it is answered";
 }
 
@@ -217,6 +241,40 @@ TEST_F(TlsPeersTest, old_versions_are_refused_with_an_alert) {
   TlsClient client(TLS1_2_VERSION, TLS1_2_VERSION);
   converse(*strict, client);
   EXPECT_EQ(strict->stage(), Stage::kFailed);
+}
+
+TEST_F(TlsPeersTest, costly_groups_and_ciphers_of_old_are_refused) {
+  const TlsContext certificate = context(files_->server());
+  for (const char* groups : {"X25519", "P-256", "P-384", "ffdhe2048", "ffdhe3072"}) {
+    const auto server = certificate.accept();
+    TlsClient client(TLS1_3_VERSION, TLS1_3_VERSION, groups);
+    converse(*server, client);
+    EXPECT_EQ(server->stage() == Stage::kOpen, groups[0] != 'f') << groups << " " << server->error();
+  }
+  for (const char* cipher : {"ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-CHACHA20-POLY1305"}) {
+    const auto server = certificate.accept();
+    TlsClient client(TLS1_2_VERSION, TLS1_2_VERSION, nullptr, cipher);
+    converse(*server, client);
+    EXPECT_EQ(server->stage(), Stage::kOpen) << cipher << " " << server->error();
+  }
+  for (const char* cipher : {"ECDHE-ECDSA-AES128-SHA", "ECDHE-ECDSA-AES128-SHA256", "AES128-SHA"}) {
+    const auto server = certificate.accept();
+    TlsClient client(TLS1_2_VERSION, TLS1_2_VERSION, nullptr, cipher);
+    converse(*server, client);
+    EXPECT_EQ(server->stage(), Stage::kFailed) << cipher;
+  }
+}
+
+TEST_F(TlsPeersTest, a_flood_of_key_updates_ends_it) {
+  const auto server = context(files_->server()).accept();
+  TlsClient client(TLS1_3_VERSION, TLS1_3_VERSION);
+  converse(*server, client);
+  for (int i = 1; i <= 33; ++i) {
+    ASSERT_EQ(SSL_key_update(client.native(), SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+    client.say("x");
+    EXPECT_EQ(open(*server, client.said()), i <= 32 ? "x" : "") << i;
+    EXPECT_EQ(server->stage(), i <= 32 ? Stage::kOpen : Stage::kFailed) << i;
+  }
 }
 
 TEST_F(TlsPeersTest, our_client_trusts_who_it_is_told_to_trust_by_the_name_that_it_knows) {

@@ -31,7 +31,7 @@ TEST(TlsContext, what_cannot_be_used_is_refused_in_words) {
   EXPECT_THAT(refusal({.certificate = files.certificate(), .key = others.key()}), HasSubstr("does not serve"));
   EXPECT_THAT(refusal({.certificate = files.key(), .key = files.key()}), HasSubstr("is none"));
   EXPECT_THAT(refusal({.certificate = "/tmp", .key = files.key()}), HasSubstr("/tmp"));
-  ASSERT_EQ(::chmod(files.key().c_str(), 0644), 0);
+  ASSERT_EQ(::chmod(files.key().c_str(), 0640), 0);
   EXPECT_THAT(refusal(files.server()), HasSubstr("chmod 600"));
 }
 
@@ -42,6 +42,15 @@ TEST(TlsContext, a_key_that_wants_a_passphrase_is_refused_and_nobody_is_asked) {
       "openssl pkey -in " + files.key() + " -aes256 -passout pass:secret -out " + locked + " && chmod 600 " + locked;
   ASSERT_EQ(std::system(command.c_str()), 0);
   EXPECT_THAT(refusal({.certificate = files.certificate(), .key = locked}), HasSubstr("does not serve"));
+}
+
+TEST(TlsContext, a_key_that_is_too_long_or_no_regular_file_is_refused) {
+  const TlsFiles files;
+  std::ofstream(files.key(), std::ios::app) << std::string(64 << 10, '\n');
+  EXPECT_THAT(refusal(files.server()), HasSubstr("longer"));
+  const std::string pipe = files.key() + ".pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_THAT(refusal({.certificate = files.certificate(), .key = pipe}), HasSubstr("regular file"));
 }
 
 TEST(TlsContext, it_knows_when_the_certificate_expires) {

@@ -44,11 +44,15 @@ class TlsFiles {
 /// OpenSSL's own client on OpenSSL's own memory buffers: shares nothing with TlsChannel, and checks no certificate.
 class TlsClient {
  public:
-  explicit TlsClient(int oldest = TLS1_2_VERSION, int newest = TLS1_3_VERSION)
+  /// `groups`, `ciphers` (of TLS 1.2): what it offers, in OpenSSL's words; nullptr: as OpenSSL has it.
+  explicit TlsClient(int oldest = TLS1_2_VERSION, int newest = TLS1_3_VERSION, const char* groups = nullptr,
+                     const char* ciphers = nullptr)
       : context_(SSL_CTX_new(TLS_client_method())) {
     SSL_CTX_set_security_level(context_.get(), 0);  // so that it can offer what is to be refused
     SSL_CTX_set_min_proto_version(context_.get(), oldest);
     SSL_CTX_set_max_proto_version(context_.get(), newest);
+    if (groups != nullptr) EXPECT_EQ(SSL_CTX_set1_groups_list(context_.get(), groups), 1);
+    if (ciphers != nullptr) EXPECT_EQ(SSL_CTX_set_cipher_list(context_.get(), ciphers), 1);
     ssl_.reset(SSL_new(context_.get()));
     SSL_set_bio(ssl_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
     SSL_set_connect_state(ssl_.get());

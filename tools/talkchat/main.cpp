@@ -68,6 +68,8 @@ Status take_time(const char* option, const std::string& text, Tick& into) {
   return {};
 }
 
+constexpr size_t kMaxHostName = 253;  // DNS knows no longer ones, nor does TLS
+
 std::string host_of(const std::string& server) {
   const Result<Address> address = Address::parse(server);
   return address.ok() ? address.value().ip : server.substr(0, server.rfind(':'));
@@ -83,10 +85,12 @@ Status finish_tls(CommandLine& line) {
   if (const Result<TlsContext> tls = TlsContext::client({.ca = arguments.tls_ca}); !tls.ok()) {
     return Error{tls.message()};
   }
-  if (!arguments.tls_name.empty()) return {};
   const std::string& server = line.server.empty() ? line.login_servers.front() : line.server;
-  arguments.tls_name = host_of(server);
-  return {};
+  std::string& name = arguments.tls_name;
+  if (name.empty()) name = host_of(server);
+  if (name.ends_with('.')) name.pop_back();  // certificates have it without
+  if (name.size() <= kMaxHostName && (!name.empty() && !name.ends_with('.'))) return {};
+  return Error{"the name of the servers' certificates (--tls-name) is no host's name or address"};
 }
 
 Status finish(CommandLine& line) {
