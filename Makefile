@@ -64,8 +64,8 @@ run: build ## build, start a cluster in DIR, let two demo users talk, say how to
 stop: ## end the cluster in DIR
 	@tools/stop.sh --dir $(DIR)
 
-test: asan sim ## every test (unit, contract, scenario, simulation) under ASan and UBSan, and 1,000 seeds: what CI runs
-	@echo "All tests passed. Next: make run (a cluster to try), make tsan (the same tests under ThreadSanitizer)"
+test: asan ## every test (unit, contract, scenario, simulation, fuzz corpus) under ASan and UBSan: what CI runs
+	@echo "All tests passed. Next: make run (a cluster to try), make sim (1,000 simulated clusters)"
 
 asan: ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(call deps,build tests)

@@ -65,8 +65,8 @@ class Cluster {
   pid_t pid(const std::string& name) const;  // throws where there is none
   uint16_t client_port(const std::string& name) const;
   uint16_t http_port(const std::string& name) const;
-  uint16_t tls_port(const std::string& name) const;    // clients with TLS
-  uint16_t https_port(const std::string& name) const;  // a login_server's
+  uint16_t tls_port(const std::string& name) const;      // clients with TLS
+  uint16_t https_port(const std::string& name) const;    // a login_server's
   uint16_t servers_port(const std::string& name) const;  // a login_server's, for msg_servers
   int port_base() const { return ports_.base(); }
   /// GET on the process's HTTP port.
