@@ -20,7 +20,8 @@ import time
 
 import bench_results
 from bench_cluster import REPOSITORY, Cluster, Failure, end_process, stop_on_signals
-from bench_goals import FEW_PAIRS, ONE, PAIRS, RELAY, STEPS, TIMES, Figures, Part, Step, counts
+from bench_goals import (FEW_PAIRS, IDLE, IDLE_SETTINGS, ONE, PAIRS, RELAY, STEPS, TIMES, Figures, Part, Step,
+                         counts)
 
 IDLE_BESIDE = 100_000
 IDLE_SERVERS = 6
@@ -122,6 +123,13 @@ class Bench:
         for failure in run["outcome"]["failures"][:3]:
             self.say(f"  {failure}")
 
+    def idle_connections(self, directory):
+        if not self.wanted(IDLE.name):
+            return
+        self.say("a cluster of one msg_server")
+        with Cluster(directory, self.programs, self.options.port_base, 1, IDLE_SETTINGS) as cluster:
+            self.attempt(cluster, IDLE, IDLE.name)
+
     def one_cluster(self, directory):
         steps = [step for step in STEPS if self.wanted(step.name)]
         if not steps and not self.wanted("idle_cluster"):
@@ -216,6 +224,7 @@ class Bench:
         """Whatever fails, or if it is interrupted: what has been measured until then is written."""
         load_before = f"{os.getloadavg()[0]:.1f}"
         steps = [("parts", lambda: self.benchmarks(directory)),
+                 ("idle connections", lambda: self.idle_connections(directory / "one")),
                  ("one cluster", lambda: self.one_cluster(directory / "two")),
                  ("idle clients beside", lambda: self.with_idle_beside(directory / "six")),
                  ("the million", self.the_million)]
