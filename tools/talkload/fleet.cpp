@@ -28,6 +28,7 @@ Tick backoff(uint8_t failures) {
 
 std::vector<SocketAddress> raw(const std::vector<Address>& addresses) {
   std::vector<SocketAddress> all;
+  all.reserve(addresses.size());
   for (const Address& address : addresses) all.push_back(address.to_sockaddr());
   return all;
 }

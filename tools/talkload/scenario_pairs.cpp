@@ -188,14 +188,10 @@ void PairsScenario::on_online(uint32_t client, uint64_t /*took_ns*/, bool again)
   if (!again) return;
   const size_t pair = (client - first()) / 2;
   pairs_[pair].broken_ms = context_.loop.now();
-  if (!recovery_) {
-    refill(pair);
-    return;
-  }
+  if (!recovery_) return refill(pair);
   if (client == receiver(pair)) {
     recovery_->came_back(pair);
-    fetch(pair);
-    return;
+    return fetch(pair);
   }
   recovery_->for_each_open(pair, pairs_[pair].answers,
                            [&](uint32_t number, uint64_t intended_ns) { transmit(pair, number, intended_ns); });
