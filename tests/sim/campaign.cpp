@@ -52,14 +52,7 @@ extern "C" void on_abort(int /*number*/) {
 
 Note run_seed(uint64_t seed, bool twice) {
   seed_now = static_cast<sig_atomic_t>(seed);
-  Outcome outcome = simulate(seed, false);
-  if (outcome.ok() && twice) {
-    const Outcome again = simulate(seed, false);
-    if (again.hash != outcome.hash) {
-      outcome.violated = "two runs of one seed differ";
-      outcome.detail = std::to_string(outcome.steps) + " and " + std::to_string(again.steps) + " steps";
-    }
-  }
+  const Outcome outcome = twice ? simulate_twice(seed) : simulate(seed, false);
   Note note{.seed = seed, .steps = outcome.steps, .ok = outcome.ok(), .at_ms = outcome.at_ms, .tally = outcome.tally};
   copy_text(note.violated, outcome.violated);
   copy_text(note.detail, outcome.detail);
@@ -71,7 +64,7 @@ Note run_seed(uint64_t seed, bool twice) {
   for (uint64_t i = job; i < options.seeds; i += options.jobs) {
     const Note note = run_seed(options.first + i, options.twice);
     if (::write(fd, &note, sizeof note) != static_cast<ssize_t>(sizeof note)) ::_exit(2);
-    if (!note.ok) ::_exit(1);
+    if (!note.ok && !options.keep_going && options.to_find.empty()) break;
   }
   ::_exit(0);
 }
@@ -163,6 +156,75 @@ bool all_happened(const Tally& tally) {
   return all;
 }
 
+/// What has been told so far, and what it comes to.
+class Campaign {
+ public:
+  explicit Campaign(const CampaignOptions& options) : options_(options) {}
+
+  bool run() {
+    Workers workers(options_);
+    std::vector<Note> notes;
+    while (!decided_ && workers.wait(notes)) {
+      for (const Note& note : notes) take(note);
+      tell_progress();
+    }
+    const bool well = workers.end() || decided_;
+    return options_.to_find.empty() ? judge(well) : tell_whether_found();
+  }
+
+ private:
+  void take(const Note& note) {
+    if (decided_) return;
+    ++done_;
+    steps_ += note.steps;
+    tally_.add(note.tally);
+    if (note.ok) return;
+    ++failed_;
+    if (options_.to_find.empty()) {
+      std::fputs(words_of(note).c_str(), stdout);
+      decided_ = !options_.keep_going;
+    } else if (options_.to_find == note.violated.data()) {
+      decided_ = true;
+      std::printf("found by seed %llu: %s: %s\n", number(note.seed), note.violated.data(), note.detail.data());
+    }
+  }
+
+  bool judge(bool well) const {
+    std::printf("%s%llu seeds of 10 simulated minutes%s, in %.1f s; %llu events a run\n",
+                options_.table ? tally_.table().c_str() : "", number(done_), options_.twice ? ", each twice" : "",
+                seconds(), number(done_ > 0 ? steps_ / done_ : 0));
+    if (failed_ > 0) std::printf("%llu of them failed\n", number(failed_));
+    if (!well || failed_ > 0 || done_ == 0 || done_ != options_.seeds) return false;
+    return !options_.need_all || options_.seeds < kSeedsForAll || all_happened(tally_);
+  }
+
+  bool tell_whether_found() const {
+    if (decided_) return true;
+    std::printf("NOT found within %llu seeds: %s (%llu seeds failed otherwise)\n", number(done_),
+                std::string(options_.to_find).c_str(), number(failed_));
+    return false;
+  }
+
+  void tell_progress() {
+    if (!options_.progress || seconds() - told_ < kProgressEverySeconds) return;
+    told_ = seconds();
+    std::printf("%llu of %llu seeds, %.0f s\n", number(done_), number(options_.seeds), told_);
+    std::fflush(stdout);
+  }
+
+  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count(); }
+  static unsigned long long number(uint64_t value) { return value; }
+
+  const CampaignOptions options_;
+  const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+  Tally tally_;
+  uint64_t done_ = 0;
+  uint64_t steps_ = 0;
+  uint64_t failed_ = 0;
+  double told_ = 0;
+  bool decided_ = false;
+};
+
 }  // namespace
 
 std::string report_of(const Outcome& outcome) {
@@ -173,40 +235,7 @@ std::string report_of(const Outcome& outcome) {
 }
 
 bool run_campaign(const CampaignOptions& options) {
-  const auto begin = std::chrono::steady_clock::now();
-  const auto seconds = [begin] {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  };
-  Workers workers(options);
-  Tally tally;
-  uint64_t done = 0;
-  uint64_t steps = 0;
-  double told = 0;
-  bool ok = true;
-  std::vector<Note> notes;
-  while (ok && workers.wait(notes)) {
-    for (const Note& note : notes) {
-      ++done;
-      steps += note.steps;
-      tally.add(note.tally);
-      if (!note.ok) std::fputs(words_of(note).c_str(), stdout);
-      ok = ok && note.ok;
-    }
-    if (options.progress && seconds() - told >= kProgressEverySeconds) {
-      told = seconds();
-      std::printf("%llu of %llu seeds, %.0f s\n", static_cast<unsigned long long>(done),
-                  static_cast<unsigned long long>(options.seeds), told);
-      std::fflush(stdout);
-    }
-  }
-  if (!workers.end()) ok = false;
-  std::printf("%s%llu seeds of 10 simulated minutes%s, in %.1f s; %llu events a run\n",
-              options.table ? tally.table().c_str() : "", static_cast<unsigned long long>(done),
-              options.twice ? ", each twice" : "", seconds(),
-              static_cast<unsigned long long>(done > 0 ? steps / done : 0));
-  ok = ok && done > 0 && done == options.seeds;
-  if (ok && options.need_all && options.seeds >= kSeedsForAll) ok = all_happened(tally);
-  return ok;
+  return Campaign(options).run();
 }
 
 }  // namespace talkbeat::sim
