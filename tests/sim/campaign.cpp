@@ -60,13 +60,14 @@ Note run_seed(uint64_t seed, bool twice) {
   return note;
 }
 
-[[noreturn]] void work(int fd, const CampaignOptions& options, unsigned job) {
+// Every options.jobs-th seed, from this one on.
+[[noreturn]] void work(int fd, const CampaignOptions& options, uint64_t index) {
   std::signal(SIGABRT, on_abort);
   // What one run gives back the next one takes: nothing goes back to the kernel in between.
   ::mallopt(M_TRIM_THRESHOLD, kKeptMemory);
   ::mallopt(M_MMAP_THRESHOLD, kKeptMemory);
-  for (uint64_t i = job; i < options.seeds; i += options.jobs) {
-    const Note note = run_seed(options.first + i, options.twice);
+  for (; index < options.seeds; index += options.jobs) {
+    const Note note = run_seed(options.first + index, options.twice);
     if (::write(fd, &note, sizeof note) != static_cast<ssize_t>(sizeof note)) ::_exit(2);
     if (!note.ok && !options.keep_going && options.to_find.empty()) break;
   }
@@ -76,20 +77,11 @@ Note run_seed(uint64_t seed, bool twice) {
 /// The worker processes, and what they have told.
 class Workers {
  public:
-  explicit Workers(const CampaignOptions& options) {
-    std::fflush(stdout);
+  explicit Workers(const CampaignOptions& options) : options_(options) {
     for (unsigned job = 0; job < options.jobs; ++job) {
-      int pipe[2];
-      CHECK(::pipe(pipe) == 0);
-      const pid_t pid = ::fork();
-      CHECK(pid >= 0);
-      if (pid == 0) {
-        ::close(pipe[0]);
-        work(pipe[1], options, job);
-      }
-      ::close(pipe[1]);
-      pids_.push_back(pid);
-      pipes_.push_back({pipe[0], POLLIN, 0});
+      workers_.push_back({.pid = 0, .at = job});
+      pipes_.push_back({-1, POLLIN, 0});
+      start(job);
     }
   }
 
@@ -98,31 +90,64 @@ class Workers {
     notes.clear();
     if (std::ranges::all_of(pipes_, [](const pollfd& pipe) { return pipe.fd < 0; })) return false;
     ::poll(pipes_.data(), pipes_.size(), kProgressEverySeconds * 1'000);
-    for (pollfd& pipe : pipes_) {
-      if (pipe.fd < 0 || pipe.revents == 0) continue;
+    for (size_t job = 0; job < pipes_.size(); ++job) {
+      if (pipes_[job].fd < 0 || pipes_[job].revents == 0) continue;
       Note note;
-      if (read_whole(pipe.fd, note)) {
+      if (read_whole(pipes_[job].fd, note)) {
         notes.push_back(note);
+        workers_[job].at += options_.jobs;
       } else {
-        ::close(pipe.fd);
-        pipe.fd = -1;
+        ended(job);
       }
     }
     return true;
   }
   /// Ends them. True: all of them had ended well by themselves.
   bool end() {
-    bool well = true;
-    for (const pid_t pid : pids_) {
-      ::kill(pid, SIGKILL);
-      int status = 0;
-      ::waitpid(pid, &status, 0);
-      well = well && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    for (size_t job = 0; job < pipes_.size(); ++job) {
+      if (pipes_[job].fd < 0) continue;
+      ::kill(workers_[job].pid, SIGKILL);
+      ended_well(job);
+      well_ = false;
     }
-    return well;
+    return well_;
   }
 
  private:
+  struct Worker {
+    pid_t pid;
+    uint64_t at;  // the index of the seed that it runs
+  };
+
+  void start(size_t job) {
+    int pipe[2];
+    std::fflush(stdout);
+    CHECK(::pipe(pipe) == 0);
+    const pid_t pid = ::fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+      ::close(pipe[0]);
+      work(pipe[1], options_, workers_[job].at);
+    }
+    ::close(pipe[1]);
+    workers_[job].pid = pid;
+    pipes_[job].fd = pipe[0];
+  }
+  bool ended_well(size_t job) {
+    ::close(pipes_[job].fd);
+    pipes_[job].fd = -1;
+    int status = 0;
+    ::waitpid(workers_[job].pid, &status, 0);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  }
+  // A mistake that is made on purpose may crash a run: that is not how it has to be found.
+  void ended(size_t job) {
+    if (ended_well(job)) return;
+    well_ = false;
+    if (options_.to_find.empty()) return;
+    workers_[job].at += options_.jobs;
+    start(job);
+  }
   static bool read_whole(int fd, Note& note) {
     auto* bytes = reinterpret_cast<char*>(&note);
     size_t got = 0;
@@ -134,8 +159,10 @@ class Workers {
     return true;
   }
 
-  std::vector<pid_t> pids_;
+  const CampaignOptions& options_;
+  std::vector<Worker> workers_;
   std::vector<pollfd> pipes_;
+  bool well_ = true;
 };
 
 std::string words_of(const Note& note) {
@@ -204,7 +231,7 @@ class Campaign {
 
   bool tell_whether_found() const {
     if (decided_) return true;
-    std::printf("NOT found within %llu seeds: %s (%llu seeds failed otherwise)\n", number(done_),
+    std::printf("NOT found within %llu seeds: %s (%llu seeds failed otherwise)\n", number(options_.seeds),
                 std::string(options_.to_find).c_str(), number(failed_));
     return false;
   }

@@ -27,7 +27,7 @@ constexpr std::string_view violation_of(Mutant mutant) {
     case Mutant::kKickRace:
       return "kicked for a newer login, and there was none";
     case Mutant::kIdReuse:
-      return "shown, and not stored as such";
+      return "acked under another msg_id";
     case Mutant::kUnboundedBuffer:
       return "a buffer beyond its bound";
   }
