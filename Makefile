@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: help deps build run stop test asan tsan valgrind coverage faults fuzz fuzz-merge sim sim-mutants bench load million conf format lint tidy check clean
+.PHONY: help deps build run stop test asan tsan valgrind coverage faults fuzz fuzz-merge sim sim-test sim-mutants bench load million conf format lint tidy check clean
 
 JOBS ?= $(shell nproc)
 DIR ?= run
@@ -64,8 +64,8 @@ run: build ## build, start a cluster in DIR, let two demo users talk, say how to
 stop: ## end the cluster in DIR
 	@tools/stop.sh --dir $(DIR)
 
-test: asan ## every test (unit, contract, scenario, simulation, fuzz corpus) under ASan and UBSan: what CI runs
-	@echo "All tests passed. Next: make run (a cluster to try), make sim (1,000 simulated clusters)"
+test: asan sim-test ## every test under ASan and UBSan, then 1,000 simulated clusters: what CI runs
+	@echo "All tests passed. Next: make run (a cluster to try)"
 
 asan: ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(call deps,build tests)
@@ -139,7 +139,13 @@ sim: ## whole clusters in simulated time: SEEDS=1000 [FIRST=1], or SEED=N replay
 	$(call build_sim,talkbeat_sim)
 	@build/release/bin/talkbeat_sim $(if $(SEED),--seed $(SEED) $(if $(TRACE),--trace),--seeds $(SEEDS) --first $(FIRST) --jobs $(JOBS))
 
-sim-mutants: ## does the simulation find six mistakes that are made on purpose? (each within 1,000 seeds)
+# What make test runs of it, whatever SEED and SEEDS say.
+sim-test: ## 1,000 simulated clusters, and the six mistakes made on purpose
+	$(call build_sim,talkbeat_sim sim_mutants)
+	@build/release/bin/talkbeat_sim --seeds 1000 --jobs $(JOBS)
+	@tests/sim/mutants.sh build/release/bin $(JOBS)
+
+sim-mutants: ## does the simulation find six mistakes that are made on purpose? (each within 1,000 seeds, by the check that is meant for it)
 	$(call build_sim,sim_mutants)
 	@tests/sim/mutants.sh build/release/bin $(JOBS)
 

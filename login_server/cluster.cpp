@@ -14,6 +14,9 @@ namespace {
 // An end of a session that names no login means whatever session there is.
 constexpr uint64_t kAnyStamp = UINT64_MAX;
 
+// A link may be cut for so long until it is closed, for silence or for what its peer's kernel does not acknowledge.
+constexpr Tick kLinkInDoubt = 60'000;
+
 void take_info(MsgServer& server, const IM::Server::IMMsgServInfo& info) {
   server.ip1 = info.ip1();
   server.ip2 = info.ip2();
@@ -29,6 +32,10 @@ void take_info(MsgServer& server, const IM::Server::IMMsgServInfo& info) {
 void write_relay(std::span<const std::byte> body, std::span<std::byte> into) {
   encode_header(header_of(kCommandOf<TbRelay>, 0, body.size()), into);
   std::ranges::copy(body, into.subspan(kPduHeaderSize).begin());
+}
+
+uint64_t lower(std::optional<uint64_t> known, uint64_t sequence) {
+  return std::min(known.value_or(sequence), sequence);
 }
 
 SharedBytes whole_relay(std::span<const std::byte> body) {
@@ -80,14 +87,27 @@ void Cluster::add_server(Connection& link, const ServerIdentity& identity, const
   server.registered_at = link.now();
   take_info(server, info);
   if (info.has_after_sequence()) server.message_sequence = server.sweep_after = info.after_sequence();
+  if (const auto owed = owed_.extract(identity.name)) server.sweep_after = lower(server.sweep_after, owed.mapped());
   presence_.add_server(server.id, server.name);
   log_server("msg_server_registered", registry_.add(std::move(server)));
-  std::optional<uint64_t> sweep_after;
-  if (info.has_after_sequence()) sweep_after = info.after_sequence();
-  if (const auto lost = lost_.extract(identity.name)) {
-    sweep_after = std::min(sweep_after.value_or(lost.mapped()), lost.mapped());
+  if (info.has_after_sequence()) begin_ = lower(begin_, info.after_sequence());
+  if (const auto after = missed_after(identity.name, info)) sweep_others(server_of(link), *after);
+}
+
+// Where nothing is known of an earlier link of that name, another process of it may have been cut off all the time.
+std::optional<uint64_t> Cluster::missed_after(const std::string& name, const IM::Server::IMMsgServInfo& info) {
+  std::optional<uint64_t> after = begin_;
+  if (const auto lost = lost_.extract(name)) after = lost.mapped();
+  return info.has_after_sequence() ? lower(after, info.after_sequence()) : after;
+}
+
+void Cluster::note_owed(const std::string& name) {
+  const Tick since = connections_.loop().now() - kLinkInDoubt;
+  for (const Told& told : told_) {
+    if (told.at < since) continue;
+    const auto [owed, added] = owed_.emplace(name, told.after_sequence);
+    if (!added) owed->second = std::min(owed->second, told.after_sequence);
   }
-  if (sweep_after) sweep_others(server_of(link), *sweep_after);
 }
 
 void Cluster::update_server(ServerId id, const IM::Server::IMMsgServInfo& info) {
@@ -109,6 +129,7 @@ void Cluster::remove_server(ServerId id, CloseReason reason) {
                                {"reason", to_string(reason)},
                                {"sessions", presence_.sessions_of(id)}});
   if (sequence) lost_.insert_or_assign(server->name, *sequence);
+  note_owed(server->name);
   registry_.remove(id);
   presence_.remove_server(id);
   feed_.remove(id);
@@ -276,6 +297,9 @@ void Cluster::sweep_others(ServerId except, uint64_t after_sequence) {
   sweep.set_after_sequence(after_sequence);
   const SharedBytes pdu = encode_pdu(sweep);
   sweeps_.add();
+  const Tick now = connections_.loop().now();
+  std::erase_if(told_, [now](const Told& told) { return told.at < now - kLinkInDoubt; });
+  told_.push_back({now, after_sequence});
   // Sending may close a link that does not read, which changes the registry.
   std::vector<ServerId> others;
   for (const auto& [id, server] : registry_.all()) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <map>
 #include <optional>
 #include <span>
@@ -64,6 +65,9 @@ class Cluster {
   void send_kick(const KickVerdict& verdict);
   void end_session(ServerId from, const IM::Server::IMServerKickUser& order);
   void send_recent_relays(const Session& session);
+  void note_owed(const std::string& name);
+  /// From where on the others have to sweep because of this server, which registers; empty: they need not.
+  std::optional<uint64_t> missed_after(const std::string& name, const IM::Server::IMMsgServInfo& info);
   void sweep_others(ServerId except, uint64_t after_sequence);
   void collect_all(ServerId from);
   template <class Users>
@@ -84,6 +88,17 @@ class Cluster {
   // By name, the servers that have gone, and how far the store had got. Without a link they go on serving: what they
   // stored then nobody else has heard of, and a process that begins anew does not know of it.
   std::map<std::string, uint64_t> lost_;
+  // From where the msg_servers were told to sweep, and when; and by name, the servers whose links broke soon after:
+  // that order may have been lost with the link.
+  struct Told {
+    Tick at;
+    uint64_t after_sequence;
+  };
+  std::deque<Told> told_;
+  std::map<std::string, uint64_t> owed_;
+  // The lowest place from which a server had to sweep when it registered: what this login_server can know of begins
+  // there. What was stored before had been relayed when the one before it died.
+  std::optional<uint64_t> begin_;
 };
 
 }  // namespace talkbeat::login

@@ -30,7 +30,8 @@ struct LoginAttempt {
   IM::BaseDefine::UserStatType online_status;
   LoginMethod method;
   std::optional<TokenClaims> token;  ///< authentic, in time, of this class: only the account can still refuse it
-  uint64_t times_ended = 0;          ///< Sessions::times_ended() when the account was read
+  Tick asked_at = 0;
+  uint64_t times_ended = 0;  ///< Sessions::times_ended() when the account was read
 };
 
 struct LoginRecord {
@@ -150,9 +151,19 @@ void accept(const LoginAttempt& attempt, Connection& connection, const LoginReco
 
 void decide(const LoginAttempt& attempt, Connection& connection, const LoginRecord& record);
 
+// The client has given up by now, and may be logged in elsewhere: this login, being answered later, would end that
+// session. Deadlines leave out the time in which this process stood still; the client did not stand still.
+bool close_if_late(const LoginAttempt& attempt, Connection& connection) {
+  const Tick timeout = attempt.server.config.client.liveness.handshake_timeout_ms;
+  if (connection.now() - attempt.asked_at < timeout) return false;
+  connection.close(CloseReason::kHandshakeTimeout);
+  return true;
+}
+
 // Where sessions have been ended since the account was read, what was read may be what was revoked: this login was none
 // of the sessions that were ended, so it looks again.
 void admit(const LoginAttempt& attempt, Connection& connection, const LoginRecord& record) {
+  if (close_if_late(attempt, connection)) return;
   if (record.account->disabled) {
     refuse(attempt, connection, LoginResult::kDisabled, IM::BaseDefine::REFUSE_REASON_DB_VALIDATE_FAILED,
            "this account has been disabled");
@@ -271,7 +282,8 @@ Verdict on_login(ClientContext& client, const PduHeader& header, const IM::Login
                        .client_type = static_cast<uint32_t>(request.client_type()),
                        .online_status = request.online_status(),
                        .method = request.session_token().empty() ? LoginMethod::kPassword : LoginMethod::kToken,
-                       .token = std::nullopt};
+                       .token = std::nullopt,
+                       .asked_at = connection.now()};
   if (attempt.name.empty() || attempt.name.size() > kMaxName) {
     refuse(attempt, connection, LoginResult::kWrong, IM::BaseDefine::REFUSE_REASON_DB_VALIDATE_FAILED, kWrongPassword);
   } else if (begins(attempt, connection, request.session_token())) {

@@ -54,6 +54,7 @@ void LoginServerBus::start(const ClientPorts& ports) {
     links_.push_back(std::make_unique<Link>());
     Link& link = *links_.back();
     link.index = links_.size() - 1;
+    link.mark.set_margin(mark_margin());
     link.connector = std::make_unique<Connector>(connections_.loop(), rng_, options, target,
                                                  [this, &link](SocketHandle socket) { on_connected(link, socket); });
     link.connector->start();
@@ -73,6 +74,14 @@ void LoginServerBus::stop() {
 void LoginServerBus::settings_changed() {
   liveness_.set_policy(config_.cluster.link.liveness);
   report_timer_.start_every(config_.cluster.link.liveness.heartbeat_interval_ms);
+  for (const auto& link : links_) link->mark.set_margin(mark_margin());
+}
+
+// What we hear from login_server says nothing of whether it hears us: where it does not, it takes our users to be
+// nowhere, and tells us so by closing the link when we have been silent for too long.
+Tick LoginServerBus::mark_margin() const {
+  constexpr Tick kUntilWeHear = 10'000;
+  return config_.cluster.link.liveness.silence_timeout_ms + kUntilWeHear;
 }
 
 // Before it has proved the key it learns nothing from us.

@@ -63,7 +63,7 @@ class LoginServerBus final : public Bus, private PduProtocol {
     LinkPhase phase = LinkPhase::kConnected;
     std::string server_nonce;
     std::string client_nonce;
-    SequenceMark mark{10'000};
+    SequenceMark mark{0};
     std::string last_report;
   };
   struct LinkContext {
@@ -91,6 +91,7 @@ class LoginServerBus final : public Bus, private PduProtocol {
 
   void on_connected(Link& link, SocketHandle socket);
   IM::Other::IMHeartBeat load_report(const Link& link);
+  Tick mark_margin() const;
   void report_changes();
   void send_all_users(Connection& connection);
   void send_status(UserId user, const SessionInfo& session, IM::BaseDefine::UserStatType status);

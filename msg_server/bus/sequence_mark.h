@@ -8,10 +8,13 @@
 namespace talkbeat {
 
 /// Remembers how far the store had got some time ago: the place from which a sweep has to begin after a link was lost.
-/// What was sent shortly before the loss may have been lost with it, hence the margin. A pure core.
+/// What was sent shortly before the loss may have been lost with it, hence the margin: as long as a link that is cut in
+/// one direction can go on without either end knowing. A pure core.
 class SequenceMark {
  public:
   explicit SequenceMark(Tick margin_ms) : margin_ms_(margin_ms) {}
+
+  void set_margin(Tick margin_ms) { margin_ms_ = margin_ms; }
 
   /// The store had got to `sequence` while the link was known to be whole.
   void note(Tick now, uint64_t sequence) {

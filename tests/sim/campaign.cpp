@@ -1,6 +1,6 @@
 #include "tests/sim/campaign.h"
 
-#include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,6 +22,7 @@ namespace {
 
 constexpr uint64_t kSeedsForAll = 1'000;
 constexpr int kProgressEverySeconds = 5;
+constexpr int kKeptMemory = 256 << 20;
 
 /// What a worker process tells of one seed, through a pipe.
 struct Note {
@@ -52,26 +53,23 @@ extern "C" void on_abort(int /*number*/) {
 
 Note run_seed(uint64_t seed, bool twice) {
   seed_now = static_cast<sig_atomic_t>(seed);
-  Outcome outcome = simulate(seed, false);
-  if (outcome.ok() && twice) {
-    const Outcome again = simulate(seed, false);
-    if (again.hash != outcome.hash) {
-      outcome.violated = "two runs of one seed differ";
-      outcome.detail = std::to_string(outcome.steps) + " and " + std::to_string(again.steps) + " steps";
-    }
-  }
+  const Outcome outcome = twice ? simulate_twice(seed) : simulate(seed, false);
   Note note{.seed = seed, .steps = outcome.steps, .ok = outcome.ok(), .at_ms = outcome.at_ms, .tally = outcome.tally};
   copy_text(note.violated, outcome.violated);
   copy_text(note.detail, outcome.detail);
   return note;
 }
 
-[[noreturn]] void work(int fd, const CampaignOptions& options, unsigned job) {
+// Every options.jobs-th seed, from this one on.
+[[noreturn]] void work(int fd, const CampaignOptions& options, uint64_t index) {
   std::signal(SIGABRT, on_abort);
-  for (uint64_t i = job; i < options.seeds; i += options.jobs) {
-    const Note note = run_seed(options.first + i, options.twice);
+  // What one run gives back the next one takes: nothing goes back to the kernel in between.
+  ::mallopt(M_TRIM_THRESHOLD, kKeptMemory);
+  ::mallopt(M_MMAP_THRESHOLD, kKeptMemory);
+  for (; index < options.seeds; index += options.jobs) {
+    const Note note = run_seed(options.first + index, options.twice);
     if (::write(fd, &note, sizeof note) != static_cast<ssize_t>(sizeof note)) ::_exit(2);
-    if (!note.ok) ::_exit(1);
+    if (!note.ok && !options.keep_going && options.to_find.empty()) break;
   }
   ::_exit(0);
 }
@@ -79,20 +77,11 @@ Note run_seed(uint64_t seed, bool twice) {
 /// The worker processes, and what they have told.
 class Workers {
  public:
-  explicit Workers(const CampaignOptions& options) {
-    std::fflush(stdout);
+  explicit Workers(const CampaignOptions& options) : options_(options) {
     for (unsigned job = 0; job < options.jobs; ++job) {
-      int pipe[2];
-      CHECK(::pipe(pipe) == 0);
-      const pid_t pid = ::fork();
-      CHECK(pid >= 0);
-      if (pid == 0) {
-        ::close(pipe[0]);
-        work(pipe[1], options, job);
-      }
-      ::close(pipe[1]);
-      pids_.push_back(pid);
-      pipes_.push_back({pipe[0], POLLIN, 0});
+      workers_.push_back({.pid = 0, .at = job});
+      pipes_.push_back({-1, POLLIN, 0});
+      start(job);
     }
   }
 
@@ -101,31 +90,64 @@ class Workers {
     notes.clear();
     if (std::ranges::all_of(pipes_, [](const pollfd& pipe) { return pipe.fd < 0; })) return false;
     ::poll(pipes_.data(), pipes_.size(), kProgressEverySeconds * 1'000);
-    for (pollfd& pipe : pipes_) {
-      if (pipe.fd < 0 || pipe.revents == 0) continue;
+    for (size_t job = 0; job < pipes_.size(); ++job) {
+      if (pipes_[job].fd < 0 || pipes_[job].revents == 0) continue;
       Note note;
-      if (read_whole(pipe.fd, note)) {
+      if (read_whole(pipes_[job].fd, note)) {
         notes.push_back(note);
+        workers_[job].at += options_.jobs;
       } else {
-        ::close(pipe.fd);
-        pipe.fd = -1;
+        ended(job);
       }
     }
     return true;
   }
   /// Ends them. True: all of them had ended well by themselves.
   bool end() {
-    bool well = true;
-    for (const pid_t pid : pids_) {
-      ::kill(pid, SIGKILL);
-      int status = 0;
-      ::waitpid(pid, &status, 0);
-      well = well && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    for (size_t job = 0; job < pipes_.size(); ++job) {
+      if (pipes_[job].fd < 0) continue;
+      ::kill(workers_[job].pid, SIGKILL);
+      ended_well(job);
+      well_ = false;
     }
-    return well;
+    return well_;
   }
 
  private:
+  struct Worker {
+    pid_t pid;
+    uint64_t at;  // the index of the seed that it runs
+  };
+
+  void start(size_t job) {
+    int pipe[2];
+    std::fflush(stdout);
+    CHECK(::pipe(pipe) == 0);
+    const pid_t pid = ::fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+      ::close(pipe[0]);
+      work(pipe[1], options_, workers_[job].at);
+    }
+    ::close(pipe[1]);
+    workers_[job].pid = pid;
+    pipes_[job].fd = pipe[0];
+  }
+  bool ended_well(size_t job) {
+    ::close(pipes_[job].fd);
+    pipes_[job].fd = -1;
+    int status = 0;
+    ::waitpid(workers_[job].pid, &status, 0);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  }
+  // A mistake that is made on purpose may crash a run: that is not how it has to be found.
+  void ended(size_t job) {
+    if (ended_well(job)) return;
+    well_ = false;
+    if (options_.to_find.empty()) return;
+    workers_[job].at += options_.jobs;
+    start(job);
+  }
   static bool read_whole(int fd, Note& note) {
     auto* bytes = reinterpret_cast<char*>(&note);
     size_t got = 0;
@@ -137,8 +159,10 @@ class Workers {
     return true;
   }
 
-  std::vector<pid_t> pids_;
+  const CampaignOptions& options_;
+  std::vector<Worker> workers_;
   std::vector<pollfd> pipes_;
+  bool well_ = true;
 };
 
 std::string words_of(const Note& note) {
@@ -163,6 +187,75 @@ bool all_happened(const Tally& tally) {
   return all;
 }
 
+/// What has been told so far, and what it comes to.
+class Campaign {
+ public:
+  explicit Campaign(const CampaignOptions& options) : options_(options) {}
+
+  bool run() {
+    Workers workers(options_);
+    std::vector<Note> notes;
+    while (!decided_ && workers.wait(notes)) {
+      for (const Note& note : notes) take(note);
+      tell_progress();
+    }
+    const bool well = workers.end() || decided_;
+    return options_.to_find.empty() ? judge(well) : tell_whether_found();
+  }
+
+ private:
+  void take(const Note& note) {
+    if (decided_) return;
+    ++done_;
+    steps_ += note.steps;
+    tally_.add(note.tally);
+    if (note.ok) return;
+    ++failed_;
+    if (options_.to_find.empty()) {
+      std::fputs(words_of(note).c_str(), stdout);
+      decided_ = !options_.keep_going;
+    } else if (options_.to_find == note.violated.data()) {
+      decided_ = true;
+      std::printf("found by seed %llu: %s: %s\n", number(note.seed), note.violated.data(), note.detail.data());
+    }
+  }
+
+  bool judge(bool well) const {
+    std::printf("%s%llu seeds of 10 simulated minutes%s, in %.1f s; %llu events a run\n",
+                options_.table ? tally_.table().c_str() : "", number(done_), options_.twice ? ", each twice" : "",
+                seconds(), number(done_ > 0 ? steps_ / done_ : 0));
+    if (failed_ > 0) std::printf("%llu of them failed\n", number(failed_));
+    if (!well || failed_ > 0 || done_ == 0 || done_ != options_.seeds) return false;
+    return !options_.need_all || options_.seeds < kSeedsForAll || all_happened(tally_);
+  }
+
+  bool tell_whether_found() const {
+    if (decided_) return true;
+    std::printf("NOT found within %llu seeds: %s (%llu seeds failed otherwise)\n", number(options_.seeds),
+                std::string(options_.to_find).c_str(), number(failed_));
+    return false;
+  }
+
+  void tell_progress() {
+    if (!options_.progress || seconds() - told_ < kProgressEverySeconds) return;
+    told_ = seconds();
+    std::printf("%llu of %llu seeds, %.0f s\n", number(done_), number(options_.seeds), told_);
+    std::fflush(stdout);
+  }
+
+  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count(); }
+  static unsigned long long number(uint64_t value) { return value; }
+
+  const CampaignOptions options_;
+  const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+  Tally tally_;
+  uint64_t done_ = 0;
+  uint64_t steps_ = 0;
+  uint64_t failed_ = 0;
+  double told_ = 0;
+  bool decided_ = false;
+};
+
 }  // namespace
 
 std::string report_of(const Outcome& outcome) {
@@ -173,40 +266,7 @@ std::string report_of(const Outcome& outcome) {
 }
 
 bool run_campaign(const CampaignOptions& options) {
-  const auto begin = std::chrono::steady_clock::now();
-  const auto seconds = [begin] {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  };
-  Workers workers(options);
-  Tally tally;
-  uint64_t done = 0;
-  uint64_t steps = 0;
-  double told = 0;
-  bool ok = true;
-  std::vector<Note> notes;
-  while (ok && workers.wait(notes)) {
-    for (const Note& note : notes) {
-      ++done;
-      steps += note.steps;
-      tally.add(note.tally);
-      if (!note.ok) std::fputs(words_of(note).c_str(), stdout);
-      ok = ok && note.ok;
-    }
-    if (options.progress && seconds() - told >= kProgressEverySeconds) {
-      told = seconds();
-      std::printf("%llu of %llu seeds, %.0f s\n", static_cast<unsigned long long>(done),
-                  static_cast<unsigned long long>(options.seeds), told);
-      std::fflush(stdout);
-    }
-  }
-  if (!workers.end()) ok = false;
-  std::printf("%s%llu seeds of 10 simulated minutes%s, in %.1f s; %llu events a run\n",
-              options.table ? tally.table().c_str() : "", static_cast<unsigned long long>(done),
-              options.twice ? ", each twice" : "", seconds(),
-              static_cast<unsigned long long>(done > 0 ? steps / done : 0));
-  ok = ok && done > 0 && done == options.seeds;
-  if (ok && options.need_all && options.seeds >= kSeedsForAll) ok = all_happened(tally);
-  return ok;
+  return Campaign(options).run();
 }
 
 }  // namespace talkbeat::sim

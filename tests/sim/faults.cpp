@@ -10,6 +10,7 @@ constexpr Tick kHour = 3'600'000;
 // More than a server keeps for one client, twice.
 constexpr int kBurstToSlowReader = 400;
 constexpr size_t kBurstBody = 1'000;
+constexpr int kFlaps = 4;
 
 }  // namespace
 
@@ -106,14 +107,21 @@ void Faults::strike_network(Fault fault) {
     case Fault::kClientCutOff:
       return cut_off(pick(cluster_.devices()).host);
     case Fault::kReset:
-      if (network.reset_any(anybody)) tally_.add(Happening::kReset);
-      return;
+      return reset(anybody, rng_.chance(0.3) ? kFlaps : 1);
     default:  // kOutOfHandles
       const HostId server = any_server();
       trace_.note("no_handles", server);
       network.run_out_of_handles(server, true);
       return undo_after(rng_.between(500, 10'000), [&network, server] { network.run_out_of_handles(server, false); });
   }
+}
+
+// More than once: a line that flaps, so that a client goes from server to server faster than the news of it.
+void Faults::reset(HostId host, int times) {
+  if (scheduler_.now() >= Schedule::kFaultsEnd) return;
+  if (cluster_.network().reset_any(host)) tally_.add(Happening::kReset);
+  if (times == 1) return;
+  scheduler_.after(rng_.between(500, 5'000), Scheduler::kWorld, [this, host, times] { reset(host, times - 1); });
 }
 
 void Faults::partition(bool one_way) {

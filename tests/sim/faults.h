@@ -25,6 +25,7 @@ class Faults {
   void strike_store(Fault fault);
   void heal_all();
 
+  void reset(HostId host, int times);
   void partition(bool one_way);
   void cut_off(HostId host);
   void slow_reader();

@@ -2,8 +2,10 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <string_view>
 
 #include "base/log.h"
+#include "base/mutant.h"
 #include "tests/sim/campaign.h"
 
 namespace {
@@ -11,13 +13,34 @@ namespace {
 using namespace talkbeat;
 using namespace talkbeat::sim;
 
+// What a mistake has to lead to: the check that was made for it is the one that has to see it.
+constexpr std::string_view violation_of(Mutant mutant) {
+  switch (mutant) {
+    case Mutant::kNone:
+      return {};
+    case Mutant::kAckBeforeCommit:
+      return "acked, and not stored";
+    case Mutant::kLostReregistration:
+      return "a msg_server is wrong about who is online";
+    case Mutant::kDoubleDelivery:
+      return "stored twice";
+    case Mutant::kKickRace:
+      return "kicked for a newer login, and there was none";
+    case Mutant::kIdReuse:
+      return "acked under another msg_id";
+    case Mutant::kUnboundedBuffer:
+      return "a buffer beyond its bound";
+  }
+  return {};
+}
+
 int replay(uint64_t seed, bool trace) {
-  const Outcome first = simulate(seed, trace);
+  const Outcome outcome = trace ? simulate(seed, true) : simulate_twice(seed);
   std::printf("seed %llu: hash %016llx, %llu steps\n%s", static_cast<unsigned long long>(seed),
-              static_cast<unsigned long long>(first.hash), static_cast<unsigned long long>(first.steps),
-              first.tally.table().c_str());
-  if (!first.ok()) std::fputs(report_of(first).c_str(), stdout);
-  return first.ok() ? 0 : 1;
+              static_cast<unsigned long long>(outcome.hash), static_cast<unsigned long long>(outcome.steps),
+              outcome.tally.table().c_str());
+  if (!outcome.ok()) std::fputs(report_of(outcome).c_str(), stdout);
+  return outcome.ok() ? 0 : 1;
 }
 
 }  // namespace
@@ -30,14 +53,17 @@ int main(int argc, char** argv) {
   uint64_t seed = 0;
   bool trace = false;
   bool mutant = false;
+  bool once = false;
   bool tell_log = false;
   app.add_option("--seeds", options.seeds, "How many seeds to run")->capture_default_str();
   app.add_option("--first", options.first, "The first of them")->capture_default_str();
   app.add_option("--jobs", options.jobs, "Processes at once")->capture_default_str();
+  app.add_flag("--once", once, "Each seed once only");
+  app.add_flag("--keep-going", options.keep_going, "Tell of every seed that fails, not only of the first");
   const CLI::Option* one = app.add_option("--seed", seed, "Replay this one, and tell what happened in it");
-  app.add_flag("--trace", trace, "With --seed: a line for every event");
+  app.add_flag("--trace", trace, "With --seed: a line for every event; once only");
   app.add_flag("--log", tell_log, "With --seed: the processes' own log, on stderr");
-  app.add_flag("--mutant", mutant, "This program has a seeded mistake: it is to be found");
+  app.add_flag("--mutant", mutant, "This program has a seeded mistake: the check for it has to find it");
   CLI11_PARSE(app, argc, argv);
 
   LogConfig log;
@@ -47,6 +73,11 @@ int main(int argc, char** argv) {
   if (tell_log) std::setvbuf(stdout, nullptr, _IOLBF, 0);
   if (!configure_logging(log).ok()) return 2;
   if (one->count() > 0) return replay(seed, trace);
-  if (mutant) options.twice = options.progress = options.table = options.need_all = false;
-  return run_campaign(options) != mutant ? 0 : 1;
+  options.twice = !once;
+  if (mutant) {
+    if (kMutant == Mutant::kNone) return 2;
+    options.twice = options.progress = false;
+    options.to_find = violation_of(kMutant);
+  }
+  return run_campaign(options) ? 0 : 1;
 }

@@ -116,9 +116,7 @@ void MessageCheck::kicked_by_nobody(InstanceId id) {
 
 void MessageCheck::synced(InstanceId id) {
   tally_.add(Happening::kSynced);
-  Instance& instance = instances_[static_cast<size_t>(id)];
-  if (!instance.synced) instance.synced_at = last_sequence_;
-  instance.synced = true;
+  instances_[static_cast<size_t>(id)].synced = true;
 }
 
 void MessageCheck::shown(InstanceId id, const ReceivedMessage& message) {
@@ -161,7 +159,7 @@ bool MessageCheck::is_due(const Instance& instance, const Conversation& conversa
   if (shown != instance.shown.end() && message.msg_id > shown->second.front()) return true;
   const auto read = read_.find({instance.user, conversation});
   const uint32_t read_until = read != read_.end() ? read->second : 0;
-  return message.sequence > instance.synced_at && message.from != instance.user && message.msg_id > read_until;
+  return message.from != instance.user && message.msg_id > read_until;
 }
 
 void MessageCheck::check_conversation(InstanceId id, const Conversation& conversation) const {

@@ -19,9 +19,9 @@ enum class InstanceId : uint32_t {};
 
 /// The promise about messages, checked at every step: what is acked is in the store, once; msg_ids have no gaps; what
 /// one device sends to a conversation is stored in that order; every client is shown each message once and in order,
-/// and never its own. And at the end: each is shown everything that was stored since it was online first. But for the
-/// beginning of a conversation that is new to a client and that another device of its user has written or read while it
-/// was away: the client library takes that for history.
+/// and never its own. And at the end: each is shown everything that was stored since the first message that it was
+/// shown of a conversation, and all that no device of its user has read, whenever it came. What was read before it was
+/// online the client library takes for history.
 ///
 ///   MessageCheck check(report, tally);
 ///   const InstanceId id = check.add_instance(user);
@@ -45,7 +45,7 @@ class MessageCheck {
   void refused(InstanceId id, uint64_t number);
   void shown(InstanceId id, const ReceivedMessage& message);
   void marked_read(InstanceId id, const ConversationId& conversation, uint32_t msg_id);
-  /// For a newer login of its user and class, of which there was none.
+  /// For a newer login of its user and class, of which there was none; or for what nobody does here.
   void kicked_by_nobody(InstanceId id);
   /// It has all that was there when it logged in.
   void synced(InstanceId id);
@@ -78,7 +78,6 @@ class MessageCheck {
     std::map<Conversation, uint64_t> last_stored;  // the number
     std::map<Conversation, std::vector<uint32_t>> shown;
     bool synced = false;
-    uint64_t synced_at = 0;  // the store's sequence at that moment
   };
 
   static Conversation key_of(const SequencedMessage& message);

@@ -47,7 +47,7 @@ void draw_work(SimRng& rng, Plan& plan) {
   plan.group_messages = rng.chance(0.5) ? 0.1 : 0.3;
   plan.long_messages = rng.chance(0.5) ? 0.02 : 0.1;
   plan.bursts = rng.chance(0.3) ? 0.01 : 0;
-  plan.reads = rng.chance(0.5) ? 0.1 : 0.4;
+  plan.reads = rng.chance(0.5) ? 0.05 : 0.2;
   plan.late_commits = rng.chance(0.5) ? 0.05 : 0;
   plan.commit_ms = rng.chance(0.2) ? rng.between(10, 100) : rng.between(1, 6);
   plan.wrong_clocks = rng.chance(0.4);

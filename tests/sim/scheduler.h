@@ -36,23 +36,29 @@ class Scheduler {
   void stop() { stopped_ = true; }
 
  private:
-  struct Event {
+  // What the heap moves about is small: the tasks lie still.
+  struct Due {
     Tick at;
     uint64_t number;
-    Owner owner;
-    Task task;
+    uint32_t slot;
   };
   struct Later {
-    bool operator()(const Event& left, const Event& right) const {
+    bool operator()(const Due& left, const Due& right) const {
       return left.at != right.at ? left.at > right.at : left.number > right.number;
     }
+  };
+  struct Event {
+    Owner owner = kWorld;
+    Task task;
   };
 
   Tick now_ = 0;
   uint64_t number_ = 0;
   uint64_t steps_ = 0;
   bool stopped_ = false;
-  std::vector<Event> heap_;
+  std::vector<Due> heap_;
+  std::vector<Event> events_;
+  std::vector<uint32_t> free_slots_;
   std::vector<bool> alive_;
 };
 

@@ -93,7 +93,7 @@ void SimClient::on_synced() {
 void SimClient::on_kicked(KickedBy by) {
   process_.trace().note("kicked", process_.host(), static_cast<uint64_t>(by));
   tally_.add(Happening::kKicked);
-  if (identity_.alone && by == KickedBy::kNewerLogin) check_.kicked_by_nobody(id_);
+  if (by != KickedBy::kNewerLogin || !identity_.may_be_kicked()) check_.kicked_by_nobody(id_);
 }
 
 }  // namespace talkbeat::sim

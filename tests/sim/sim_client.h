@@ -16,8 +16,8 @@ class SimClient final : private ClientListener {
     std::string name;
     IM::BaseDefine::ClientType type = IM::BaseDefine::CLIENT_TYPE_WINDOWS;
     std::vector<Address> login_servers;
-    bool alone = false;  ///< no other device can take its place, and all clocks are right
-    double reads = 0.3;  ///< how often the person marks what is shown as read
+    std::function<bool()> may_be_kicked{};  ///< another device can have logged in, or the clocks are wrong
+    double reads = 0.3;                     ///< how often the person marks what is shown as read
   };
 
   SimClient(const Place& place, const Identity& identity, MessageCheck& check);

@@ -10,6 +10,7 @@ namespace {
 constexpr Tick kLookAgainMs = 100;
 constexpr Tick kStartOver = 8'000;  // the clients come within so many milliseconds
 constexpr size_t kUsersWithPhone = 15;
+constexpr Tick kLateLogin = 60'000;  // for so long a program that has ended may still be logged in
 
 std::string ip(int network, size_t host) {
   return "10.0." + std::to_string(network) + "." + std::to_string(host + 1);
@@ -111,21 +112,24 @@ void SimCluster::start(Device& device) {
   if (device.client != nullptr) return;
   if (std::exchange(device.vanished, false)) network_.power_on(device.host);
   trace_.note("starts", device.host);
+  device.started_at = scheduler_.now();
   const SimClient::Identity identity{.user = user_id(device.user),
                                      .name = Population::name_of(device.user),
                                      .type = device.type,
                                      .login_servers = client_entries_,
-                                     .alone = has_no_rival(device),
+                                     .may_be_kicked = [this, &device] { return may_be_kicked(device); },
                                      .reads = plan_.reads};
   device.client = std::make_unique<SimClient>(place_of(device.host), identity, check_);
 }
 
-bool SimCluster::has_no_rival(const Device& device) const {
+// Where a clock is wrong, its own earlier session may seem to be the later one.
+bool SimCluster::may_be_kicked(const Device& device) const {
   const auto phone = [](const Device& which) { return which.type == IM::BaseDefine::CLIENT_TYPE_ANDROID; };
-  const bool clocks_right = !plan_.wrong_clocks && plan_.mean_interval[static_cast<size_t>(Fault::kJumpWallClock)] == 0;
-  return clocks_right && std::ranges::count_if(devices_, [&](const Device& other) {
-                           return other.user == device.user && phone(other) == phone(device);
-                         }) == 1;
+  if (plan_.wrong_clocks || plan_.mean_interval[static_cast<size_t>(Fault::kJumpWallClock)] != 0) return true;
+  return std::ranges::any_of(devices_, [&](const Device& other) {
+    return &other != &device && other.user == device.user && phone(other) == phone(device) &&
+           (other.client != nullptr || other.ended_at + kLateLogin > device.started_at);
+  });
 }
 
 template <class SeatOrDevice>
@@ -151,6 +155,7 @@ void SimCluster::end(SeatOrDevice& seat, SimNetwork::Ending how) {
   process_of(seat)->process().transport().die(how);
   seat.vanished = how == SimNetwork::Ending::kVanished;
   seat.leaving = false;
+  note_end(seat);
   process_of(seat).reset();
 }
 

@@ -28,6 +28,8 @@ class SimCluster {
     std::unique_ptr<SimClient> client{};  ///< none: it is switched off
     bool leaving = false;
     bool vanished = false;
+    Tick started_at = 0;
+    Tick ended_at = INT64_MIN / 2;
   };
   template <class Server>
   struct Seat {
@@ -79,7 +81,10 @@ class SimCluster {
   void end(SeatOrDevice& seat, SimNetwork::Ending how);
   template <class SeatOrDevice>
   void start_after(SeatOrDevice& seat, Tick down);
-  bool has_no_rival(const Device& device) const;
+  bool may_be_kicked(const Device& device) const;
+  void note_end(Device& device) { device.ended_at = scheduler_.now(); }
+  template <class Other>
+  void note_end(Other& /*seat*/) {}
   void count_closes(MsgSeat& seat);
   template <class Other>
   void count_closes(Other& /*seat*/) {}

@@ -13,16 +13,7 @@ namespace {
 
 using Piece = SimSocket::Piece;
 
-constexpr Tick kHeld = INT64_MAX;  // a piece that has to be sent again once the path is whole
-// What a kernel does where nobody answers: it asks again later.
-constexpr Tick kLeastRetransmission = 200;
-constexpr Tick kMostRetransmission = 6'000;
 constexpr Tick kSynAgain = 1'000;
-
-void forget_coming(SimSocket& socket) {
-  socket.coming.clear();
-  socket.coming_bytes = 0;
-}
 
 }  // namespace
 
@@ -346,7 +337,7 @@ void SimNetwork::fail(SocketId id, int error) {
   if (socket.error != 0) return;
   socket.error = error;
   socket.connecting = false;
-  forget_coming(socket);
+  socket.forget_coming();
   tell(id);
 }
 
@@ -369,70 +360,6 @@ void SimNetwork::give_up(SocketId sender, Tick since) {
   std::erase_if(receiver.coming, [](const SimSocket::Coming& piece) { return piece.at == kHeld; });
   receiver.coming_bytes = 0;
   for (const SimSocket::Coming& piece : receiver.coming) receiver.coming_bytes += piece.bytes.size();
-}
-
-// ---- faults
-
-void SimNetwork::heal(HostId from, HostId to) {
-  CHECK(path(from, to).cuts > 0);
-  --path(from, to).cuts;
-  resume_all();
-}
-
-void SimNetwork::isolate(HostId host, bool inwards, bool outwards) {
-  hosts_[host].cut_off_in += inwards ? 1 : 0;
-  hosts_[host].cut_off_out += outwards ? 1 : 0;
-}
-
-void SimNetwork::rejoin(HostId host, bool inwards, bool outwards) {
-  hosts_[host].cut_off_in -= inwards ? 1 : 0;
-  hosts_[host].cut_off_out -= outwards ? 1 : 0;
-  resume_all();
-}
-
-void SimNetwork::resume_all() {
-  for (SocketId id = 0; id < sockets_.size(); ++id) {
-    SimSocket& socket = at(id);
-    if (socket.listening || socket.peer == kNoSocketId || blocked(socket.peer_host, socket.host)) continue;
-    if (!blocked(socket.host, socket.peer_host)) at(socket.peer).unacknowledged_since = -1;
-    if (socket.coming.empty() || socket.coming.back().at != kHeld) continue;
-    const Tick again = scheduler_.now() + rng_.between(kLeastRetransmission, kMostRetransmission);
-    for (SimSocket::Coming& piece : socket.coming) piece.at = std::min(piece.at, again);
-    tally_.add(Happening::kRetransmission);
-    scheduler_.at(again, Scheduler::kWorld, [this, id] { arrive(id); });
-  }
-}
-
-bool SimNetwork::reset_any(HostId host) {
-  std::vector<SocketId> open;
-  for (const SocketId id : hosts_[host].sockets) {
-    if (at(id).open() && at(id).peer != kNoSocketId) open.push_back(id);
-  }
-  if (open.empty()) return false;
-  const SocketId id = open[rng_.pick(open.size())];
-  trace_.note("reset", host, id);
-  const SocketId peer = at(id).peer;
-  send(id, Piece::kReset);
-  send(peer, Piece::kReset);
-  return true;
-}
-
-void SimNetwork::end_process(HostId host, Ending how) {
-  hosts_[host].ears = nullptr;
-  hosts_[host].powered = how == Ending::kKilled;
-  for (const SocketId id : std::vector<SocketId>(hosts_[host].sockets)) {
-    if (how == Ending::kKilled) {
-      if (at(id).owned) close(id);
-      continue;
-    }
-    if (at(id).peer != kNoSocketId) forget_coming(at(at(id).peer));  // what it had sent is gone with it
-    disown(id);
-  }
-}
-
-void SimNetwork::power_on(HostId host) {
-  hosts_[host].powered = true;
-  resume_all();
 }
 
 }  // namespace talkbeat::sim

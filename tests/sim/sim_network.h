@@ -67,6 +67,10 @@ struct SimSocket {
 
   size_t unread() const { return arrived.size() - taken + coming_bytes; }
   bool open() const { return !listening && !connecting && error == 0; }
+  void forget_coming() {
+    coming.clear();
+    coming_bytes = 0;
+  }
 };
 
 /// Hosts, the paths between them, and the kernels' half of TCP: streams that arrive in pieces, late or not at all,
@@ -129,6 +133,12 @@ class SimNetwork {
   Tally& tally() { return tally_; }
 
  private:
+  // A piece that has to be sent again once the path is whole comes at kHeld. What a kernel does where nobody answers:
+  // it asks again later.
+  static constexpr Tick kHeld = INT64_MAX;
+  static constexpr Tick kLeastRetransmission = 200;
+  static constexpr Tick kMostRetransmission = 6'000;
+
   struct Path {
     uint16_t cuts = 0;
   };

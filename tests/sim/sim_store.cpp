@@ -24,7 +24,15 @@ int note_opened(sqlite3* connection, const char** /*error*/, const void* /*api*/
   return SQLITE_OK;
 }
 
+// One thread is all that a simulation has: no locks, and no count of the memory in use. Once, before SQLite begins.
+void configure_sqlite() {
+  static const bool done = sqlite3_config(SQLITE_CONFIG_SINGLETHREAD) == SQLITE_OK &&
+                           sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK;
+  CHECK(done);
+}
+
 std::unique_ptr<SqliteDatabase> open_noted() {
+  configure_sqlite();
   const auto hook = reinterpret_cast<void (*)()>(note_opened);
   CHECK(sqlite3_auto_extension(hook) == SQLITE_OK);
   auto opened = SqliteDatabase::open({.path = ":memory:", .cache_kib = 512});

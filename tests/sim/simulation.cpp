@@ -69,4 +69,14 @@ Outcome simulate(uint64_t seed, bool aloud) {
   return Simulation(seed, aloud).run();
 }
 
+Outcome simulate_twice(uint64_t seed) {
+  Outcome outcome = simulate(seed, false);
+  if (!outcome.ok()) return outcome;
+  const Outcome again = simulate(seed, false);
+  if (again.hash == outcome.hash) return outcome;
+  outcome.violated = "two runs of one seed differ";
+  outcome.detail = std::to_string(outcome.steps) + " and " + std::to_string(again.steps) + " steps";
+  return outcome;
+}
+
 }  // namespace talkbeat::sim

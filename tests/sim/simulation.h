@@ -27,4 +27,7 @@ struct Outcome {
 ///   if (!outcome.ok()) std::puts(outcome.violated.c_str());
 Outcome simulate(uint64_t seed, bool aloud);
 
+/// The same, silently, and once more where all was well: that the second run goes another way is a violation, too.
+Outcome simulate_twice(uint64_t seed);
+
 }  // namespace talkbeat::sim

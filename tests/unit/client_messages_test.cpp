@@ -164,6 +164,32 @@ TEST_F(ClientMessages, many_unread_ones_come_page_by_page) {
   for (size_t i = 0; i < kMany; ++i) ASSERT_EQ(heard.texts[i], "2:" + std::to_string(i + 1));
 }
 
+// What a server keeps for a client that reads slowly has room for one page, whatever the number of conversations.
+TEST_F(ClientMessages, of_many_conversations_are_asked_for_one_page_at_a_time) {
+  constexpr uint32_t kPeers = 5;
+  constexpr uint32_t kEach = 100;
+  for (uint32_t peer = kBob; peer < kBob + kPeers; ++peer) {
+    for (uint32_t i = 1; i <= kEach; ++i) server.deliver(peer, std::to_string(i), false);
+  }
+  uint32_t asked_for = 0;
+  server.intercept = [&](Connection&, const PduHeader& header, std::span<const std::byte> body) {
+    if (header.command_id != IM::BaseDefine::CID_MSG_LIST_REQUEST) return false;
+    IM::Message::IMGetMsgListReq request;
+    EXPECT_TRUE(request.ParseFromArray(body.data(), static_cast<int>(body.size())));
+    asked_for += request.msg_cnt();
+    return true;
+  };
+  start();
+  ASSERT_TRUE(until([&] { return asked_for > 0; }));
+  client->send_text(kBob, "behind all that it asks for");
+  ASSERT_TRUE(until([&] { return heard.sent.size() == 1; }));
+  EXPECT_LE(asked_for, kEach);
+  server.intercept = nullptr;
+  server.drop_all();
+  ASSERT_TRUE(until_synced());
+  EXPECT_EQ(heard.texts.size(), size_t{kPeers} * kEach);
+}
+
 TEST_F(ClientMessages, missed_ones_come_in_order_after_the_reconnect) {
   start();
   ASSERT_TRUE(until_synced());

@@ -289,6 +289,18 @@ TEST_F(ClusterTest, ALostServerMakesTheOthersSweepAgainWhenANewProcessTakesItsPl
   EXPECT_EQ(again->count<TbSweep>(), 0u);
 }
 
+// It was without a link while this login_server took another one's place, went on serving, and was killed: that it has
+// been there at all nobody can say, and its new process knows only how far the store had got by then.
+TEST_F(ClusterTest, AServerThatIsNewHereMakesTheOthersSweepFromWhereThisLoginServerBegan) {
+  IMMsgServInfo returning = info();
+  returning.set_after_sequence(77);
+  auto a = register_server("msg_server_a", returning);
+  IMMsgServInfo fresh = info();
+  fresh.set_after_sequence(500);
+  auto b = register_server("msg_server_b", fresh);
+  EXPECT_EQ(wait_for<TbSweep>(*a)->after_sequence(), 77u);
+}
+
 TEST_F(ClusterTest, AServerThatMissedATimeMakesTheOthersSweepWhenItRegisters) {
   auto a = register_server("msg_server_a");
   IMMsgServInfo returning = info();
@@ -296,6 +308,23 @@ TEST_F(ClusterTest, AServerThatMissedATimeMakesTheOthersSweepWhenItRegisters) {
   auto b = register_server("msg_server_b", returning);
   EXPECT_EQ(wait_for<TbSweep>(*a)->after_sequence(), 77u);
   EXPECT_EQ(b->count<TbSweep>(), 0u);
+}
+
+// The link was cut, though it was not known yet, when the order went out.
+TEST_F(ClusterTest, AnOrderToSweepThatMayBeLostWithALinkIsRepeatedOnTheNextOne) {
+  auto a = register_server("msg_server_a");
+  auto b = register_server("msg_server_b");
+  a->send(load_of(50));
+  settle(*a);
+  a->close();
+  EXPECT_EQ(wait_for<TbSweep>(*b)->after_sequence(), 50u);
+  b->close();
+  ASSERT_TRUE(until([&] { return get_json("/api/cluster")["servers"].empty(); }));
+  IMMsgServInfo returning = info();
+  returning.set_after_sequence(77);
+  auto again = register_server("msg_server_b", returning);
+  again->send(load_of(80));
+  EXPECT_EQ(wait_for<TbSweep>(*again)->after_sequence(), 50u);
 }
 
 // Behind the kicks: sessions whose users have gone elsewhere get nothing any more.

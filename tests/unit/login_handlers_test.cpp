@@ -64,6 +64,19 @@ TEST_F(LoginTest, a_connection_that_goes_while_its_password_is_checked_leaves_no
   EXPECT_TRUE(bus.online.empty());
 }
 
+// The server was stopped (SIGSTOP) while it checked the password: its client has long been logged in elsewhere.
+TEST_F(LoginTest, a_login_that_is_answered_after_its_deadline_begins_no_session) {
+  const auto client = connect();
+  hold_hashing = true;
+  client->send(login("alice"));
+  ASSERT_TRUE(until([&] { return hashing.pending() == 1; }));
+  clock.advance(60'000);
+  hold_hashing = false;
+  expect_end(*client);
+  EXPECT_EQ(users.local_users(), 0u);
+  EXPECT_TRUE(bus.online.empty());
+}
+
 TEST_F(LoginTest, when_too_many_logins_wait_one_more_is_told_to_come_back) {
   hold_hashing = true;
   const auto first = connect();

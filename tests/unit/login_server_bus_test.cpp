@@ -327,6 +327,23 @@ TEST_F(LoginServerBusTest, after_a_lost_link_it_says_until_when_the_link_was_who
   EXPECT_EQ(info.after_sequence(), 30u);
 }
 
+// What it hears says nothing of whether it is heard: until login_server would have closed the link for silence.
+TEST_F(LoginServerBusTest, a_link_counts_as_whole_only_until_its_silence_would_have_ended_it) {
+  start({first.address()});
+  bus->note_sequence(30);
+  register_with(first);
+  const Tick silence = config.cluster.link.liveness.silence_timeout_ms;
+  for (Tick passed = 0; passed < silence; passed += 1'000) {
+    run_for(1'000);
+    first.send(IM::Other::IMHeartBeat());
+    bus->note_sequence(40);
+    turn();
+  }
+  first.close();
+  EXPECT_TRUE(heard("lost 0"));
+  EXPECT_EQ(register_with(first).after_sequence(), 30u);
+}
+
 TEST_F(LoginServerBusTest, a_quiet_link_carries_the_load_as_a_heartbeat) {
   start({first.address()});
   register_with(first);

@@ -37,6 +37,23 @@ void CatchUp::stop() {
   locating_.clear();
   filling_.clear();
   sparse_.clear();
+  waiting_.clear();
+  asked_for_ = 0;
+}
+
+void CatchUp::ask_when_free(uint32_t messages, std::function<void()> ask) {
+  waiting_.push_back({messages, std::move(ask)});
+  answered(0);
+}
+
+void CatchUp::answered(uint32_t messages) {
+  asked_for_ -= messages;
+  while (!waiting_.empty() && (asked_for_ == 0 || asked_for_ + waiting_.front().messages <= kPage)) {
+    const Waiting next = std::move(waiting_.front());
+    waiting_.pop_front();
+    asked_for_ += next.messages;
+    next.ask();
+  }
 }
 
 // What another session of this user has sent or read meanwhile is in no unread count.
@@ -103,21 +120,30 @@ void CatchUp::take_lists() {
 }
 
 void CatchUp::find_start(const ConversationId& id) {
-  const StartSearch& search = searches_[id];
+  const uint32_t count = std::clamp(searches_[id].count, kLeastHistory, kPage);
+  ask_when_free(count, [this, id, count] { ask_history(id, count); });
+}
+
+void CatchUp::ask_history(const ConversationId& id, uint32_t count) {
+  const auto search = searches_.find(id);
+  if (search == searches_.end()) return answered(count);
   IMGetMsgListReq req;
   req.set_user_id(user_id_);
   req.set_session_type(id.type);
   req.set_session_id(id.id);
-  req.set_msg_id_begin(search.begin);
-  req.set_msg_cnt(std::clamp(search.count, kLeastHistory, kPage));
-  link_.request<IMGetMsgListReq, IMGetMsgListRsp>(req, [this, id, round = round_](Answer<IMGetMsgListRsp> answer) {
-    if (round != round_ || !searches_.contains(id)) return;
-    if (answer.ok()) {
-      take_history(id, answer.value());
-    } else {
-      search_failed(id, answer.code);
-    }
-  });
+  req.set_msg_id_begin(search->second.begin);
+  req.set_msg_cnt(count);
+  link_.request<IMGetMsgListReq, IMGetMsgListRsp>(req,
+                                                  [this, id, count, round = round_](Answer<IMGetMsgListRsp> answer) {
+                                                    if (round != round_) return;
+                                                    answered(count);
+                                                    if (!searches_.contains(id)) return;
+                                                    if (answer.ok()) {
+                                                      take_history(id, answer.value());
+                                                    } else {
+                                                      search_failed(id, answer.code);
+                                                    }
+                                                  });
 }
 
 void CatchUp::take_history(const ConversationId& id, const IMGetMsgListRsp& answer) {
@@ -207,6 +233,11 @@ void CatchUp::fill(const ConversationId& id) {
   const auto gap = inbox_.gap(id);
   if (phase_ == Phase::kStopped || !gap || !filling_.insert(id).second) return;
   const Page page = next_page(id, *gap);
+  ask_when_free(page.size(), [this, id, page] { ask_page(id, page); });
+}
+
+void CatchUp::ask_page(const ConversationId& id, const Page& page) {
+  if (!filling_.contains(id)) return answered(page.size());
   IMGetMsgByIdReq req;
   req.set_user_id(user_id_);
   req.set_session_type(id.type);
@@ -217,7 +248,9 @@ void CatchUp::fill(const ConversationId& id) {
   req.add_msg_id_list(page.last);
   link_.request<IMGetMsgByIdReq, IMGetMsgByIdRsp>(req,
                                                   [this, id, page, round = round_](Answer<IMGetMsgByIdRsp> answer) {
-                                                    if (round != round_ || filling_.erase(id) == 0) return;
+                                                    if (round != round_) return;
+                                                    answered(page.size());
+                                                    if (filling_.erase(id) == 0) return;
                                                     if (answer.ok()) {
                                                       take_page(id, page, answer.value());
                                                     } else if (answer.code == ERROR_NOT_MEMBER) {

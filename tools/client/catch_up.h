@@ -1,5 +1,7 @@
 #pragma once
 
+#include <deque>
+#include <functional>
 #include <map>
 #include <set>
 #include <vector>
@@ -55,12 +57,25 @@ class CatchUp {
     uint32_t first = 0;
     uint32_t last = 0;
     uint32_t stride = 1;
+
+    uint32_t size() const { return (last - first + stride - 1) / stride + 1; }
   };
+  struct Waiting {
+    uint32_t messages;
+    std::function<void()> ask;
+  };
+
+  // All that is under way asks for one page's messages at most, of however many conversations: what a server keeps for
+  // a client that reads slowly has room for that, and who asks for more is closed, each time that it comes back.
+  void ask_when_free(uint32_t messages, std::function<void()> ask);
+  void answered(uint32_t messages);
 
   void ask_unread();
   void ask_recent();
   void take_lists();
   void find_start(const ConversationId& id);
+  void ask_history(const ConversationId& id, uint32_t count);
+  void ask_page(const ConversationId& id, const Page& page);
   void take_history(const ConversationId& id, const IM::Message::IMGetMsgListRsp& answer);
   void take_unread_of(const ConversationId& id, const IM::Message::IMUnreadMsgCntRsp& answer);
   void search_failed(const ConversationId& id, std::optional<ErrorCode> code);
@@ -89,6 +104,8 @@ class CatchUp {
   std::set<ConversationId> locating_;
   std::set<ConversationId> filling_;
   std::set<ConversationId> sparse_;  // whose last page was empty
+  std::deque<Waiting> waiting_;
+  uint32_t asked_for_ = 0;  // messages
 };
 
 }  // namespace talkbeat
