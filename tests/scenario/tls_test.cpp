@@ -226,7 +226,7 @@ TEST(Tls, what_is_no_tls_is_closed_with_the_reason_and_the_plain_port_is_as_ever
 TEST(Tls, handshakes_that_do_not_end_are_closed_in_time_and_cost_little) {
   // What was freed is kept aside by the sanitizer: not that is to be measured.
   const Environment lean("ASAN_OPTIONS", "quarantine_size_mb=1:thread_local_quarantine_size_kb=64");
-  ClusterOptions options = with_control({"client.handshake_timeout=5s"});
+  ClusterOptions options = with_control({"client.handshake_timeout=5s", "tls.max_waiting=2500"});
   options.tls = true;
   Cluster cluster(options);
   const Closings closings(cluster, "msg_server_0");
