@@ -15,6 +15,10 @@ namespace {
 constexpr size_t kMaxAnswers = 64 << 10;
 constexpr size_t kMaxSealed = TlsChannel::kMaxRecord + kMaxAnswers;
 
+bool is_before_handshake(const TlsChannel& tls) {
+  return tls.stage() == TlsChannel::Stage::kHello || tls.stage() == TlsChannel::Stage::kReady;
+}
+
 }  // namespace
 
 // The peer has finished. Where TLS says goodbye, an end without it may be somebody else's doing.
@@ -38,14 +42,15 @@ void Connection::take_sealed(std::span<const std::byte> bytes) {
   check_tls();
 }
 
-// A server's handshake costs much: the gate says when. Until then the connection waits unread.
+// A server's handshake costs much: the gate says when. Until then the connection waits unread, whoever else pauses it.
 void Connection::enter_handshake() {
   switch (table_.handshakes_.enter(id_, peer().ip, now())) {
     case HandshakeGate::Entry::kGo:
       tls_->go_on();
       return;
     case HandshakeGate::Entry::kWait:
-      pause_reading(true);
+      paused_at_ = now();
+      update_interest();
       return;
     case HandshakeGate::Entry::kFull:
       close(CloseReason::kTooManyConnections);
@@ -54,8 +59,8 @@ void Connection::enter_handshake() {
 }
 
 void Connection::begin_handshake() {
-  pause_reading(false);
   tls_->go_on();
+  update_interest();
   check_tls();
 }
 
@@ -85,10 +90,13 @@ std::span<const iovec> Connection::next_sealed() {
   return table_.pieces_;
 }
 
-// The next record, or the last one; nothing while the handshake is under way.
+// The next record, or the last one; nothing while the handshake is under way. Before it there is no more to say than
+// that this is the end, and no accident.
 void Connection::seal_some() {
   if (tls_->stage() != TlsChannel::Stage::kOpen || tls_->said_goodbye()) {
-    if (closing()) out_.clear(table_.out_pool_);  // it can go no more
+    if (!closing()) return;
+    out_.clear(table_.out_pool_);  // it can go no more
+    if (is_before_handshake(*tls_) && !tls_->said_goodbye()) tls_->seal_goodbye();
     return;
   }
   const std::span<std::byte> record = table_.tls_buffers().record;

@@ -13,8 +13,10 @@
 #include <cerrno>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #include "base/check.h"
+#include "base/log.h"
 
 namespace talkbeat {
 
@@ -22,6 +24,13 @@ namespace {
 
 constexpr size_t kEventsPerWait = 512;
 constexpr uint64_t kWakeToken = std::numeric_limits<uint64_t>::max();
+// How often at least epoll is asked again for what it has refused.
+constexpr Tick kRetryMs = 100;
+
+// What the kernel may answer for the moment, or for this descriptor (EPERM: a file of a disk); all else is our mistake.
+bool is_refusal(int error) {
+  return error == ENOMEM || error == ENOSPC || error == EPERM;
+}
 
 void set_option(int fd, int level, int name, int value) {
   // Refused only where the kernel lacks the option; the connection works without it.
@@ -63,7 +72,7 @@ bool IoResult::would_block() const {
 EpollTransport::EpollTransport()
     : epoll_fd_(::epoll_create1(EPOLL_CLOEXEC)), wake_fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   CHECK(epoll_fd_ >= 0 && wake_fd_ >= 0);
-  watch(wake_fd_, Interest::kRead, kWakeToken);
+  CHECK(control(EPOLL_CTL_ADD, wake_fd_, Interest::kRead, kWakeToken) == 0);
 }
 
 EpollTransport::~EpollTransport() {
@@ -87,6 +96,7 @@ Result<SocketHandle> EpollTransport::listen(const Address& address, const TcpOpt
 
 // What the listener has been told holds for those that it accepts: so a login costs six system calls less.
 Accepted EpollTransport::accept(SocketHandle listener, const TcpOptions& /*options*/) {
+  if (const int error = refusal_of(listener)) return {kNoSocket, {}, error};
   SocketAddress raw;
   raw.length = sizeof raw.storage;
   const int fd =
@@ -109,6 +119,7 @@ Result<SocketHandle> EpollTransport::connect(const Address& address, const TcpOp
 }
 
 int EpollTransport::connect_error(SocketHandle socket) {
+  if (const int refused = refusal_of(socket)) return refused;
   int error = 0;
   socklen_t size = sizeof error;
   return ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
@@ -122,6 +133,7 @@ Address EpollTransport::local_address(SocketHandle socket) {
 }
 
 IoResult EpollTransport::read(SocketHandle socket, std::span<std::byte> into) {
+  if (const int error = refusal_of(socket)) return {0, error};
   const ssize_t got = ::read(socket, into.data(), into.size());
   if (got < 0) return {0, errno};
   return {static_cast<size_t>(got), 0};
@@ -155,29 +167,76 @@ void EpollTransport::abandon(SocketHandle socket) {
   ::close(socket);
 }
 
-void EpollTransport::watch(SocketHandle socket, Interest interest, uint64_t token) {
+int EpollTransport::control(int operation, SocketHandle socket, Interest interest, uint64_t token) {
   epoll_event event{};
   event.events = epoll_events(interest);
   event.data.u64 = token;
-  CHECK(::epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, socket, &event) == 0);
+  return ::epoll_ctl(epoll_fd_, operation, socket, &event) == 0 ? 0 : errno;
+}
+
+void EpollTransport::set_watch(int operation, SocketHandle socket, Interest interest, uint64_t token) {
+  int error = control(operation, socket, interest, token);
+  if (error == EEXIST) error = control(EPOLL_CTL_MOD, socket, interest, token);  // it could not be taken out before
+  if (error == 0) {
+    if (operation == EPOLL_CTL_ADD) refusing_ = false;
+    refused_.erase(socket);
+    return;
+  }
+  CHECK(is_refusal(error));
+  if (!std::exchange(refusing_, true)) {
+    log_warn("watch_refused", {{"error", std::strerror(error)}, {"look_at", "memory, fs.epoll.max_user_watches"}});
+  }
+  const auto [place, is_new] = refused_.try_emplace(socket, Refused{interest, token, operation, error});
+  if (is_new) return;
+  place->second.interest = interest;
+  place->second.token = token;
+}
+
+void EpollTransport::watch(SocketHandle socket, Interest interest, uint64_t token) {
+  set_watch(EPOLL_CTL_ADD, socket, interest, token);
 }
 
 void EpollTransport::change_watch(SocketHandle socket, Interest interest, uint64_t token) {
-  epoll_event event{};
-  event.events = epoll_events(interest);
-  event.data.u64 = token;
-  CHECK(::epoll_ctl(epoll_fd_, EPOLL_CTL_MOD, socket, &event) == 0);
+  const auto refused = refused_.find(socket);
+  set_watch(refused == refused_.end() ? EPOLL_CTL_MOD : refused->second.operation, socket, interest, token);
 }
 
+// What cannot be taken out goes with the descriptor's end, or is found there at the next watch.
 void EpollTransport::unwatch(SocketHandle socket) {
-  CHECK(::epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, socket, nullptr) == 0);
+  const auto refused = refused_.find(socket);
+  const bool never_watched = refused != refused_.end() && refused->second.operation == EPOLL_CTL_ADD;
+  if (refused != refused_.end()) refused_.erase(refused);
+  CHECK(never_watched || ::epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, socket, nullptr) == 0 || is_refusal(errno));
+}
+
+int EpollTransport::refusal_of(SocketHandle socket) const {
+  if (refused_.empty()) return 0;
+  const auto refused = refused_.find(socket);
+  return refused != refused_.end() ? refused->second.error : 0;
+}
+
+void EpollTransport::retry_refused() {
+  const std::map<SocketHandle, Refused> refused = refused_;
+  for (const auto& [socket, watch] : refused) set_watch(watch.operation, socket, watch.interest, watch.token);
+}
+
+void EpollTransport::tell_refused(std::vector<Readiness>& ready) {
+  for (auto& [socket, watch] : refused_) {
+    if (!std::exchange(watch.told, true)) ready.push_back({watch.token, true, true});
+  }
 }
 
 void EpollTransport::wait(Tick timeout_ms, std::vector<Readiness>& ready) {
+  ready.clear();
+  if (!refused_.empty()) {
+    retry_refused();
+    tell_refused(ready);
+    const Tick most = refused_.empty() ? timeout_ms : ready.empty() ? kRetryMs : 0;
+    timeout_ms = timeout_ms < 0 ? most : std::min(timeout_ms, most);
+  }
   std::array<epoll_event, kEventsPerWait> events;
   const int count = ::epoll_wait(epoll_fd_, events.data(), kEventsPerWait, clamp_timeout(timeout_ms));
   CHECK(count >= 0 || errno == EINTR);
-  ready.clear();
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<size_t>(i)];
     if (event.data.u64 == kWakeToken) {

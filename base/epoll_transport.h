@@ -1,10 +1,15 @@
 #pragma once
 
+#include <map>
+
 #include "base/transport.h"
 
 namespace talkbeat {
 
-/// Linux sockets and epoll. One for each event loop.
+/// Linux sockets and epoll. One for each event loop. A socket that epoll does not take (no memory in the kernel, more
+/// than fs.epoll.max_user_watches) looks broken to whoever watches it: it is reported as ready, and to read from it, to
+/// accept and to connect fail with that error, until epoll has taken it. So it costs a connection, and a listener only
+/// a pause.
 class EpollTransport final : public Transport {
  public:
   /// Ends the process with a message where the kernel gives no epoll descriptor: nothing could run without it.
@@ -30,8 +35,24 @@ class EpollTransport final : public Transport {
   void wake() override;
 
  private:
+  struct Refused {
+    Interest interest;
+    uint64_t token;
+    int operation;      // that epoll did not do
+    int error;          // why
+    bool told = false;  // to whoever watches it
+  };
+
+  int control(int operation, SocketHandle socket, Interest interest, uint64_t token);
+  void set_watch(int operation, SocketHandle socket, Interest interest, uint64_t token);
+  void retry_refused();
+  void tell_refused(std::vector<Readiness>& ready);
+  int refusal_of(SocketHandle socket) const;
+
   int epoll_fd_;
   int wake_fd_;
+  std::map<SocketHandle, Refused> refused_;  // nearly always empty
+  bool refusing_ = false;                    // and the log says so
 };
 
 }  // namespace talkbeat

@@ -16,22 +16,25 @@ enum class FileTrust {
   kSettings,  ///< nobody else may change it
 };
 
-/// What is known of a file, or of one of the directories that it lies in.
+/// What is known of a file, or of a directory or a symbolic link on the way to it.
 struct FileFacts {
   std::string path;
   uid_t owner = 0;
-  mode_t mode = 0;  ///< type and permissions
+  mode_t mode = 0;  ///< type and permissions; what the group may do counts only where others than the owner are in it
 };
 
 /// Whether `user` may rely on a file, in words of what to do where not. `what` names it ("admin key"). It must belong
 /// to the user or to root. A secret of root's, read by another user, may be readable for its group: so service managers
-/// hand secrets out. `directories`: all above it; where one is writable for everybody without the sticky bit, anybody
-/// can put another file in its place. A pure core.
-Status judge_file(const FileFacts& file, const std::vector<FileFacts>& directories, uid_t user, FileTrust trust,
+/// hand secrets out. `way`: all directories and symbolic links that its path leads through; where a directory is
+/// writable for everybody without the sticky bit, anybody can put another file in its place, and a link leads where its
+/// owner wants. A pure core.
+Status judge_file(const FileFacts& file, const std::vector<FileFacts>& way, uid_t user, FileTrust trust,
                   const std::string& what);
 
 /// The same for a file that is there, and the user that this process runs as. One that is not there is fine: whoever
 /// reads it says so. What is no regular file (/dev/stdin, /dev/null) holds no settings for long, and is fine as such.
+/// Settings may be writable for a group that nobody but their owner is in: so files are made where people have groups
+/// of their own (umask 002).
 ///
 ///   const Status status = check_file("conf/msg_server.toml", FileTrust::kSettings, "configuration");
 ///   if (!status.ok()) return fail(status.message());

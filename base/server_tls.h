@@ -22,6 +22,10 @@ struct TlsSettings {
 
 void describe(OptionTable& table, TlsSettings& settings);
 
+/// The rule that those who wait for their handshake have their turn before `timeout_ms` (the setting `timeout_key`)
+/// closes them, for the servers' tables.
+std::optional<BrokenRule> broken_line(const TlsSettings& settings, const std::string& timeout_key, Tick timeout_ms);
+
 /// Whether the certificate can be used, where one is configured: for main(), which ends with exit code 2 else.
 Status check(const TlsSettings& settings);
 /// The key, for secret_files().

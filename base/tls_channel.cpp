@@ -6,6 +6,7 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
@@ -83,6 +84,10 @@ namespace {
 
 // The ClientHello, and the headers of the records that it comes in.
 constexpr size_t kMaxBeforeAnswer = ClientHelloScan::kMaxHello + (1 << 10);
+
+// close_notify before there are keys: an alert of two bytes, in a record of TLS 1.2, as 1.3 has them, too.
+constexpr std::array kGoodbyeInClear{std::byte{21}, std::byte{3}, std::byte{3}, std::byte{0},
+                                     std::byte{2},  std::byte{1}, std::byte{0}};
 
 std::string words_of_openssl() {
   const unsigned long code = ERR_peek_last_error();
@@ -221,8 +226,12 @@ void TlsChannel::seal(std::span<const std::byte> plain) {
 }
 
 void TlsChannel::seal_goodbye() {
-  CHECK(stage_ == Stage::kOpen && !said_goodbye_);
+  CHECK(!said_goodbye_ && (stage_ == Stage::kOpen || ssl_ == nullptr));
   said_goodbye_ = true;
+  if (ssl_ == nullptr) {
+    sealed_.insert(sealed_.end(), kGoodbyeInClear.begin(), kGoodbyeInClear.end());
+    return;
+  }
   ERR_clear_error();
   (void)SSL_shutdown(ssl_.get());
 }

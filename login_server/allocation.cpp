@@ -28,16 +28,19 @@ const char* to_string(AllocationResult result) {
   CHECK(false);
 }
 
-Allocation allocate(ServerRegistry& registry, Tick now, Tick handed_out_ttl_ms, ServerId except, bool keep_place) {
-  if (registry.size() == 0) return {AllocationResult::kNoServer, nullptr};
+Allocation allocate(ServerRegistry& registry, Tick now, Tick handed_out_ttl_ms, const Wish& wish) {
+  bool there_is_one = false;
   MsgServer* best = nullptr;
   registry.for_each([&](MsgServer& server) {
     server.forget_before(now - handed_out_ttl_ms);
-    if (server.id == except || !server.takes_clients()) return;
+    if (wish.tls && server.tls_port == 0) return;
+    there_is_one = true;
+    if (server.id == wish.except || !server.takes_clients()) return;
     if (best == nullptr || less_loaded(server, *best)) best = &server;
   });
+  if (!there_is_one) return {AllocationResult::kNoServer, nullptr};
   if (best == nullptr) return {AllocationResult::kAllFull, nullptr};
-  best->hand_out(now, keep_place);
+  best->hand_out(now, wish.keep_place);
   return {AllocationResult::kAllocated, best};
 }
 

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/pdu_protocol.h"
 #include "proto/end_reason.h"
+#include "proto/login_stamp.h"
 
 namespace talkbeat::login {
 
@@ -157,7 +158,7 @@ void Cluster::take_users(ServerId id, const IM::Server::IMOnlineUserInfo& users)
     if (stat.status() == IM::BaseDefine::USER_STATUS_OFFLINE) {
       offline(id, stat.user_id(), class_of(client_type), stat.has_login_stamp() ? stat.login_stamp() : kAnyStamp);
     } else {
-      online({stat.user_id(), client_type, stat.login_stamp(), id});
+      online({stat.user_id(), client_type, possible_stamp(stat.login_stamp()), id});
     }
   }
   if (registry_.find(id) != nullptr) feed_.add(id);
@@ -169,7 +170,7 @@ void Cluster::take_status(ServerId id, const IM::Server::IMUserStatusUpdate& upd
   if (update.user_status() == IM::BaseDefine::USER_STATUS_OFFLINE) {
     offline(id, update.user_id(), class_of(client_type), update.has_login_stamp() ? update.login_stamp() : kAnyStamp);
   } else {
-    online({update.user_id(), client_type, update.login_stamp(), id});
+    online({update.user_id(), client_type, possible_stamp(update.login_stamp()), id});
   }
   feed_.presence_changed();
 }

@@ -157,6 +157,8 @@ void describe(OptionTable& table, LoginServerConfig& config) {
   table.address("listen", config.tls_listen, "As client.listen, with TLS.");
   table.address("http_listen", config.https_listen, "As client.http_listen, with TLS: HTTPS.");
   describe(table, config.log);
+  table.check(
+      [&config] { return broken_line(config.tls, "client.request_timeout", config.client.request_timeout_ms); });
 }
 
 }  // namespace talkbeat::login

@@ -51,7 +51,8 @@ Discovery::Discovery(ServerRegistry& registry, Metrics& metrics, const Allocatio
 Directions Discovery::direct(const Connection& asker) {
   const Tick ttl = settings_.handed_out_ttl_ms;
   const bool keep = reservations_.take(asker.peer().ip, asker.now(), ttl, settings_.max_kept_per_address);
-  const auto [result, server] = allocate(registry_, asker.now(), ttl, ServerId::kNone, keep);
+  const auto [result, server] =
+      allocate(registry_, asker.now(), ttl, {.tls = asker.tls() != nullptr, .keep_place = keep});
   allocations_[static_cast<size_t>(result)].add();
   log_debug("msg_server_asked",
             {{"conn", asker.id()}, {"result", to_string(result)}, {"name", server ? server->name : std::string()}});
@@ -65,7 +66,8 @@ TbPlacesRsp Discovery::places(const Connection& link, uint32_t clients) {
   const uint32_t wanted = std::min(clients, kMaxPlaces);
   uint32_t found = 0;
   for (; found < wanted; ++found) {
-    const auto [result, server] = allocate(registry_, link.now(), settings_.handed_out_ttl_ms, server_of(link));
+    const auto [result, server] =
+        allocate(registry_, link.now(), settings_.handed_out_ttl_ms, {.except = server_of(link)});
     if (server == nullptr) {
       places_[static_cast<size_t>(result)].add(wanted - found);
       break;

@@ -31,6 +31,7 @@ class Discovery {
  public:
   Discovery(ServerRegistry& registry, Metrics& metrics, const AllocationSettings& settings);
 
+  /// Who asks over TLS is sent only to a msg_server that has it.
   Directions direct(const Connection& asker);
   /// Places on other msg_servers for so many clients of the one at the other end of `link`; fewer where no more fit.
   TbPlacesRsp places(const Connection& link, uint32_t clients);

@@ -281,6 +281,37 @@ void describe(OptionTable& table, StoreSettings& store) {
                 "Requests that wait to be read from the store; one more is refused with TbError BUSY.");
 }
 
+// What a client may send has to get on.
+std::optional<BrokenRule> broken_sizes(const MsgServerConfig& config) {
+  constexpr size_t kAroundRelay = 64 << 10;  // the receivers' numbers
+  const size_t most = config.client.max_pdu;
+  if (most < config.client.max_pdu_before_login) {
+    return BrokenRule{"client.max_pdu", "must not be smaller than client.max_pdu_before_login"};
+  }
+  if (config.store.limits.max_queued_bytes < most) {
+    return BrokenRule{"store.max_queued_bytes",
+                      "must not be smaller than client.max_pdu: else long messages are "
+                      "refused for ever"};
+  }
+  if (config.cluster.link.max_pdu < most + kAroundRelay) {
+    return BrokenRule{"cluster.max_pdu",
+                      "must be 64 KiB larger than client.max_pdu, or more: else a long message ends "
+                      "the link that it is relayed over"};
+  }
+  return std::nullopt;
+}
+
+std::optional<BrokenRule> broken_waits(const MsgServerConfig& config) {
+  const auto contradict = [](const BackoffPolicy& backoff) { return backoff.max_ms < backoff.first_ms; };
+  if (contradict(config.cluster.backoff)) {
+    return BrokenRule{"cluster.reconnect_max", "must not be smaller than cluster.reconnect_first"};
+  }
+  if (contradict(config.push.backoff)) {
+    return BrokenRule{"push.retry_max", "must not be smaller than push.retry_first"};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 OptionTable describe(MsgServerConfig& config) {
@@ -310,6 +341,11 @@ OptionTable describe(MsgServerConfig& config) {
   describe(table, config.tls);
   table.address("listen", config.tls_listen, "Where clients connect with TLS.");
   describe(table, config.log);
+  table.check([&config] {
+    return broken_line(config.tls, "client.handshake_timeout", config.client.liveness.handshake_timeout_ms);
+  });
+  table.check([&config] { return broken_sizes(config); });
+  table.check([&config] { return broken_waits(config); });
   return table;
 }
 

@@ -24,6 +24,13 @@ bool carries_file(const Connection& connection) {
   return connection.attachment<ClientSession>().phase == Phase::kTransfer;
 }
 
+// Over TLS, and it has not begun: there is nothing to finish for it, and no way to tell it more than goodbye.
+bool is_before_handshake(const Connection& connection) {
+  if (connection.tls() == nullptr) return false;
+  const TlsChannel::Stage stage = connection.tls()->stage();
+  return stage == TlsChannel::Stage::kHello || stage == TlsChannel::Stage::kReady;
+}
+
 bool is_online(const Connection& connection) {
   return connection.attachment<ClientSession>().phase == Phase::kOnline;
 }
@@ -134,6 +141,10 @@ void Drain::tell(const std::vector<ConnId>& clients, const TbPlacesRsp& places, 
   for (size_t i = 0; i < clients.size(); ++i) {
     Connection* connection = parts_.connections.find(clients[i]);
     if (connection == nullptr || was_told(*connection) || carries_file(*connection)) continue;
+    if (is_before_handshake(*connection)) {
+      connection->close(CloseReason::kDrained);
+      continue;
+    }
     const TbPlace* place = is_online(*connection) ? list.next() : nullptr;
     tell(*connection, place, window * static_cast<Tick>(i) / static_cast<Tick>(clients.size()));
   }
@@ -162,7 +173,10 @@ void Drain::finish(CloseReason reason, Tick at_most) {
   reason_ = reason;
   finish_by_ = now() + at_most;
   report_timer_.cancel();
-  clients_.for_each([](Connection& connection) { connection.pause_reading(true); });
+  clients_.for_each([this](Connection& connection) {
+    connection.pause_reading(true);
+    if (is_before_handshake(connection)) connection.close(reason_);
+  });
   timer_.start_every(kFinishStepMs);
   finish_step();
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/clock.h"
+#include "proto/login_stamp.h"
 
 namespace talkbeat {
 
@@ -18,15 +19,13 @@ class LoginStamps {
  public:
   /// What no clock can have said is ignored: to count on from there would leave no room.
   void heard(uint64_t stamp, Tick now) {
-    if (stamp >= kBeyondAllClocks) return;
-    highest_ = std::max(highest_, stamp);
-    ahead_ = std::max(ahead_, static_cast<int64_t>(highest_ >> kLowBits) - now);
+    if (stamp < kFirstImpossibleStamp) count_from(stamp, now);
   }
 
   uint64_t next(int64_t unix_ms, Tick now, uint64_t random) {
     const auto time = static_cast<uint64_t>(std::max(unix_ms, ahead_ + now));
     const uint64_t stamp = std::max(time << kLowBits | (random & kLowMask), highest_ + 1);
-    heard(stamp, now);
+    count_from(stamp, now);
     return stamp;
   }
 
@@ -36,7 +35,11 @@ class LoginStamps {
  private:
   static constexpr int kLowBits = 16;
   static constexpr uint64_t kLowMask = (uint64_t{1} << kLowBits) - 1;
-  static constexpr uint64_t kBeyondAllClocks = uint64_t{1} << 63;  // after the year 6000
+
+  void count_from(uint64_t stamp, Tick now) {
+    highest_ = std::max(highest_, stamp);
+    ahead_ = std::max(ahead_, static_cast<int64_t>(highest_ >> kLowBits) - now);
+  }
 
   uint64_t highest_ = 0;
   int64_t ahead_ = INT64_MIN / 2;  // the latest time that was heard of, less the tick at which it was

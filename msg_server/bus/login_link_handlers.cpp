@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/whole_pdu.h"
+#include "proto/login_stamp.h"
 #include "proto/relay_to_users.h"
 
 namespace talkbeat {
@@ -40,7 +41,7 @@ Verdict on_link_users(Context& context, const PduHeader& /*header*/, const IM::S
     if (entry.status() == IM::BaseDefine::USER_STATUS_OFFLINE) {
       listener.on_remote_offline(context.link.index, entry.user_id(), *client_class);
     } else {
-      const SessionInfo session{static_cast<uint32_t>(entry.client_type()), entry.login_stamp()};
+      const SessionInfo session{static_cast<uint32_t>(entry.client_type()), possible_stamp(entry.login_stamp())};
       listener.on_remote_online(context.link.index, entry.user_id(), *client_class, session);
     }
   }

@@ -2,13 +2,15 @@
 
 #include <string>
 
+#include "base/check.h"
 #include "tests/fuzz/msg_server_world.h"
 #include "tests/fuzz/pdu_world.h"
 
 namespace talkbeat::fuzz {
 
 /// A whole msg_server, and up to four clients of it. The special step logs in as it should be: argument % 3 says who,
-/// argument / 3 with which client; from 192 on with the last session token instead of the password.
+/// argument / 3 with which client; from 192 on with the last session token instead of the password. At the end every
+/// message that was taken can be accounted for.
 class ClientWorld final : public PduWorld {
  public:
   explicit ClientWorld(const MsgServerConfig& config);
@@ -21,6 +23,7 @@ class ClientWorld final : public PduWorld {
   void heard(uint8_t number, const PduHeader& header, const std::string& body) override;
   void stop() override { server_.stop(); }
   bool stopped() const override { return server_.stopped(); }
+  void check_end() override { CHECK(balanced(server_.ledger())); }
 
   const MsgServerConfig config_;
   MsgServerGround ground_{loop, clock};

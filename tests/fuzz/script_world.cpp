@@ -37,6 +37,7 @@ void ScriptWorld::play(std::span<const uint8_t> script) {
     run_workers();
   }
   CHECK(network.open_sockets() == 0);
+  check_end();
 }
 
 void ScriptWorld::play(const Step& step) {
@@ -167,3 +168,9 @@ void ScriptWorld::turn(Tick max_wait) {
 }
 
 }  // namespace talkbeat::fuzz
+
+// Of every target that plays scripts.
+extern "C" int LLVMFuzzerInitialize(int* /*argc*/, char*** /*argv*/) {
+  talkbeat::fuzz::log_to_nowhere();
+  return 0;
+}

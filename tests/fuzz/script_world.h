@@ -45,6 +45,8 @@ class ScriptWorld {
   /// Begins to stop the server; afterwards stopped() becomes true.
   virtual void stop() = 0;
   virtual bool stopped() const = 0;
+  /// The server has stopped: what must hold of it then.
+  virtual void check_end() {}
 
   /// Opens the connection where it is not open.
   void connect(uint8_t number);
@@ -72,8 +74,8 @@ class ScriptWorld {
   int turns_without_time_ = 0;
 };
 
-/// As a config has it, log lines are made and thrown away: what peers are called goes through the escaping. Once,
-/// before the first input.
+/// As a config has it, log lines are made and thrown away: what peers are called goes through the escaping. Targets
+/// that play scripts begin with it (LLVMFuzzerInitialize, in script_world.cpp).
 void log_to_nowhere();
 
 }  // namespace talkbeat::fuzz

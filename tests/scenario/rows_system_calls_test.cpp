@@ -5,6 +5,7 @@
 
 #include "tests/scenario/figures.h"
 #include "tests/scenario/load.h"
+#include "tests/scenario/raw_socket.h"
 #include "tests/scenario/sockets.h"
 #include "tests/scenario/tracer.h"
 
@@ -58,6 +59,30 @@ TEST(C5, without_memory_for_the_kernel_connections_may_end_and_no_acked_message_
     EXPECT_GT(tracer.injected(), 5u);
   }
   // Its questions at the end need connections that last.
+  EXPECT_THAT(load.finish(), IsEmpty());
+  EXPECT_EQ(cluster.pid(kServer), pid);
+}
+
+// All that it is asked, as where fs.epoll.max_user_watches is reached.
+TEST(C5, a_connection_that_epoll_does_not_take_is_closed_and_all_others_are_served) {
+  Cluster cluster(one_msg_server());
+  Load load(cluster, {.pairs = 3, .msg_servers = 1});
+  load.await_acks(20);
+  const pid_t pid = cluster.pid(kServer);
+  const Closings closings(cluster, kServer);
+  {
+    const Tracer tracer(pid, {"epoll_ctl:error=ENOSPC"});
+    for (int i = 0; i < 3; ++i) {
+      RawSocket newcomer(cluster.client_port(kServer));
+      std::string bytes;
+      EXPECT_EQ(newcomer.read(bytes, Deadline(kPatience)), RawSocket::Event::kClosed);
+    }
+    load.await_acks(50);
+  }
+  EXPECT_EQ(closings.so_far("io_error"), 3u);
+  EXPECT_THAT(cluster.log_of(kServer), testing::HasSubstr("watch_refused error=\"No space left on device\""));
+  WireClient alice(cluster.client_port(kServer));
+  alice.log_in("alice");
   EXPECT_THAT(load.finish(), IsEmpty());
   EXPECT_EQ(cluster.pid(kServer), pid);
 }

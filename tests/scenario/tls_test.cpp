@@ -66,10 +66,10 @@ std::string serial_at(uint16_t port) {
   return client.serial();
 }
 
-void replace_certificate(const Cluster& cluster, const TlsFiles& by) {
+void replace_certificate(const Cluster& cluster, const fs::path& certificate, const fs::path& key) {
   const fs::path directory = cluster.directory() / "tls";
-  fs::copy_file(by.certificate(), directory / "certificate.pem", fs::copy_options::overwrite_existing);
-  fs::copy_file(by.key(), directory / "key.pem", fs::copy_options::overwrite_existing);
+  fs::copy_file(certificate, directory / "certificate.pem", fs::copy_options::overwrite_existing);
+  fs::copy_file(key, directory / "key.pem", fs::copy_options::overwrite_existing);
 }
 
 TEST(Tls, versions_1_2_and_1_3_are_served_and_older_ones_refused) {
@@ -163,6 +163,25 @@ TEST(Tls, a_certificate_that_is_not_to_be_trusted_ends_a_client_with_a_line_that
   EXPECT_THAT(nobody.err, HasSubstr("/no/such/file"));
 }
 
+TEST(Tls, a_client_comes_back_by_itself_when_a_certificate_was_wrong_for_a_time) {
+  Cluster cluster(with_tls());
+  const std::string ca = cluster.directory() / "good.pem";
+  fs::copy_file(trusted(cluster), ca);
+  fs::copy_file(cluster.directory() / "tls/key.pem", cluster.directory() / "good.key");
+  Program bob(tls_chat(cluster, "bob", ca, {}), Program::Input::kTyped);
+  await(bob, "connected to");
+  const TlsFiles wrong;
+  replace_certificate(cluster, wrong.certificate(), wrong.key());
+  cluster.kill9("msg_server_0");
+  cluster.start();
+  await(bob, "is not to be trusted");
+  replace_certificate(cluster, ca, cluster.directory() / "good.key");
+  cluster.signal("msg_server_0", SIGHUP);
+  wait_until("bob is back", [&] { return figure(cluster, "msg_server_0", "talkbeat_users") == 1; });
+  bob.end_input();
+  EXPECT_EQ(bob.wait().exit_code, 0);
+}
+
 TEST(Tls, a_name_that_no_certificate_can_have_is_an_error_and_a_dot_at_its_end_is_none) {
   Cluster cluster(with_tls());
   const auto send_to = [&cluster](const std::string& name) {
@@ -187,7 +206,7 @@ TEST(Tls, sighup_changes_the_certificate_and_a_bad_one_changes_nothing) {
     const uint16_t port = cluster.tls_port(name);
     const std::string first = serial_at(port);
     const TlsFiles renewed;
-    replace_certificate(cluster, renewed);
+    replace_certificate(cluster, renewed.certificate(), renewed.key());
     EXPECT_EQ(serial_at(port), first);
     cluster.signal(name, SIGHUP);
     wait_until("the new certificate is served", [&] { return serial_at(port) != first; });
@@ -226,7 +245,7 @@ TEST(Tls, what_is_no_tls_is_closed_with_the_reason_and_the_plain_port_is_as_ever
 TEST(Tls, handshakes_that_do_not_end_are_closed_in_time_and_cost_little) {
   // What was freed is kept aside by the sanitizer: not that is to be measured.
   const Environment lean("ASAN_OPTIONS", "quarantine_size_mb=1:thread_local_quarantine_size_kb=64");
-  ClusterOptions options = with_control({"client.handshake_timeout=5s"});
+  ClusterOptions options = with_control({"client.handshake_timeout=5s", "tls.max_waiting=2500"});
   options.tls = true;
   Cluster cluster(options);
   const Closings closings(cluster, "msg_server_0");

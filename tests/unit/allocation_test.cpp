@@ -52,6 +52,19 @@ TEST_F(AllocationTest, ABurstFillsServersOfUnequalSizeAlike) {
   EXPECT_NEAR(static_cast<double>(handed_out(2)), 800, 4);
 }
 
+TEST_F(AllocationTest, ClientsWithTlsAreSentOnlyWhereThereIsTls) {
+  const auto with_tls = [this] { return allocate(registry_, 0, kTtl, {.tls = true}); };
+  add(1, 0, 100);
+  EXPECT_EQ(with_tls().result, AllocationResult::kNoServer) << "as if there were none";
+  EXPECT_EQ(handed_out(1), 0u);
+  add(2, 98, 100).tls_port = 8202;
+  EXPECT_EQ(with_tls().server->name, "msg_server_2") << "however full";
+  EXPECT_EQ(allocate(registry_, 0, kTtl).server->name, "msg_server_1") << "the others go where there is room";
+  EXPECT_EQ(with_tls().result, AllocationResult::kAllocated);
+  EXPECT_EQ(with_tls().result, AllocationResult::kAllFull);
+  EXPECT_EQ(allocate(registry_, 0, kTtl, {.except = ServerId{1}}).result, AllocationResult::kAllFull);
+}
+
 TEST_F(AllocationTest, FullAndDrainingOnesGetNobody) {
   add(1, 100, 100);
   add(2, 0, 100).draining = true;

@@ -1,5 +1,8 @@
+#include <gmock/gmock.h>
+
 #include "base/wire_password.h"
 #include "tests/unit/client_harness.h"
+#include "tests/unit/tls_fixture.h"
 
 namespace talkbeat {
 namespace {
@@ -88,6 +91,38 @@ TEST_F(ClientConnection, a_lost_connection_is_restored_again_and_again) {
   }
   ASSERT_TRUE(until_state(kOnline));
   EXPECT_EQ(client->info().reconnects, 3);
+}
+
+TEST_F(ClientConnection, a_bad_certificate_is_waited_out_by_those_who_have_been_there) {
+  const TlsFiles good;
+  const TlsFiles bad;
+  const auto show = [this](const TlsFiles& files) {
+    server.tls.emplace(std::move(TlsContext::server(files.server()).value()));
+  };
+  ASSERT_TRUE(network.use_tls(good.certificate(), "127.0.0.1").ok());
+  show(good);
+  start();
+  ASSERT_TRUE(until_state(kOnline));
+  show(bad);
+  server.drop_all();
+  ASSERT_TRUE(until([&] { return client->info().distrusts && client->state() == kWaiting; }));
+  EXPECT_THAT(heard.why, testing::HasSubstr("is not to be trusted"));
+  EXPECT_TRUE(until([&] { return client->state() != kWaiting; })) << "it tries again";
+  show(good);
+  ASSERT_TRUE(until_state(kOnline));
+  EXPECT_FALSE(client->info().distrusts);
+  EXPECT_EQ(client->info().reconnects, 1);
+}
+
+TEST_F(ClientConnection, a_bad_certificate_at_the_first_try_is_final) {
+  const TlsFiles files;
+  const TlsFiles others;
+  ASSERT_TRUE(network.use_tls(others.certificate(), "127.0.0.1").ok());
+  server.tls.emplace(std::move(TlsContext::server(files.server()).value()));
+  start();
+  ASSERT_TRUE(until_state(kClosed));
+  EXPECT_EQ(client->info().closed_by, ClosedBy::kDistrust);
+  EXPECT_THAT(heard.why, testing::HasSubstr("is not to be trusted"));
 }
 
 TEST_F(ClientConnection, a_kick_is_final) {

@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/listener.h"
 #include "base/pdu_protocol.h"
+#include "base/tls_context.h"
+#include "tests/unit/client_fake_answers.h"
 #include "tests/unit/client_fake_store.h"
 
 namespace talkbeat {
@@ -29,7 +32,8 @@ class FakeServer final : private PduProtocol {
         groups(cluster_.groups),
         connections_(loop, [](const Connection&, CloseReason) {}),
         listener_(loop, {}, [this](SocketHandle socket, const Address& peer) {
-          connections_.adopt(socket, peer, *this).set_attachment(std::make_unique<PduPeer>());
+          connections_.adopt(socket, peer, *this, tls ? tls->accept() : nullptr)
+              .set_attachment(std::make_unique<PduPeer>());
         }) {
     started_ = listener_.start({"127.0.0.1", 0}).ok();
   }
@@ -111,7 +115,8 @@ class FakeServer final : private PduProtocol {
   std::string token;                     // given at each login; empty: none
   std::vector<std::string> good_tokens;  // taken instead of a password
   std::vector<IM::Login::IMLoginReq> login_requests;
-  Address direct_to;  // as login_server; empty: itself
+  Address direct_to;              // as login_server; empty: itself
+  std::optional<TlsContext> tls;  // set: for those who connect from now on
   int logins = 0;
   int heartbeats = 0;
   int time_requests = 0;
@@ -170,41 +175,18 @@ class FakeServer final : private PduProtocol {
   }
 
   Verdict direct(Connection& connection, const PduHeader& header) {
-    IM::Login::IMMsgServRsp answer;
-    answer.set_result_code(IM::BaseDefine::REFUSE_REASON_NONE);
     const Address place = direct_to.ip.empty() ? address() : direct_to;
-    answer.set_prior_ip(place.ip);
-    answer.set_backip_ip(place.ip);
-    answer.set_port(place.port);
-    send_pdu(connection, answer, header.seq_num);
+    send_pdu(connection, directions_to(place, place.ip), header.seq_num);
     return Verdict::close(CloseReason::kAnswered);
   }
 
   Verdict log_in(Connection& connection, const PduHeader& header, const IM::Login::IMLoginReq& request) {
-    IM::Login::IMLoginRes answer;
-    answer.set_server_time(1);
     login_requests.push_back(request);
     const bool by_token = request.has_session_token();
     const bool right = by_token ? std::ranges::count(good_tokens, request.session_token()) > 0
                                 : password.empty() || request.password() == password;
-    answer.set_result_code(right ? IM::BaseDefine::REFUSE_REASON_NONE
-                                 : IM::BaseDefine::REFUSE_REASON_DB_VALIDATE_FAILED);
-    if (!right) {
-      answer.set_result_string("wrong name or password");
-      send_pdu(connection, answer, header.seq_num);
-      return Verdict::close(CloseReason::kLoginRefused);
-    }
-    auto& info = *answer.mutable_user_info();
-    info.set_user_id(kUser);
-    info.set_user_gender(0);
-    info.set_user_nick_name("Alice");
-    info.set_avatar_url("");
-    info.set_department_id(0);
-    info.set_email("");
-    info.set_user_real_name("");
-    info.set_user_tel("");
-    info.set_user_domain("alice");
-    info.set_status(0);
+    if (!right) return refuse(connection, header);
+    IM::Login::IMLoginRes answer = accepted_login(kUser);
     if (!token.empty()) answer.set_session_token(token);
     if (cluster_.home != nullptr) cluster_.home->kick();
     cluster_.home = this;
@@ -216,6 +198,15 @@ class FakeServer final : private PduProtocol {
       send_pdu(connection, answer, header.seq_num);
     }
     return Verdict::handled();
+  }
+
+  Verdict refuse(Connection& connection, const PduHeader& header) {
+    IM::Login::IMLoginRes answer;
+    answer.set_server_time(1);
+    answer.set_result_code(IM::BaseDefine::REFUSE_REASON_DB_VALIDATE_FAILED);
+    answer.set_result_string("wrong name or password");
+    send_pdu(connection, answer, header.seq_num);
+    return Verdict::close(CloseReason::kLoginRefused);
   }
 
   static Verdict not_member() { return Verdict::refused(ERROR_NOT_MEMBER, "not in that group"); }

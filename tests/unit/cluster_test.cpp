@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "proto/end_reason.h"
+#include "proto/login_stamp.h"
 #include "tests/unit/login_server_fixture.h"
 #include "tests/unit/whole_pdu.h"
 
@@ -69,6 +70,28 @@ TEST_F(ClusterTest, ManyUsersComeInChunks) {
     sizes.push_back(chunk->user_stat_list_size());
   }
   EXPECT_EQ(sizes, (std::vector{100, 100, 50}));
+}
+
+TEST_F(ClusterTest, AServerThatSaysAStampOfNoClockKeepsNobodyOut) {
+  auto a = register_server("msg_server_a");
+  auto b = register_server("msg_server_b");
+  uint32_t user = 7;
+  for (const uint64_t nonsense : {UINT64_MAX, uint64_t{1} << 63, kFirstImpossibleStamp}) {
+    a->send(status(user, USER_STATUS_ONLINE, nonsense));
+    settle(*a);
+    b->send(status(user, USER_STATUS_ONLINE, 10));
+    const auto kick = wait_for<IMServerKickUser>(*a);
+    ASSERT_TRUE(kick);
+    EXPECT_EQ(kick->user_id(), user++);
+    EXPECT_EQ(b->count<IMServerKickUser>(), 0u);
+  }
+  IMOnlineUserInfo users;
+  add_user(users, 20, UINT64_MAX);
+  a->send(users);
+  settle(*a);
+  a->send(status(20, USER_STATUS_OFFLINE, UINT64_MAX));
+  settle(*a);
+  EXPECT_EQ(get_json("/api/cluster")["servers"][0]["users"], 0);
 }
 
 TEST_F(ClusterTest, OfTwoSessionsTheOlderOnesServerIsToldToKick) {

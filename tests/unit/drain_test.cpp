@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/unit/msg_server_fixture.h"
+#include "tests/unit/tls_fixture.h"
 
 namespace talkbeat::msg_server_test {
 namespace {
@@ -167,6 +168,79 @@ TEST_F(DrainTest, messages_go_on_in_both_directions_after_one_was_told) {
   clients[0]->send(message(2, "still here"));
   expect<IMMsgDataAck>(*clients[0]);
   EXPECT_EQ(expect<IMMsgData>(*clients[1]).msg_data(), "still here");
+}
+
+class TlsDrainTest : public DrainTest {
+ protected:
+  TlsDrainTest() {
+    port.stop_accepting();
+    config.tls.files = files_.server();
+    config.tls.handshakes = {.per_turn = 1, .rate = 1, .waiting = 100};
+    config.tls_listen = {"127.0.0.1", 0};
+    EXPECT_TRUE(port.start().ok());
+  }
+  struct Caller {
+    explicit Caller(uint16_t port) : peer(connect(port)) {}
+    static int connect(uint16_t port) {
+      const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+      const SocketAddress raw = Address{"127.0.0.1", port}.to_sockaddr();
+      EXPECT_EQ(::connect(fd, raw.get(), raw.length), 0);
+      return fd;
+    }
+    void exchange() {
+      peer.send(tls.said());
+      tls.take(peer.receive());
+    }
+    Peer peer;
+    TlsClient tls;
+  };
+  // The first one's handshake begins, and all others wait.
+  std::vector<std::unique_ptr<Caller>> call(size_t count) {
+    std::vector<std::unique_ptr<Caller>> callers;
+    for (size_t i = 0; i < count; ++i) {
+      callers.push_back(std::make_unique<Caller>(parts.ports.tls));
+      callers.back()->exchange();
+    }
+    EXPECT_TRUE(until([&] { return connections.handshakes().waiting() == count - 1; }));
+    return callers;
+  }
+  bool ends_with_goodbye(Caller& caller) {
+    return until([&] {
+             caller.tls.take(caller.peer.receive());
+             return caller.peer.ended();
+           }) &&
+           caller.tls.heard_goodbye();
+  }
+
+  TlsFiles files_;
+};
+
+TEST_F(TlsDrainTest, who_waits_for_a_handshake_is_not_waited_for_and_hears_a_goodbye) {
+  config.drain = {.spread_ms = 200, .timeout_ms = 60'000};
+  const auto callers = call(3);
+  callers[0]->peer.reset();
+  drain.begin();
+  pass(500);
+  EXPECT_EQ(gone, 1);
+  EXPECT_EQ(closed_as("drained"), 2u);
+  for (const size_t waiting : {1u, 2u}) EXPECT_TRUE(ends_with_goodbye(*callers[waiting])) << waiting;
+}
+
+TEST_F(TlsDrainTest, while_the_store_finishes_no_handshake_begins_and_nothing_more_is_taken) {
+  add_user("alice");
+  const UserId bob = add_user("bob");
+  const auto alice = log_in("alice");
+  hold_store = true;
+  alice->send(message(bob, "held"));
+  const auto callers = call(2);
+  EXPECT_TRUE(until([this] { return store.pending_writes() > 0; }));
+  drain.leave_now();
+  EXPECT_EQ(gone, 0) << "the store has not finished";
+  EXPECT_TRUE(ends_with_goodbye(*callers[1]));
+  EXPECT_EQ(connections.handshakes().begun(), 1u);
+  hold_store = false;
+  pass(100);
+  EXPECT_EQ(gone, 1);
 }
 
 TEST_F(DrainTest, it_ends_when_the_last_client_has_left) {

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/unit/login_server_fixture.h"
+#include "tests/unit/tls_fixture.h"
 #include "tests/unit/whole_pdu.h"
 
 namespace talkbeat::login_server_test {
@@ -131,6 +132,46 @@ TEST_F(LoginServerTest, ATlsPortIsToldWhereThereIsOne) {
   EXPECT_TRUE(until([this] { return get_json("/msg_server").value("tlsPort", "") == "8202"; }));
   EXPECT_EQ(ask()->tls_port(), 8202u);
   EXPECT_EQ(get_json("/api/cluster")["servers"][0]["tls_port"], 8202);
+}
+
+TEST_F(LoginServerTest, WhoAsksOverTlsIsSentOnlyWhereThereIsTls) {
+  const TlsFiles files;
+  config_.tls.files = files.server();
+  config_.tls_listen = config_.https_listen = {"127.0.0.1", 0};
+  start();
+  const auto ask_over_tls = [this] {
+    Socket socket(server_->tls_address());
+    TlsClient tls;
+    const auto exchange = [&] {
+      socket.send(tls.said());
+      tls.take(socket.receive());
+    };
+    EXPECT_TRUE(until([&] {
+      exchange();
+      return tls.open();
+    }));
+    const SharedBytes question = encode_pdu(IMMsgServReq());
+    tls.say({reinterpret_cast<const char*>(question.bytes().data()), question.bytes().size()});
+    EXPECT_TRUE(until([&] {
+      exchange();
+      return tls.received.size() > kPduHeaderSize;
+    }));
+    IMMsgServRsp answer;
+    EXPECT_TRUE(answer.ParseFromString(tls.received.substr(kPduHeaderSize)));
+    return answer;
+  };
+  auto without = register_server("msg_server_0", info(8200, 1'000, 0));
+  EXPECT_EQ(ask()->port(), 8200u);
+  EXPECT_EQ(ask_over_tls().result_code(), IM::BaseDefine::REFUSE_REASON_NO_MSG_SERVER);
+  IMMsgServInfo info_with = info(8210, 1'000, 900);
+  info_with.set_tls_port(8212);
+  auto with = register_server("msg_server_1", info_with);
+  EXPECT_EQ(ask_over_tls().tls_port(), 8212u) << "however full it is";
+  EXPECT_EQ(ask()->port(), 8200u);
+  info_with.set_draining(true);
+  with->send(info_with);
+  EXPECT_TRUE(until([&] { return get_json("/api/cluster")["servers"][1]["draining"] == true; }));
+  EXPECT_EQ(ask_over_tls().result_code(), IM::BaseDefine::REFUSE_REASON_MSG_SERVER_FULL);
 }
 
 TEST_F(LoginServerTest, HttpAnswersAsTheContractSays) {

@@ -41,11 +41,23 @@ TEST(LoginStamps, what_nobodys_clock_says_changes_nothing) {
   LoginStamps left;
   LoginStamps right;
   left.heard(UINT64_MAX, 5);
-  right.heard(uint64_t{1} << 63, 86'400'000);
+  right.heard(kFirstImpossibleStamp, 86'400'000);
   const uint64_t first = left.next(kNow, 6, 0xffff);
   EXPECT_EQ(first >> 16, static_cast<uint64_t>(kNow));
   EXPECT_GT(left.next(kNow, 6, 0), first);
   EXPECT_EQ(right.next(kNow, 86'400'001, 0) >> 16, static_cast<uint64_t>(kNow));
+}
+
+TEST(LoginStamps, they_grow_behind_the_last_one_that_a_clock_can_say) {
+  LoginStamps stamps;
+  uint64_t last = kFirstImpossibleStamp - 1;
+  stamps.heard(last, 5);
+  for (Tick now = 5; now < 100; ++now) {
+    const uint64_t next = stamps.next(kNow, now, 0xffff);
+    ASSERT_GT(next, last) << now;
+    last = next;
+  }
+  EXPECT_GT(LoginStamps::end_of_millisecond(last), last);
 }
 
 TEST(LoginStamps, the_end_of_a_millisecond_is_above_all_of_its_stamps) {

@@ -1,7 +1,9 @@
 #include "base/private_file.h"
 
 #include <gmock/gmock.h>
+#include <grp.h>
 #include <gtest/gtest.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +16,7 @@ namespace talkbeat {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 constexpr uid_t kRoot = 0;
@@ -79,6 +82,35 @@ TEST(JudgeFile, a_directory_that_all_may_write_to_lets_them_exchange_the_file_bu
   }
 }
 
+TEST(JudgeFile, a_link_on_the_way_belongs_to_the_servers_user_or_to_root) {
+  const auto link = [](uid_t owner) {
+    return std::vector<FileFacts>{{.path = "/srv", .owner = kRoot, .mode = S_IFDIR | 0755u},
+                                  {.path = "/srv/now", .owner = owner, .mode = S_IFLNK | 0777u}};
+  };
+  for (const FileTrust trust : {FileTrust::kSecret, FileTrust::kSettings}) {
+    EXPECT_EQ(refusal(file(kServer, 0600), trust, kServer, link(kServer)), "");
+    EXPECT_EQ(refusal(file(kServer, 0600), trust, kServer, link(kRoot)), "");
+    EXPECT_THAT(refusal(file(kServer, 0600), trust, kServer, link(kStranger)),
+                HasSubstr("who could point it elsewhere; run chown -h 990 /srv/now"));
+  }
+}
+
+TEST(JudgeFile, root_is_told_that_it_may_as_well_be_the_user_whose_files_they_are) {
+  EXPECT_THAT(refusal(file(54'321, 0600), FileTrust::kSettings, kRoot),
+              HasSubstr("; run chown 0 /srv/run/file, or start the server as uid 54321"));
+  EXPECT_THAT(refusal(file(54'321, 0600), FileTrust::kSettings), Not(HasSubstr("start the server")));
+}
+
+// As on Debian; Fedora has three accounts in it.
+bool nobody_else_has_roots_group() {
+  bool alone = true;
+  ::setpwent();
+  while (const passwd* user = ::getpwent()) alone = alone && (user->pw_gid != 0 || user->pw_uid == 0);
+  ::endpwent();
+  const group* root = ::getgrgid(0);
+  return alone && root != nullptr && std::string(root->gr_name) == "root" && *root->gr_mem == nullptr;
+}
+
 class RealFile : public testing::Test {
  protected:
   RealFile() {
@@ -128,6 +160,56 @@ TEST_F(RealFile, is_judged_by_the_directories_of_a_link_and_of_what_it_points_to
   EXPECT_THAT(read(), HasSubstr("/links is writable"));
 }
 
+TEST_F(RealFile, is_judged_by_each_link_on_the_way_and_where_that_link_lies) {
+  const auto link = [this](const std::string& target, const std::string& name) {
+    std::filesystem::create_directories((directory_ / name).parent_path());
+    std::filesystem::create_symlink(target, directory_ / name);
+  };
+  link("../second/place", "first/place");  // first/place -> second/place -> inner
+  link(directory_ / "inner", "second/place");
+  path_ = directory_ / "first/./place/secret";
+  EXPECT_EQ(read(), "[client]\nlimit = 7\n");
+  for (const char* name : {"first", "second", "inner"}) {
+    set_mode(directory_ / name, 0777);
+    EXPECT_THAT(read(), HasSubstr(std::string("/") + name + " is writable"));
+    set_mode(directory_ / name, 0755);
+  }
+  EXPECT_EQ(read(), "[client]\nlimit = 7\n");
+  if (::geteuid() != 0) return;  // only root can give links away
+  const std::string given = directory_ / "second/place";
+  ASSERT_EQ(::lchown(given.c_str(), kStranger, kStranger), 0);
+  EXPECT_THAT(read(), HasSubstr("run chown -h 0 " + given));
+}
+
+TEST_F(RealFile, behind_links_that_lead_in_a_circle_is_not_there) {
+  std::filesystem::create_symlink("b", directory_ / "a");
+  std::filesystem::create_symlink("a", directory_ / "b");
+  path_ = directory_ / "a/secret";
+  EXPECT_THAT(read(), HasSubstr("cannot be read"));
+  EXPECT_TRUE(check_file(path_, FileTrust::kSettings, "configuration").ok());
+}
+
+TEST_F(RealFile, of_settings_may_be_writable_for_a_group_only_where_nobody_else_is_in_it) {
+  const auto check = [this] { return check_file(path_, FileTrust::kSettings, "configuration").message(); };
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+  const passwd* nobody = ::getpwnam("nobody");
+  ASSERT_NE(nobody, nullptr);
+  set_mode(path_, 0664);
+  ASSERT_EQ(::chown(path_.c_str(), 0, nobody->pw_gid), 0);
+  EXPECT_THAT(check(), HasSubstr("others can change the configuration; run chmod go-w")) << "another one's group";
+  ASSERT_EQ(::chown(path_.c_str(), 0, 54'321), 0);
+  EXPECT_THAT(check(), HasSubstr("others can change")) << "a group that is not known";
+  ASSERT_EQ(::chown(path_.c_str(), 0, 0), 0);
+  if (nobody_else_has_roots_group()) {
+    EXPECT_EQ(check(), "");
+    EXPECT_THAT(read(), HasSubstr("others can read the admin key")) << "secrets are for their owner alone";
+    set_mode(path_, 0620);
+    EXPECT_THAT(read(), HasSubstr("others can change the admin key"));
+  }
+  set_mode(path_, 0666);
+  EXPECT_THAT(check(), HasSubstr("others can change"));
+}
+
 TEST_F(RealFile, of_a_stranger_is_refused) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can give files away";
   ASSERT_EQ(::chown(path_.c_str(), kStranger, kStranger), 0);
@@ -167,7 +249,7 @@ TEST_F(RealFile, of_settings_is_refused_at_the_start_and_when_it_is_read_again) 
   OptionTable table;
   table.section("client", "Clients");
   table.integer("limit", limit, {1, 100}, "connections", "How many.").reloadable();
-  set_mode(path_, 0664);
+  set_mode(path_, 0646);
   EXPECT_THAT(table.load(path_).message(), StartsWith(path_.string() + ": others can change the configuration"));
   set_mode(path_, 0644);
   ASSERT_TRUE(table.load(path_).ok());

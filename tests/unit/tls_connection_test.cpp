@@ -313,6 +313,47 @@ TEST_F(TlsConnectionTest, the_line_of_handshakes_has_an_end_and_who_leaves_it_ta
   EXPECT_EQ(table.handshakes().waiting(), 0u);
 }
 
+TEST_F(TlsConnectionTest, who_waits_for_its_handshake_may_be_paused_besides_and_stays_so) {
+  table.set_handshake_limits({.per_turn = 1, .rate = 1, .waiting = 100});
+  Caller first = call();
+  ASSERT_TRUE(connect(first));
+  Caller second = call();
+  second.exchange();
+  EXPECT_TRUE(turn_until([this] { return table.handshakes().waiting() == 1; }));
+  server().pause_reading(true);
+  run_for(1'100);
+  EXPECT_EQ(table.handshakes().waiting(), 0u);
+  second.exchange();  // TLS 1.3: its last word and what it has to say come together
+  ASSERT_TRUE(second.tls.open());
+  second.tls.say("hello");
+  second.exchange();
+  run_for(100);
+  EXPECT_EQ(protocol.received, "");
+  server().pause_reading(false);
+  EXPECT_TRUE(turn_until([this] { return protocol.received == "hello"; }));
+}
+
+TEST_F(TlsConnectionTest, who_is_closed_before_its_handshake_hears_a_goodbye) {
+  table.set_handshake_limits({.per_turn = 1, .rate = 1, .waiting = 100});
+  Caller first = call();
+  ASSERT_TRUE(connect(first));
+  for (const bool in_line : {false, true}) {
+    Caller caller = call();
+    const std::string hello = caller.tls.said();
+    caller.peer.send(in_line ? hello : hello.substr(0, 20));
+    EXPECT_TRUE(turn_until([&] { return table.handshakes().waiting() == (in_line ? 1u : 0u); }));
+    turn();
+    server().send(bytes_of("this cannot be said"));
+    server().close(CloseReason::kDrained);
+    EXPECT_TRUE(turn_until([&] {
+      caller.tls.take(caller.peer.receive());
+      return caller.peer.ended();
+    }));
+    EXPECT_TRUE(caller.tls.heard_goodbye());
+    EXPECT_EQ(caller.tls.error, "");
+  }
+}
+
 TEST_F(TlsConnectionTest, a_client_of_ours_talks_to_a_server_of_ours) {
   const SocketHandle listener = transport.listen({"127.0.0.1", 0}, {}).value();
   const SocketHandle dialed = transport.connect(transport.local_address(listener), {}).value();

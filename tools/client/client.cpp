@@ -81,6 +81,7 @@ ClientInfo Client::info() const {
   info.reconnects = std::max(0, logins_ - 1);
   info.moves = moves_;
   info.unsent = flow_.unsent();
+  info.distrusts = distrusts_;
   return info;
 }
 
@@ -138,6 +139,7 @@ void Client::go_online(const Connection& connection, bool moved) {
   notice_.reset();
   place_.reset();
   ++(moved ? moves_ : logins_);
+  distrusts_ = false;
   server_ = connection.peer();
   online_since_ = connection.now();
   proven_timer_.start_once(options_.proven_after_ms);
@@ -152,7 +154,9 @@ void Client::go_online(const Connection& connection, bool moved) {
 
 void Client::on_attempt_failed(const LoginAttempt::Failure& failure) {
   quiet_timer_.cancel();
-  if (failure.final) {
+  distrusts_ = failure.distrust;
+  const bool was_trusted = failure.distrust && logins_ > 0;
+  if (failure.final && !was_trusted) {
     finish(failure.distrust ? ClosedBy::kDistrust : ClosedBy::kRefusal, failure.why);
     return;
   }

@@ -23,12 +23,14 @@ struct ClientInfo {
   int reconnects = 0;                    ///< logins after the first one, each after a time without a connection
   int moves = 0;                         ///< to a new connection while online, because the server asked for it
   size_t unsent = 0;                     ///< messages without an ack
+  bool distrusts = false;                ///< the last try has failed for the server's certificate
 };
 
 /// A client that never gives up: finds a msg_server through login_server, logs in, beats, notices a dead server,
 /// reconnects with full-jitter backoff, sends again what was not acked, and fetches what was missed, so that each
 /// message reaches the application once and in order. Where the server asks it to leave, it first logs in at the new
-/// place and then leaves the old one. Final are only: stop(), a refused password, being kicked.
+/// place and then leaves the old one. Final are only: stop(), a refused password, being kicked, and before the first
+/// login a certificate that is not to be trusted: later that is a mistake at the servers, which somebody will mend.
 ///
 /// The loop's thread only. Everything that it uses outlives it. Not to be destroyed inside a listener's call.
 ///
@@ -153,6 +155,7 @@ class Client final : private PduSink, private LoginAttempt::Owner {
   std::string lost_why_;
   IM::BaseDefine::UserInfo profile_;
   int logins_ = 0;
+  bool distrusts_ = false;
   int moves_ = 0;
   Tick heartbeat_interval_ms_;
 };

@@ -30,7 +30,7 @@ class PduSink {
 
 /// For people: why a connection to a server has ended.
 std::string words_for_lost(const Connection& connection, CloseReason reason);
-/// The server has shown a certificate that is not to be trusted: trying again changes nothing.
+/// The server has shown a certificate that is not to be trusted: what is wrong is ours to mend, or the operator's.
 bool was_distrusted(const Connection& connection);
 
 /// The connections of all clients on one event loop, one or ten thousand, under the same keepalive rule as the

@@ -28,7 +28,7 @@ enum class ClosedBy : uint8_t {
   kNobody,    ///< it is not closed
   kStop,      ///< stop() was called
   kRefusal,   ///< the server refused the login for good
-  kDistrust,  ///< the server's certificate is not to be trusted
+  kDistrust,  ///< the first server's certificate is not to be trusted
   kKick,      ///< another session, or the operator, ended this one
 };
 

@@ -24,7 +24,7 @@ class LoginAttempt final : private PduSink {
     Tick wait_ms = 0;                ///< asked for by the server, before the next try
     bool final = false;              ///< there is no use in another try
     std::optional<Address> place{};  ///< where the next try is to go
-    bool distrust = false;           ///< final, since the server's certificate is not to be trusted
+    bool distrust = false;           ///< final, where no server was trusted before: its certificate is not good
   };
 
   /// Each call may stop the attempt.

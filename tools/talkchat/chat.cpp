@@ -42,10 +42,12 @@ void Chat::on_state(ClientState state, const std::string& why) {
       fail(reason_for_closing(why));
       return;
     case ClientState::kWaiting:
-      if (!said_offline_)
+      // A certificate that is not to be trusted is told though it was told before that nothing works.
+      if (!said_offline_ || (client_.info().distrusts && !said_distrust_))
         complain((was_online_ ? "connection lost (" : "not connected (") + printable(why) +
                  "); trying again until it works");
       said_offline_ = true;
+      said_distrust_ = client_.info().distrusts;
       return;
     case ClientState::kDisconnected:
     case ClientState::kResolving:

@@ -115,6 +115,7 @@ class Chat final : public ChatSession, private FileDesk::Screen {
   bool input_ended_ = false;
   bool was_online_ = false;
   bool said_offline_ = false;
+  bool said_distrust_ = false;
   Address server_;                       // where we were last
   ConversationId to_;                    // where we write; id 0: nowhere yet
   std::string progress_;                 // of a file, in front of the prompt

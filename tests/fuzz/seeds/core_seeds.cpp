@@ -36,6 +36,38 @@ void write_framing(SeedWriter& seeds) {
   }
 }
 
+std::string record(char type, const std::string& body) {
+  const auto size = static_cast<uint16_t>(body.size());
+  return std::string{type, '\3', '\1', static_cast<char>(size >> 8), static_cast<char>(size)} + body;
+}
+
+std::string handshake(char type, size_t size) {
+  return std::string{type, '\0', static_cast<char>(size >> 8), static_cast<char>(size)} + std::string(size, 'h');
+}
+
+void write_hellos(SeedWriter& seeds) {
+  const std::string hello = handshake(1, 300);
+  const std::string whole = record(22, hello);
+  const std::string in_two = record(22, hello.substr(0, 2)) + record(22, hello.substr(2));
+  const std::string change = record(20, "\1");
+  const std::string streams[] = {whole,
+                                 in_two,
+                                 whole + change + whole + record(23, "data"),
+                                 whole + record(22, handshake(16, 40)),
+                                 whole + record(21, std::string("\1\0", 2)),
+                                 record(22, hello + hello.substr(0, 10)),
+                                 record(22, handshake(2, 10)),
+                                 record(22, std::string("\1\1\0\0", 4)),
+                                 record(22, std::string("\1\0\0\0", 4)),
+                                 change + whole,
+                                 whole.substr(0, 40),
+                                 "GET / HTTP/1.1\r\n\r\n"};
+  for (const std::string& stream : streams) {
+    seeds.write("client_hello", '\0' + stream);
+    seeds.write("client_hello", std::string("\3\0\4\2", 4) + stream);
+  }
+}
+
 void write_codecs(SeedWriter& seeds) {
   std::mt19937 random(1);
   for (int i = 0; i < 12; ++i) {
@@ -117,6 +149,7 @@ void write_texts(SeedWriter& seeds) {
 
 void write_core_seeds(SeedWriter& seeds, const fs::path& source) {
   write_framing(seeds);
+  write_hellos(seeds);
   write_codecs(seeds);
   write_tokens(seeds);
   write_settings(seeds, source);

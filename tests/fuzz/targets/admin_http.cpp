@@ -70,6 +70,7 @@ class AdminWorld final : public HttpWorld {
   void hold_workers(uint8_t bits) override { ground_.hold(bits); }
   void stop() override { server_.stop(); }
   bool stopped() const override { return server_.stopped(); }
+  void check_end() override { CHECK(balanced(server_.ledger())); }
 
   inline static const std::string kHeaders =
       "Authorization: Bearer " + KeyFile::key() + "\r\nContent-Type: application/json\r\n";
@@ -91,11 +92,6 @@ std::span<const uint16_t> script_commands() {
 }
 
 }  // namespace talkbeat::fuzz
-
-extern "C" int LLVMFuzzerInitialize(int* /*argc*/, char*** /*argv*/) {
-  talkbeat::fuzz::log_to_nowhere();
-  return 0;
-}
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   talkbeat::fuzz::AdminWorld().play({data, size});

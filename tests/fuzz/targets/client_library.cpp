@@ -9,6 +9,7 @@
 #include "tests/fuzz/message_types.h"
 #include "tests/fuzz/pdu_world.h"
 #include "tests/fuzz/script_mutator.h"
+#include "tests/unit/client_fake_answers.h"
 #include "tools/client/client.h"
 
 namespace talkbeat::fuzz {
@@ -60,40 +61,15 @@ class ServerWorld final : public PduWorld {
         client_.request<IM::Message::IMClientTimeReq, IM::Message::IMClientTimeRsp>({}, [](const auto&) {});
         return;
       case 3:
-        log_in(number);
+        PduWorld::say(number, accepted_login(1));
         return;
       case 4:
-        direct(number);
+        PduWorld::say(number, directions_to({"192.0.2.1", 8200}, "192.0.2.2"));
         return;
       default:
         if (argument > 250) client_.stop();
         return;
     }
-  }
-  void log_in(uint8_t number) {
-    IM::Login::IMLoginRes answer;
-    answer.set_server_time(1);
-    answer.set_result_code(REFUSE_REASON_NONE);
-    auto& info = *answer.mutable_user_info();
-    info.set_user_id(1);
-    info.set_user_gender(0);
-    info.set_user_nick_name("Alice");
-    info.set_avatar_url("");
-    info.set_department_id(0);
-    info.set_email("");
-    info.set_user_real_name("");
-    info.set_user_tel("");
-    info.set_user_domain("alice");
-    info.set_status(0);
-    PduWorld::say(number, answer);
-  }
-  void direct(uint8_t number) {
-    IM::Login::IMMsgServRsp answer;
-    answer.set_result_code(REFUSE_REASON_NONE);
-    answer.set_prior_ip("192.0.2.1");
-    answer.set_backip_ip("192.0.2.2");
-    answer.set_port(8200);
-    PduWorld::say(number, answer);
   }
   uint16_t next_seq(uint8_t number) override { return asked_[number]; }
   void heard(uint8_t number, const PduHeader& header, const std::string& /*body*/) override {
@@ -117,11 +93,6 @@ std::span<const uint16_t> script_commands() {
 }
 
 }  // namespace talkbeat::fuzz
-
-extern "C" int LLVMFuzzerInitialize(int* /*argc*/, char*** /*argv*/) {
-  talkbeat::fuzz::log_to_nowhere();
-  return 0;
-}
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   talkbeat::fuzz::ServerWorld().play({data, size});

@@ -119,11 +119,6 @@ std::span<const uint16_t> script_commands() {
 
 }  // namespace talkbeat::fuzz
 
-extern "C" int LLVMFuzzerInitialize(int* /*argc*/, char*** /*argv*/) {
-  talkbeat::fuzz::log_to_nowhere();
-  return 0;
-}
-
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace talkbeat::fuzz;
   // The last byte, so that the rest is a script for the mutator as well.

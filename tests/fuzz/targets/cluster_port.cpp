@@ -80,11 +80,6 @@ std::span<const uint16_t> script_commands() {
 
 }  // namespace talkbeat::fuzz
 
-extern "C" int LLVMFuzzerInitialize(int* /*argc*/, char*** /*argv*/) {
-  talkbeat::fuzz::log_to_nowhere();
-  return 0;
-}
-
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   talkbeat::fuzz::ClusterWorld().play({data, size});
   return 0;

@@ -66,6 +66,7 @@ class LinkWorld final : public PduWorld {
   }
   void stop() override { server_.stop(); }
   bool stopped() const override { return server_.stopped(); }
+  void check_end() override { CHECK(balanced(server_.ledger())); }
 
   const std::string nonce_ = std::string(ClusterAuth::kNonceSize, 'n');
   const MsgServerConfig config_ = config();
@@ -90,11 +91,6 @@ std::span<const uint16_t> script_commands() {
 }
 
 }  // namespace talkbeat::fuzz
-
-extern "C" int LLVMFuzzerInitialize(int* /*argc*/, char*** /*argv*/) {
-  talkbeat::fuzz::log_to_nowhere();
-  return 0;
-}
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   talkbeat::fuzz::LinkWorld().play({data, size});

@@ -1,0 +1,77 @@
+#include "base/epoll_transport.h"
+
+#include <fcntl.h>
+
+#include "tests/unit/connection_fixture.h"
+
+namespace talkbeat {
+namespace {
+
+/// What epoll never takes, as it does not take a socket for which the kernel has no memory.
+SocketHandle unwatchable() {
+  const int fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  EXPECT_GE(fd, 0);
+  return fd;
+}
+
+class RefusedWatch : public testing::Test {
+ protected:
+  RefusedWatch() { transport.watch(socket, Interest::kRead, 7); }
+  ~RefusedWatch() override { transport.close(socket); }
+
+  EpollTransport transport;
+  SocketHandle socket = unwatchable();
+  std::vector<Readiness> ready;
+};
+
+TEST_F(RefusedWatch, is_told_once_as_a_socket_that_is_ready_and_broken) {
+  transport.wait(-1, ready);
+  ASSERT_EQ(ready.size(), 1u);
+  EXPECT_EQ(ready[0].token, 7u);
+  EXPECT_TRUE(ready[0].readable && ready[0].writable);
+  std::array<std::byte, 4> block{};
+  EXPECT_EQ(transport.read(socket, block).error, EPERM);
+  EXPECT_EQ(transport.accept(socket, {}).error, EPERM);
+  EXPECT_EQ(transport.connect_error(socket), EPERM);
+  transport.wait(0, ready);
+  EXPECT_TRUE(ready.empty()) << "the loop would spin";
+  transport.unwatch(socket);
+}
+
+TEST_F(RefusedWatch, may_be_changed_and_taken_back_and_forgotten) {
+  transport.change_watch(socket, Interest::kNone, 8);
+  transport.wait(0, ready);
+  ASSERT_EQ(ready.size(), 1u);
+  EXPECT_EQ(ready[0].token, 8u);
+  transport.unwatch(socket);
+  std::array<std::byte, 4> block{};
+  EXPECT_EQ(transport.read(socket, block).error, 0);
+  transport.wait(0, ready);
+  EXPECT_TRUE(ready.empty());
+}
+
+TEST_F(RefusedWatch, does_not_keep_others_from_being_served) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  transport.watch(ends[0], Interest::kRead, 9);
+  ASSERT_EQ(::write(ends[1], "x", 1), 1);
+  transport.wait(-1, ready);
+  ASSERT_EQ(ready.size(), 2u);
+  EXPECT_EQ(ready[1].token, 9u);
+  transport.unwatch(ends[0]);
+  transport.unwatch(socket);
+  for (const int end : ends) ::close(end);
+}
+
+TEST_F(ConnectionTest, ASocketThatTheKernelCannotWatchCostsThatConnectionOnly) {
+  Pair pair = connect_pair();
+  Connection& healthy = open(pair);
+  table.adopt(unwatchable(), {"127.0.0.1", 2}, protocol);
+  EXPECT_TRUE(turn_until([this] { return table.size() == 1; }));
+  EXPECT_EQ(observed, Reasons{"io_error"});
+  healthy.send(bytes_of("hello"));
+  EXPECT_TRUE(has_all(pair.peer, "hello"));
+}
+
+}  // namespace
+}  // namespace talkbeat
