@@ -104,7 +104,9 @@ Oracle::Oracle(const Cluster& cluster, milliseconds control_p99, const std::stri
 }
 
 void Oracle::expect_growth_below(long kib) const {
-  if (const auto bound = bound_for(pids_.at(server_), kib)) EXPECT_LT(peak_.growth_kib(), *bound) << "KiB more";
+  if (const auto bound = bound_for(pids_.at(server_), kib)) {
+    EXPECT_LT(peak_.growth_kib(), *bound) << "KiB more, at the worst moment";
+  }
 }
 
 void Oracle::expect_unharmed(const std::map<std::string, size_t>& closed) {
