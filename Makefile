@@ -38,7 +38,7 @@ define test_in
 @cmake --build build/$(1) -j $(JOBS)
 @failed=0; \
   ctest --test-dir build/$(1) -j $(JOBS) --output-on-failure --no-tests=error --output-junit tests.xml $(4) || failed=1; \
-  $(if $(4),,tests/rows_table.py build/$(1)/bin build/$(1)/tests.xml || failed=1;) \
+  $(if $(4),,tests/rows_table.py build/$(1)/tests.xml build/$(1)/suites/*.xml || failed=1;) \
   [[ $$failed = 0 ]] || { \
   echo "Some tests failed. One of them again, with all it says: ctest --test-dir build/$(1) -V -R NAME"; exit 1; }
 endef

@@ -1,5 +1,6 @@
 #include "msg_server/ledger_check.h"
 
+#include <algorithm>
 #include <string>
 
 #include "base/log.h"
@@ -33,6 +34,10 @@ LedgerSheet ledger_sheet(const MsgServerParts& server) {
   sheet.of(LedgerEntry::kCommitted) = server.store.stats().messages;
   sheet.of(LedgerEntry::kFirstTimes) = server.delivery.first_times();
   return sheet;
+}
+
+uint64_t place_before(uint64_t sequence, uint64_t unanswered) {
+  return sequence - std::min(sequence, unanswered);
 }
 
 LedgerCheck::LedgerCheck(const MsgServerParts& server, Metrics& metrics)

@@ -13,6 +13,10 @@ namespace talkbeat {
 /// The server's ledger with what others have counted for it, and what is under way now.
 LedgerSheet ledger_sheet(const MsgServerParts& server);
 
+/// A place in the store's order that all lies behind which is counted as stored from now on. The store had got to
+/// `sequence` when it was asked; it may have done any of the writes before that it has not answered yet.
+uint64_t place_before(uint64_t sequence, uint64_t unanswered);
+
 /// Looks every server.ledger_interval whether the ledger balances. An account that does not is an error in the log,
 /// with its figures, once: what is lost stays lost. Exports the ledger as metrics. Owned by MsgServer; the loop's
 /// thread only.

@@ -108,7 +108,7 @@ void MsgServer::learn_sequence() {
                           if (!latest.ok()) return sequence_timer_.start_once(kAskAgainMs);
                           bus_.begin_at(latest.value());
                           delivery_.begin_at(latest.value());
-                          ledger_.begins_at(latest.value());
+                          ledger_.begins_at(place_before(latest.value(), store_.unanswered()));
                         });
 }
 

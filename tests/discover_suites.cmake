@@ -1,15 +1,18 @@
 # talkbeat_discover_suites(TARGET TIMEOUT): one ctest entry for each suite of a GoogleTest executable. A process for each
 # single test, as gtest_discover_tests has it, costs more under the sanitizers than most of the tests themselves.
 #
+# Each leaves a report of its tests in suites/ of the build directory: ctest's own knows the suite only, and a test that
+# skips itself in it would pass for one that has run.
+#
 # The same file is the script that writes the list of suites, after each link:
-#   cmake -DPROGRAM=… -DOUTPUT=… -DTIMEOUT=… -P discover_suites.cmake
+#   cmake -DPROGRAM=… -DOUTPUT=… -DREPORTS=… -DTIMEOUT=… -P discover_suites.cmake
 
 function(talkbeat_discover_suites target timeout)
   set(list ${CMAKE_CURRENT_BINARY_DIR}/${target}_suites.cmake)
   add_custom_command(TARGET ${target} POST_BUILD
     BYPRODUCTS ${list}
-    COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:${target}> -DOUTPUT=${list} -DTIMEOUT=${timeout}
-      -P ${CMAKE_CURRENT_FUNCTION_LIST_FILE}
+    COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:${target}> -DOUTPUT=${list} -DREPORTS=${CMAKE_BINARY_DIR}/suites
+      -DTIMEOUT=${timeout} -P ${CMAKE_CURRENT_FUNCTION_LIST_FILE}
     VERBATIM)
   # Where it was not built, ctest says so, and does not pass by in silence.
   set(included ${CMAKE_CURRENT_BINARY_DIR}/${target}_include.cmake)
@@ -34,8 +37,10 @@ endif()
 set(script "")
 foreach(suite IN LISTS suites)
   string(REGEX REPLACE "[\n.]" "" suite "${suite}")
+  string(REPLACE "/" "." report "${suite}")
   string(APPEND script
-    "add_test([==[${suite}]==] \"${PROGRAM}\" [==[--gtest_filter=${suite}.*]==] --gtest_brief=1)\n"
+    "add_test([==[${suite}]==] \"${PROGRAM}\" [==[--gtest_filter=${suite}.*]==] --gtest_brief=1"
+    " \"--gtest_output=xml:${REPORTS}/${report}.xml\")\n"
     "set_tests_properties([==[${suite}]==] PROPERTIES TIMEOUT ${TIMEOUT})\n")
 endforeach()
 file(WRITE ${OUTPUT} "${script}")

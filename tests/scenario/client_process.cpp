@@ -48,6 +48,7 @@ class Narrator final : public ClientListener {
   }
   void speak() {
     client_.send_text(plan_.say_to, std::to_string(++said_));
+    say("said " + std::to_string(said_));
     if (said_ == plan_.say_count) timer_.cancel();
   }
 

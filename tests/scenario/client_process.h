@@ -33,7 +33,8 @@ class ClientProcess {
   pid_t pid() const { return pid_; }
   void signal(int number) const;
 
-  /// What it has told so far, a line each: "online", "waiting WHY", … (states); "heard MSG_ID TEXT"; "stored MSG_ID".
+  /// What it has told so far, a line each: "online", "waiting WHY", … (states); "heard MSG_ID TEXT"; "said TEXT";
+  /// "stored MSG_ID".
   const std::vector<std::string>& lines();
   /// Of those that begin so: the rest.
   std::vector<std::string> told(const std::string& beginning);

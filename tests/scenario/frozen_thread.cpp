@@ -4,6 +4,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -23,6 +25,12 @@ pid_t thread_of(pid_t pid, const std::string& name) {
   throw Unexpected("no thread is called " + name);
 }
 
+bool is_idle(const std::filesystem::path& thread) {
+  const std::string call = contents(thread / "syscall");
+  return std::ranges::any_of(std::array{SYS_futex, SYS_epoll_wait, SYS_epoll_pwait},
+                             [&](long number) { return call.starts_with(std::to_string(number) + " "); });
+}
+
 void check(const char* call, long result) {
   if (result < 0) throw Unexpected(std::string(call) + ": " + std::strerror(errno) + " (needs root or CAP_SYS_PTRACE)");
 }
@@ -30,9 +38,7 @@ void check(const char* call, long result) {
 }  // namespace
 
 FrozenThread::FrozenThread(pid_t pid, const std::string& name) : tid_(thread_of(pid, name)) {
-  const std::string waiting = std::to_string(SYS_futex) + " ";
-  wait_until(name + " is idle",
-             [&] { return contents(task(pid) / std::to_string(tid_) / "syscall").starts_with(waiting); });
+  wait_until(name + " is idle", [&] { return is_idle(task(pid) / std::to_string(tid_)); });
   check("PTRACE_SEIZE", ptrace(PTRACE_SEIZE, tid_, nullptr, nullptr));
   check("PTRACE_INTERRUPT", ptrace(PTRACE_INTERRUPT, tid_, nullptr, nullptr));
   check("waitpid", waitpid(tid_, nullptr, __WALL));

@@ -7,7 +7,8 @@
 namespace talkbeat::scenario {
 
 /// One thread of a running process that does nothing from constructor to destructor, as one does that waits for a disk:
-/// the others go on. Frozen while it is idle, so that it holds no lock that they need. Needs the right to trace (root,
+/// the others go on. Frozen while it is idle (waits for work, or for events), so that it holds no lock that they need.
+/// Needs the right to trace (root,
 /// or CAP_SYS_PTRACE); throws where it is missing. Made and destroyed by the same thread.
 ///
 ///   const FrozenThread stalled(cluster.pid("msg_server_0"), "store_write");

@@ -231,6 +231,8 @@ TEST(B4, members_that_do_not_read_are_closed_and_the_others_get_everything_in_or
     }
   }
   EXPECT_EQ(first.so_far("slow_consumer") + second.so_far("slow_consumer"), kStalled);
+  EXPECT_EQ(first.so_far().size(), 1u) << "closed for another reason";
+  EXPECT_EQ(second.so_far().size(), kStalled > 1 ? 1u : 0u) << "closed for another reason";
   for (size_t k = kStalled; k < kOnline; ++k) members[k]->sync();
   // What they missed is in the history.
   WireClient back(cluster.client_port("msg_server_1"));

@@ -185,18 +185,20 @@ TEST(Images, no_image_is_lost_or_broken_when_login_server_is_killed_while_they_c
   std::map<std::string, std::string> stored;  // content by path
   std::atomic<bool> stop = false;
   std::atomic<int> next = 0;
+  std::atomic<int> starts = 0;  // of login_server, since the first
   std::vector<std::thread> senders;
   for (int i = 0; i < 3; ++i) {
     senders.emplace_back([&] {
       while (!stop) {
         const std::string content = jpeg(300'000, next++);
+        const int started = starts;
         try {
           const Reply reply = upload(port, content);
           if (reply.status != 200) continue;
           const std::lock_guard lock(mutex);
           stored[reply.path()] = content;
         } catch (const Unexpected&) {
-          std::this_thread::sleep_for(20ms);  // nobody is there
+          starts.wait(started);  // it was killed
         }
       }
     });
@@ -210,6 +212,8 @@ TEST(Images, no_image_is_lost_or_broken_when_login_server_is_killed_while_they_c
     wait_until("images are stored", [&] { return count() >= before + 8; });
     cluster.kill9(kServer);
     cluster.start();
+    ++starts;
+    starts.notify_all();
   }
   stop = true;
   for (std::thread& sender : senders) sender.join();

@@ -6,8 +6,9 @@
 #include <numeric>
 #include <set>
 
-#include "tests/scenario/cluster.h"
+#include "tests/scenario/oracle.h"
 #include "tests/scenario/requests.h"
+#include "tests/scenario/sockets.h"
 
 namespace talkbeat::scenario {
 namespace {
@@ -253,7 +254,8 @@ TEST(Message, above_the_rate_each_one_is_acked_or_refused_and_what_was_refused_i
 }
 
 TEST(B5, one_that_is_sent_100_times_with_one_key_over_two_servers_and_a_restart_is_stored_once) {
-  Cluster cluster;
+  RowCluster cluster({}, 2);
+  Oracle oracle(cluster, 100ms, "msg_server_1");
   constexpr uint64_t kKey = 0x123456789abcdef0;
   WireClient bob(cluster.client_port("msg_server_1"));
   bob.log_in("bob");
@@ -296,6 +298,9 @@ TEST(B5, one_that_is_sent_100_times_with_one_key_over_two_servers_and_a_restart_
   }
   EXPECT_EQ(ids_of(page_of(bob, alice.user_id(), 0, 100)), (std::vector<uint32_t>{3, 2, 1}));
   EXPECT_EQ(unread_of(bob).total_cnt(), 2u);
+  leave(bob);
+  leave(mobile);
+  oracle.expect_unharmed({{"logged_out", 2}});
 }
 
 }  // namespace

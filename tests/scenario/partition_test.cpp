@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/scenario/figures.h"
+#include "tests/scenario/full.h"
 #include "tests/scenario/network.h"
 #include "tests/scenario/requests.h"
 
@@ -12,18 +13,20 @@ namespace {
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-constexpr milliseconds kSilence = 3s;
-constexpr milliseconds kReconnectMax = 500ms;
-constexpr milliseconds kConnectTimeout = 1s;
 constexpr milliseconds kMargin = 5s;
+const milliseconds kSilence = in_full<milliseconds>(3s, 30s);
+const milliseconds kHealed = in_full<milliseconds>(500ms + 1s + kMargin, 35s);  // reconnect_max, connect_timeout
 const std::vector<std::string> kMsgServers{"msg_server_0", "msg_server_1"};
 
 ClusterOptions impatient(int login_servers) {
   ClusterOptions options;
   options.login_servers = login_servers;
   options.users = {"alice", "bob", "carol"};
-  options.settings = {"cluster.heartbeat_interval=500ms", "cluster.silence_timeout=3s",  "cluster.connect_timeout=1s",
-                      "cluster.reconnect_first=50ms",     "cluster.reconnect_max=500ms", "tcp.server_user_timeout=1m"};
+  options.settings = {"client.idle_timeout=10m", "tcp.server_user_timeout=1m"};
+  if (in_full()) return options;  // a cluster as one gets it
+  options.settings.insert(options.settings.end(), {"cluster.heartbeat_interval=500ms", "cluster.silence_timeout=3s",
+                                                   "cluster.connect_timeout=1s", "cluster.reconnect_first=50ms",
+                                                   "cluster.reconnect_max=500ms"});
   return options;
 }
 
@@ -74,7 +77,7 @@ struct Cut {
     wait_until(
         "all are known again",
         [&] { return registered_servers(cluster, login_server) == 2 && users_online(cluster, login_server) == 3; },
-        kReconnectMax + kConnectTimeout + kMargin);
+        kHealed);
     for (const std::string& name : kMsgServers) EXPECT_EQ(cluster.get(name, "/readyz").status, 200);
   }
   void expect_nobody_closed() {

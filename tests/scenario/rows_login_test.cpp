@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <deque>
 #include <thread>
 
 #include "base/wire_password.h"
@@ -50,14 +51,20 @@ TEST(A1, of_1000_guesses_from_one_address_20_are_looked_at) {
   oracle.expect_unharmed({{"login_refused", kGuesses + 1}});
 }
 
-// The worst lateness of the server's loop while `attack` runs: it tells of it a few times a second.
+// The worst lateness of the server's loop while `attack` runs, without what the machine took from it in the half second
+// before it told of that: it does a few times a second.
 template <class Attack>
-double worst_lag_ms(const Cluster& cluster, Attack attack) {
+double worst_lag_ms(const Cluster& cluster, const MachineWatch& machine, Attack attack) {
+  constexpr size_t kHalfASecond = 10;  // rounds
   std::atomic<double> worst{0};
   const std::jthread watcher([&](const std::stop_token& over) {
+    std::deque<milliseconds> lost;
     while (!over.stop_requested()) {
       try {
-        worst = std::max(worst.load(), figure(cluster, kServer, "talkbeat_loop_lag_ms"));
+        const double lag = figure(cluster, kServer, "talkbeat_loop_lag_ms");
+        lost.push_back(machine.lost());
+        if (lost.size() > kHalfASecond) lost.pop_front();
+        worst = std::max(worst.load(), lag - static_cast<double>((lost.back() - lost.front()).count()));
       } catch (const Unexpected&) {
         // It did not tell this time: the control client says whether it serves.
       }
@@ -109,12 +116,12 @@ TEST(A3, of_200_logins_at_once_the_queues_excess_is_told_to_come_back_and_the_lo
   Oracle oracle(cluster);
   const double before = hashes(cluster);
   Answers answers;
-  const double lag = worst_lag_ms(cluster, [&] { answers = answers_to_a_flood(cluster, kFlood); });
+  const double lag = worst_lag_ms(cluster, oracle.machine(), [&] { answers = answers_to_a_flood(cluster, kFlood); });
   EXPECT_GE(answers.checked, kQueue);
   EXPECT_GE(answers.busy, 1u);
   EXPECT_EQ(answers.checked + answers.busy, kFlood);
   EXPECT_EQ(hashes(cluster) - before, answers.checked);
-  EXPECT_LE(lag, static_cast<double>(oracle.allowed(20ms).count()));
+  EXPECT_LE(lag, 20);
   WireClient alice(cluster.client_port(kServer));
   alice.log_in("alice");
   leave(alice);

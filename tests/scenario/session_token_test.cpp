@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/wire_password.h"
-#include "tests/scenario/figures.h"
+#include "tests/scenario/oracle.h"
 #include "tests/scenario/requests.h"
 
 namespace talkbeat::scenario {
@@ -111,8 +111,11 @@ TEST(SessionToken, it_outlives_the_cluster_being_killed) {
 }
 
 TEST(A4, none_that_is_altered_or_cut_or_of_somebody_else_or_of_the_other_class_is_accepted) {
-  Cluster cluster(without_throttle());
+  RowCluster cluster(without_throttle().settings, 2);
   const std::string token = token_of(cluster, "alice");
+  wait_until("she who has got it is gone",
+             [&] { return figure(cluster, "msg_server_0", "talkbeat_client_connections") == 0; });
+  Oracle oracle(cluster);
   const double before = password_checks(cluster);
   for (size_t at = 0; at < token.size(); ++at) {
     std::string altered = token;
@@ -128,6 +131,7 @@ TEST(A4, none_that_is_altered_or_cut_or_of_somebody_else_or_of_the_other_class_i
   expect_refused(cluster, with_token("nobody", token));
   expect_refused(cluster, with_token("alice", token, kMobile));
   EXPECT_EQ(password_checks(cluster), before);
+  oracle.expect_unharmed({{"login_refused", token.size() + 8}});
   for (const char* server : kServers) EXPECT_EQ(logins(cluster, server, "token", "accepted"), 0);
   expect_accepted(cluster, "msg_server_1", with_token("alice", token));
   for (const char* server : kServers) {

@@ -5,8 +5,9 @@
 #include <ctime>
 
 #include "proto/group.pb.h"
-#include "tests/scenario/cluster.h"
+#include "tests/scenario/oracle.h"
 #include "tests/scenario/requests.h"
+#include "tests/scenario/sockets.h"
 
 namespace talkbeat::scenario {
 namespace {
@@ -82,7 +83,8 @@ std::vector<std::string> answers_of(WireClient& client, uint32_t messages_before
 }
 
 TEST(F5, pdus_get_the_same_answers_however_they_are_cut) {
-  Cluster cluster;
+  RowCluster cluster({}, 2);
+  Oracle oracle(cluster);
   WireClient bob(cluster.client_port("msg_server_1"));
   bob.log_in("bob");
   std::vector<std::string> in_one_write;
@@ -100,8 +102,10 @@ TEST(F5, pdus_get_the_same_answers_however_they_are_cut) {
     const uint32_t now = latest_id_of(bob, alice.user_id());
     EXPECT_EQ(now - before, (kRequests + 7) / 8u);
     before = now;
+    leave(alice);
   }
   for (uint32_t i = 0; i < before; ++i) EXPECT_EQ(bob.expect<IM::Message::IMMsgData>().msg_id(), i + 1);
+  oracle.expect_unharmed({{"logged_out", 6}});
 }
 
 // Unknown ones, answers, and what only servers say.

@@ -4,6 +4,8 @@
 
 #include <set>
 
+#include "msg_server/ledger_check.h"
+
 namespace talkbeat {
 namespace {
 
@@ -125,6 +127,17 @@ TEST(Ledger, knows_a_place_in_the_store_that_lies_before_all_that_it_counts) {
   late.add(kStored, 3);
   late.begins_at(100);
   EXPECT_EQ(late.began_at(), 97u);
+}
+
+// The store had done two of its writes when it said how far it had got, and answered them later.
+TEST(Ledger, what_was_stored_and_not_answered_when_the_place_became_known_is_not_missed_afterwards) {
+  constexpr uint64_t kStoreAt = 103;
+  Ledger ledger;
+  ledger.add(kStored);
+  ledger.begins_at(place_before(kStoreAt, 2));
+  ledger.add(kStored, 2);
+  EXPECT_EQ(kStoreAt - ledger.began_at().value(), ledger.of(kStored));
+  EXPECT_EQ(place_before(1, 2), 0u);
 }
 
 }  // namespace

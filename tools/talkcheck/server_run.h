@@ -10,7 +10,8 @@
 namespace talkbeat::check {
 
 /// Runs checks against servers, all of them at the same time, so that the whole takes about as long as the longest one;
-/// those that stop the server come last, one after the other. The loop's thread only.
+/// those that stop the server come last, one after the other. A check that fails while this program itself got no
+/// processor in time says little about the other side, and is tried once more. The loop's thread only.
 ///
 ///   ServerRun run(context, checks, [&] { loop.stop(); });
 ///   run.start();
@@ -27,6 +28,7 @@ class ServerRun {
  private:
   void start_all();
   Detached run(size_t index);
+  void look_at_lag();
   void ended();
 
   Context& context_;
@@ -35,6 +37,7 @@ class ServerRun {
   std::vector<Row> rows_;
   std::deque<size_t> alone_;
   size_t running_ = 0;
+  Tick stumbled_at_ = 0;  // when a turn of the loop was last seen to have come late
 };
 
 }  // namespace talkbeat::check
