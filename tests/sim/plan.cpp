@@ -43,7 +43,7 @@ void draw_network(SimRng& rng, NetworkManners& network) {
 }
 
 void draw_work(SimRng& rng, Plan& plan) {
-  plan.pause_between_messages = rng.between(12'000, 60'000);
+  plan.pause_between_messages = rng.between(16'000, 80'000);
   plan.group_messages = rng.chance(0.5) ? 0.1 : 0.3;
   plan.long_messages = rng.chance(0.5) ? 0.02 : 0.1;
   plan.bursts = rng.chance(0.3) ? 0.01 : 0;
