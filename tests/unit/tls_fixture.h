@@ -51,8 +51,8 @@ class TlsClient {
     SSL_CTX_set_security_level(context_.get(), 0);  // so that it can offer what is to be refused
     SSL_CTX_set_min_proto_version(context_.get(), oldest);
     SSL_CTX_set_max_proto_version(context_.get(), newest);
-    if (groups != nullptr) EXPECT_EQ(SSL_CTX_set1_groups_list(context_.get(), groups), 1);
-    if (ciphers != nullptr) EXPECT_EQ(SSL_CTX_set_cipher_list(context_.get(), ciphers), 1);
+    EXPECT_TRUE(groups == nullptr || SSL_CTX_set1_groups_list(context_.get(), groups) == 1);
+    EXPECT_TRUE(ciphers == nullptr || SSL_CTX_set_cipher_list(context_.get(), ciphers) == 1);
     ssl_.reset(SSL_new(context_.get()));
     SSL_set_bio(ssl_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
     SSL_set_connect_state(ssl_.get());
