@@ -5,8 +5,9 @@
 #include <map>
 #include <numeric>
 
-#include "tests/scenario/cluster.h"
+#include "tests/scenario/oracle.h"
 #include "tests/scenario/requests.h"
+#include "tests/scenario/sockets.h"
 
 namespace talkbeat::scenario {
 namespace {
@@ -97,9 +98,9 @@ TEST(History, an_answer_that_would_pass_1_mib_has_fewer_messages_and_goes_on_fro
 }
 
 TEST(A5, nobody_reads_or_changes_what_is_not_his_whatever_ids_he_writes) {
-  ClusterOptions options;
-  options.users = {"alice", "bob", "mallory"};
-  Cluster cluster(options);
+  RowCluster cluster({}, 2);
+  cluster.add_user("mallory");
+  Oracle oracle(cluster);
   WireClient alice(cluster.client_port("msg_server_0"));
   WireClient bob(cluster.client_port("msg_server_1"));
   WireClient mallory(cluster.client_port("msg_server_0"));
@@ -156,6 +157,9 @@ TEST(A5, nobody_reads_or_changes_what_is_not_his_whatever_ids_he_writes) {
   EXPECT_EQ(recent_peers_of(bob), (Ids{a}));
   EXPECT_EQ(recent_peers_of(alice), (Ids{b}));
   EXPECT_EQ(latest_id_of(alice, b), 2u);
+  leave(alice);
+  leave(mallory);
+  oracle.expect_unharmed({{"logged_out", 2}});
 }
 
 IMAllUserRsp users_since(WireClient& client, uint32_t since) {

@@ -41,7 +41,8 @@ struct TwoPeople {
 };
 
 TEST(A5, what_is_not_the_senders_to_decide_is_set_by_the_server_and_the_bytes_stay_as_they_are) {
-  Cluster cluster;
+  RowCluster cluster({}, 2);
+  Oracle oracle(cluster);
   WireClient alice(cluster.client_port("msg_server_0"));
   WireClient bob(cluster.client_port("msg_server_1"));
   alice.log_in("alice");
@@ -79,6 +80,8 @@ TEST(A5, what_is_not_the_senders_to_decide_is_set_by_the_server_and_the_bytes_st
   EXPECT_EQ(stored.msg_list(0).msg_type(), heard.msg_type());
   EXPECT_EQ(stored.msg_list(0).msg_data(), every_byte());
   EXPECT_FALSE(stored.has_attach_data());
+  leave(alice);
+  oracle.expect_unharmed({{"logged_out", 1}});
 }
 
 // The next so many messages' ids, sorted: what two servers send may arrive in either order.

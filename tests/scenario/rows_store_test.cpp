@@ -142,18 +142,30 @@ void take_refusals(WireClient& client, Sent& sent) {
   }
 }
 
+milliseconds time_of_an_answer(WireClient& client, const MachineWatch& machine) {
+  const FairTime time(machine);
+  client.sync();
+  return time.taken();
+}
+
+// Half of the answers take less while the store works.
+milliseconds usual_time(WireClient& client, const MachineWatch& machine) {
+  std::vector<milliseconds> taken(21);
+  for (milliseconds& each : taken) each = time_of_an_answer(client, machine);
+  std::ranges::sort(taken);
+  return taken[taken.size() / 2];
+}
+
 // Sends all at once; then asks for the time, now and again, for as long. Returns how long these answers took, sorted,
 // without what the machine took of that.
-std::vector<milliseconds> stall(const Cluster& cluster, WireClient& alice, uint32_t to, size_t messages, Sent& sent) {
+std::vector<milliseconds> stall(const Cluster& cluster, const MachineWatch& machine, WireClient& alice, uint32_t to,
+                                size_t messages, Sent& sent) {
   const FrozenThread stalled(cluster.pid("msg_server_0"), "store_write");
-  const MachineWatch machine(cluster.directory(), cluster.pid("msg_server_0"));
   const Deadline over(in_full<milliseconds>(5s, 30s));
   for (uint64_t key = 1; key <= messages; ++key) sent.waiting[alice.send_text(to, std::to_string(key), key)] = key;
   std::vector<milliseconds> taken;
   while (!over.passed()) {
-    const FairTime time(machine);
-    alice.sync();
-    taken.push_back(time.taken());
+    taken.push_back(time_of_an_answer(alice, machine));
     EXPECT_LE(figure(cluster, "msg_server_0", "talkbeat_store_pending_writes"), kQueue);
     alice.send(IM::Other::IMHeartBeat());
     std::this_thread::sleep_for(20ms);
@@ -176,9 +188,11 @@ TEST(P4, while_the_store_stalls_the_loop_serves_the_queue_is_bounded_and_nothing
   bob.log_in("bob", kMobile);
   bob.sync();
   Sent sent;
-  const std::vector<milliseconds> taken = stall(cluster, alice, bob.user_id(), kMessages, sent);
+  const MachineWatch machine(cluster.directory(), cluster.pid("msg_server_0"));
+  const milliseconds allowed = std::clamp(3 * usual_time(alice, machine), 20ms, 60ms);  // more under ThreadSanitizer
+  const std::vector<milliseconds> taken = stall(cluster, machine, alice, bob.user_id(), kMessages, sent);
   ASSERT_GT(taken.size(), 5u);
-  EXPECT_LE(taken[taken.size() - 2 - taken.size() / 100], 20ms) << "of " << taken.size() << " answers";
+  EXPECT_LE(taken[taken.size() - 2 - taken.size() / 100], allowed) << "of " << taken.size() << " answers";
   EXPECT_LE(taken.back(), 2s) << "no answer waits for the store";
   EXPECT_LE(sent.waiting.size(), kQueue + 8) << "the queue, and what was with the worker already";
   EXPECT_GE(sent.waiting.size(), 1u);

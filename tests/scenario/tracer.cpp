@@ -18,6 +18,11 @@ int tracer_of(pid_t pid) {
   return at == std::string::npos ? 0 : std::stoi(status.substr(at + 10));
 }
 
+bool has_died(pid_t pid) {
+  const std::string status = contents("/proc/" + std::to_string(pid) + "/status");
+  return status.empty() || status.find("State:\tZ") != std::string::npos;
+}
+
 }  // namespace
 
 Tracer::Tracer(pid_t pid, const std::vector<std::string>& faults)
@@ -29,7 +34,8 @@ Tracer::Tracer(pid_t pid, const std::vector<std::string>& faults)
 }
 
 Tracer::~Tracer() {
-  kill(strace_.pid(), SIGTERM);
+  // strace would wait for a thread that was killed in a call which it delays.
+  kill(strace_.pid(), has_died(pid_) ? SIGKILL : SIGTERM);
   const Deadline deadline(kPatience);
   while (tracer_of(pid_) != 0 && !deadline.passed()) std::this_thread::sleep_for(10ms);
   unlink(out_.c_str());

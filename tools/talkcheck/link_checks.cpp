@@ -138,8 +138,13 @@ Task<std::string> link_beats_come_at_the_interval(Context& c) {
   Link link(c);
   co_await link.open();
   const Tick interval = c.timings.heartbeat_interval;
-  Beats beats = co_await watch(*link, interval * (kBeats + 2), interval);
-  require(!beats.gaps.empty(), "no heartbeat in " + seconds(interval * (kBeats + 2)));
+  constexpr int kPatient = 5;  // times as long, where other checks make login_server speak all the time
+  const Tick begin = c.now();
+  Beats beats;
+  for (int i = 0; i < kPatient && beats.gaps.empty(); ++i) {
+    beats = co_await watch(*link, interval * (kBeats + 2), interval);
+  }
+  require(!beats.gaps.empty(), "no heartbeat in " + seconds(c.now() - begin));
   std::ranges::sort(beats.gaps);
   const Tick median = beats.gaps[beats.gaps.size() / 2];
   std::string measured =
