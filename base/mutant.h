@@ -11,7 +11,7 @@ enum class Mutant {
   kAckBeforeCommit,     ///< msg_server/store/store.cpp: answers do not wait for how the commit ends
   kLostReregistration,  ///< msg_server/bus/login_server_bus.cpp: a link that comes back brings no users
   kDoubleDelivery,      ///< msg_server/message_handlers.cpp: a message that is sent again is another one
-  kKickRace,            ///< msg_server/sessions.cpp: a kick that comes late ends the session that came after it
+  kKickRace,            ///< login_server/presence.cpp: who is heard of last stays, though he may have logged in first
   kIdReuse,             ///< base/connection_table.cpp: an id is as good as its slot
   kUnboundedBuffer,     ///< base/connection.cpp: no hard limit
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/mutant.h"
 
 namespace talkbeat::login {
 
@@ -67,6 +68,7 @@ bool Presence::offline(ServerId server, uint32_t user_id, ClientClass client_cla
 }
 
 bool Presence::newcomer_wins(const Session& newcomer, const Session& present) const {
+  if (kMutant == Mutant::kKickRace) return true;
   if (newcomer.login_stamp != present.login_stamp) return newcomer.login_stamp > present.login_stamp;
   return servers_.at(newcomer.server).name > servers_.at(present.server).name;
 }

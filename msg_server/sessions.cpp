@@ -2,7 +2,6 @@
 
 #include "base/go_away.h"
 #include "base/log.h"
-#include "base/mutant.h"
 #include "msg_server/client_limits.h"
 #include "proto/buddy.pb.h"
 
@@ -103,8 +102,7 @@ void Sessions::kick_local(UserId user, ClientClass client_class, KickReasonType 
 
 void Sessions::kicked_by_bus(UserId user, ClientClass client_class, KickReasonType reason, uint64_t login_stamp) {
   const LocalSession* session = parts_.users.local(user, client_class);
-  const bool meant = session != nullptr && (session->login_stamp < login_stamp || kMutant == Mutant::kKickRace);
-  if (meant) kick_local(user, client_class, reason);
+  if (session != nullptr && session->login_stamp < login_stamp) kick_local(user, client_class, reason);
 }
 
 bool Sessions::end_local(UserId user, ClientClass client_class, EndReason reason, uint64_t login_stamp) {
