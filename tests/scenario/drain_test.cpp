@@ -112,8 +112,10 @@ TEST_F(DrainScenario, clients_are_told_over_time_to_go_where_there_is_room_and_a
   const uint16_t port = cluster.client_port("msg_server_0");
   const Clients staying = log_in(port, 1, 10);
   const Clients elsewhere = log_in(cluster.client_port("msg_server_1"), 11, 6);
-  wait_until("the load is known", [&] {
-    return cluster.get("login_server_0", "/api/cluster").body.find(R"("connections":6)") != std::string::npos;
+  wait_until("the load of both is known", [&] {
+    const std::string body = cluster.get("login_server_0", "/api/cluster").body;
+    return body.find(R"("connections":10,)") != std::string::npos &&
+           body.find(R"("connections":6,)") != std::string::npos;
   });
 
   cluster.signal("msg_server_0", SIGTERM);
