@@ -140,9 +140,10 @@ sim: ## whole clusters in simulated time: SEEDS=1000 [FIRST=1], or SEED=N replay
 	@build/release/bin/talkbeat_sim $(if $(SEED),--seed $(SEED) $(if $(TRACE),--trace),--seeds $(SEEDS) --first $(FIRST) --jobs $(JOBS))
 
 # What make test runs of it, whatever SEED and SEEDS say.
-sim-test: ## 1,000 simulated clusters, each twice
-	$(call build_sim,talkbeat_sim)
+sim-test: ## 1,000 simulated clusters, each twice, and the six mistakes made on purpose
+	$(call build_sim,talkbeat_sim sim_mutants)
 	@build/release/bin/talkbeat_sim --seeds 1000 --jobs $(JOBS)
+	@tests/sim/mutants.sh build/release/bin $(JOBS)
 
 sim-mutants: ## does the simulation find six mistakes that are made on purpose? (each within 1,000 seeds, by the check that is meant for it)
 	$(call build_sim,sim_mutants)

@@ -77,6 +77,16 @@ TEST_F(LoginTest, a_login_that_is_answered_after_its_deadline_begins_no_session)
   EXPECT_TRUE(bus.online.empty());
 }
 
+// Stopped before it had read the request, which waited in the kernel, as may the whole connection.
+TEST_F(LoginTest, a_login_that_is_read_after_its_deadline_begins_no_session) {
+  const auto client = connect();
+  client->send(login("alice"));
+  clock.advance(60'000);
+  expect_end(*client);
+  EXPECT_EQ(users.local_users(), 0u);
+  EXPECT_TRUE(bus.online.empty());
+}
+
 TEST_F(LoginTest, when_too_many_logins_wait_one_more_is_told_to_come_back) {
   hold_hashing = true;
   const auto first = connect();
