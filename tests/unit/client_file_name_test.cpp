@@ -45,6 +45,11 @@ TEST(SafeFileName, is_shortened_between_characters_and_keeps_its_extension) {
   EXPECT_TRUE(is_utf8(name));
 }
 
+TEST(SafeFileName, that_is_shortened_does_not_end_with_a_blank) {
+  const std::string letters(kMaxFileName - 1, 'a');
+  EXPECT_EQ(safe_file_name(letters + " and more"), letters);
+}
+
 TEST(SafeFileName, is_safe_already) {
   for (const char* name : {"a.b", "x/../y", "\n", "...", ". .", " .x", "-"}) {
     const std::string once = safe_file_name(name);

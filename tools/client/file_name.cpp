@@ -38,7 +38,9 @@ std::string safe_file_name(std::string_view offered) {
   if (name.front() == '.' || name.front() == '-') name.front() = '_';
   const size_t dot = extension_of(name);
   const std::string extension = name.substr(dot);
-  return std::string(first_bytes(std::string_view(name).substr(0, dot), kMaxFileName - extension.size())) + extension;
+  name = std::string(first_bytes(std::string_view(name).substr(0, dot), kMaxFileName - extension.size())) + extension;
+  name.erase(name.find_last_not_of(' ') + 1);  // where it was cut
+  return name;
 }
 
 std::string numbered_file_name(const std::string& name, int number) {
