@@ -145,7 +145,7 @@ sim-test: ## 1,000 simulated clusters, each twice, and the six mistakes made on 
 	@build/release/bin/talkbeat_sim --seeds 1000 --jobs $(JOBS)
 	@tests/sim/mutants.sh build/release/bin $(JOBS)
 
-sim-mutants: ## does the simulation find six mistakes that are made on purpose? (each within 1,000 seeds, by the check that is meant for it)
+sim-mutants: ## the six mistakes alone: each has to be found within 1,000 seeds, by the check that is meant for it
 	$(call build_sim,sim_mutants)
 	@tests/sim/mutants.sh build/release/bin $(JOBS)
 
