@@ -16,6 +16,11 @@ using IM::Buddy::IMUsersInfoRsp;
 
 class DirectoryHandlersTest : public MsgServerTest {
  protected:
+  // Before anything else comes: what waits through it might be a login, which then is too old.
+  void pass(Tick ms) {
+    clock.advance(ms);
+    step();
+  }
   template <class Work>
   void in_batch(Work work) {
     ASSERT_TRUE(database->begin_batch().ok());
@@ -117,11 +122,11 @@ TEST_F(DirectoryHandlersTest, many_short_profiles_come_in_one_answer) {
 }
 
 TEST_F(DirectoryHandlersTest, only_what_has_changed_since_is_listed) {
-  clock.advance((kSettledAfterSeconds + 1) * 1'000);
+  pass((kSettledAfterSeconds + 1) * 1'000);
   const auto client = log_in("alice");
   const uint32_t complete = users_since(*client, 0).back().latest_update_time();
   EXPECT_TRUE(ids_in(users_since(*client, complete)).empty());
-  clock.advance(10'000);
+  pass(10'000);
   give_signature(bob, "new");
   const auto answers = users_since(*client, complete);
   EXPECT_EQ(ids_in(answers), (std::vector<UserId>{bob}));
@@ -143,9 +148,9 @@ TEST_F(DirectoryHandlersTest, a_list_that_is_asked_for_with_a_time_that_has_not_
 
 // A write takes its time when it is asked for, and is there when its turn has come.
 TEST_F(DirectoryHandlersTest, a_change_that_waited_long_for_its_write_is_not_missed) {
-  clock.advance(1'000'000);
+  pass(1'000'000);
   const int64_t asked_at = clock.unix_seconds();
-  clock.advance(30'000);
+  pass(30'000);
   const auto client = log_in("alice");
   const uint32_t complete = users_since(*client, 0).back().latest_update_time();
   ProfileEdit edit;
@@ -171,7 +176,7 @@ TEST_F(DirectoryHandlersTest, departments_come_with_deleted_ones_and_only_the_ch
     company = db.put_department({.name = "Company"}, clock.unix_seconds()).value();
     sales = db.put_department({.parent_id = company, .priority = 3, .name = "Sales"}, clock.unix_seconds()).value();
   });
-  clock.advance((kSettledAfterSeconds + 1) * 1'000);
+  pass((kSettledAfterSeconds + 1) * 1'000);
   const auto client = log_in("alice");
   auto answers = departments_since(*client, 0);
   ASSERT_EQ(answers.size(), 1u);
@@ -185,7 +190,7 @@ TEST_F(DirectoryHandlersTest, departments_come_with_deleted_ones_and_only_the_ch
   EXPECT_EQ(answers.front().user_id(), alice);
 
   const uint32_t complete = answers.front().latest_update_time();
-  clock.advance(10'000);
+  pass(10'000);
   in_batch([&](Database& db) {
     EXPECT_TRUE(
         db.put_department({.id = sales, .parent_id = company, .name = "Sales", .deleted = true}, clock.unix_seconds())
