@@ -57,8 +57,8 @@ class TlsChannel {
 
   /// Only where kOpen; at most kMaxPiece bytes, which become one record.
   void seal(std::span<const std::byte> plain);
-  /// close_notify: the peer knows that nothing was cut off. Where kOpen, or a server's end before its handshake (kHello,
-  /// kReady), which says it in the clear; nothing is sealed after it.
+  /// close_notify: the peer knows that nothing was cut off. Where kOpen, or a server's end before its handshake
+  /// (kHello, kReady), which says it in the clear; nothing is sealed after it.
   void seal_goodbye();
   bool said_goodbye() const { return said_goodbye_; }
   /// The peer has sent its own: nothing follows.
