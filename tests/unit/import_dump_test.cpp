@@ -155,6 +155,10 @@ TEST(ImportDumpTest, what_is_wrong_is_told_with_its_line) {
                           "INSERT INTO t (a) VALUES (x'zz');", "CREATE TABLE t (a int, (;", "INSERT INTO 'a'.;"}) {
     EXPECT_NE(why_not(bad), "") << bad;
   }
+  for (size_t at_a_time : {1, 2, 3, 100}) {
+    const std::string message = read("/* no end\n \n", at_a_time).status.message();
+    EXPECT_NE(message.find("line 3: "), std::string::npos) << message;
+  }
 }
 
 TEST(ImportDumpTest, a_source_that_fails_is_what_the_reader_says) {

@@ -152,6 +152,7 @@ Status SqlTokens::skip_block_comment() {
       skip(1);
     }
   }
+  skip(view().size());  // so that the line is the last one, however the end has come
   return ends_inside("a comment");
 }
 
