@@ -47,6 +47,14 @@ TEST(LedgerReport, is_balanced_where_every_server_is) {
   EXPECT_EQ(report.json()["servers"][1]["server"], "msg_server_1");
 }
 
+TEST(LedgerReport, a_server_that_does_not_answer_makes_it_incomplete_and_not_wrong) {
+  LedgerReport report = report_of(page(3, 0), page(4, 2));
+  report.silent.push_back("msg_server_2: Connection refused");
+  EXPECT_FALSE(report.balanced());
+  EXPECT_THAT(report.text(), HasSubstr("\nnot complete: "));
+  EXPECT_THAT(report.text(), testing::Not(HasSubstr("NOT balanced")));
+}
+
 TEST(LedgerReport, one_missing_count_on_one_server_is_found) {
   Json broken = page(4, 0);
   broken["entries"]["delivered"] = 3;

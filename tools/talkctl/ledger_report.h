@@ -37,6 +37,8 @@ struct LedgerReport {
   std::optional<uint64_t> not_in_store() const;
   /// All msg_servers have answered, each balances, and the store has what they have stored.
   bool balanced() const;
+  /// The same of those that have answered.
+  bool what_is_there_balances() const;
 
   std::string text() const;
   nlohmann::ordered_json json() const;
