@@ -23,6 +23,9 @@ class RowCluster : private Environment, public Cluster {
       : Environment("ASAN_OPTIONS", lean_sanitizer()), Cluster(with_control(std::move(settings), msg_servers)) {}
 };
 
+/// What the check of one password takes for as long as it lasts (password.memory), where a test logs somebody in.
+inline constexpr long kPasswordCheckKib = 16 << 10;
+
 /// How much memory a process has taken since this was made, at the worst moment: the kernel keeps that figure, so what
 /// was freed again is in it. Throws where the kernel does not let us.
 class PeakMemory {
