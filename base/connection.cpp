@@ -18,11 +18,6 @@ bool is_lost(CloseReason reason) {
          reason == CloseReason::kSlowConsumer;
 }
 
-// Until the gate lets its handshake begin.
-bool waits_for_handshake(const TlsChannel* tls) {
-  return tls != nullptr && tls->stage() == TlsChannel::Stage::kReady;
-}
-
 }  // namespace
 
 Connection::Connection(Key, ConnectionTable& table, ConnId id, SocketHandle socket, const Address& peer,
@@ -130,12 +125,16 @@ void Connection::pause_reading(bool paused) {
   update_interest();
 }
 
+// Its owner has paused it, or the gate has not let its handshake begin.
+bool Connection::takes_no_input() const {
+  return reading_paused_ || (tls_ != nullptr && tls_->stage() == TlsChannel::Stage::kReady);
+}
+
 void Connection::on_ready(bool readable, bool writable) {
   if (writable && wants_writable_) flush_and_tell();
   if (!readable) return;
   // An event that was collected before reading was paused in this turn: the bytes wait in the kernel.
-  const bool paused = reading_paused_ || waits_for_handshake(tls_.get());
-  if (state_ == State::kOpen && paused && paused_at_ == now()) return;
+  if (state_ == State::kOpen && takes_no_input() && paused_at_ == now()) return;
   if (state_ == State::kOpen) read();
   if (state_ == State::kFlushing || state_ == State::kLingering) discard_input();
 }
@@ -152,7 +151,7 @@ void Connection::read() {
   if (result.bytes == 0) return take_end();
   // While reading is paused only a broken connection is reported as readable: its last bytes can have no answer, and
   // the read after them tells what broke it.
-  if (reading_paused_ || waits_for_handshake(tls_.get())) return;
+  if (takes_no_input()) return;
   const std::span<const std::byte> bytes = std::span(table_.read_buffer_).first(result.bytes);
   if (tls_ == nullptr) {
     take_bytes(bytes);
@@ -170,7 +169,7 @@ void Connection::take_bytes(std::span<const std::byte> bytes) {
 // silence says nothing.
 bool Connection::proves_alive() {
   const Tick silent_before = silent_for();
-  if (reading_paused_ || waits_for_handshake(tls_.get())) {
+  if (takes_no_input()) {
     liveness()->received(*this, now());
     return true;
   }
@@ -278,8 +277,7 @@ void Connection::release() {
 
 void Connection::update_interest() {
   if (state_ == State::kClosed) return;
-  const bool paused = reading_paused_ || waits_for_handshake(tls_.get());
-  const bool reading = !peer_finished_ && !(paused && state_ == State::kOpen);
+  const bool reading = !peer_finished_ && !(takes_no_input() && state_ == State::kOpen);
   const auto wanted = static_cast<Interest>((reading ? static_cast<int>(Interest::kRead) : 0) |
                                             (wants_writable_ ? static_cast<int>(Interest::kWrite) : 0));
   if (wanted == interest_) return;

@@ -164,6 +164,7 @@ class Connection final : public LivenessNode, private ReadyHandler {
 
   void on_ready(bool readable, bool writable) override;
   void read();
+  bool takes_no_input() const;
   void take_end();
   void take_bytes(std::span<const std::byte> bytes);
   void take_sealed(std::span<const std::byte> bytes);

@@ -15,10 +15,6 @@ namespace {
 constexpr size_t kMaxAnswers = 64 << 10;
 constexpr size_t kMaxSealed = TlsChannel::kMaxRecord + kMaxAnswers;
 
-bool is_before_handshake(const TlsChannel& tls) {
-  return tls.stage() == TlsChannel::Stage::kHello || tls.stage() == TlsChannel::Stage::kReady;
-}
-
 }  // namespace
 
 // The peer has finished. Where TLS says goodbye, an end without it may be somebody else's doing.
@@ -96,7 +92,7 @@ void Connection::seal_some() {
   if (tls_->stage() != TlsChannel::Stage::kOpen || tls_->said_goodbye()) {
     if (!closing()) return;
     out_.clear(table_.out_pool_);  // it can go no more
-    if (is_before_handshake(*tls_) && !tls_->said_goodbye()) tls_->seal_goodbye();
+    if (tls_->is_before_handshake() && !tls_->said_goodbye()) tls_->seal_goodbye();
     return;
   }
   const std::span<std::byte> record = table_.tls_buffers().record;

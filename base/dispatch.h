@@ -56,6 +56,10 @@ namespace internal {
 template <class Context, class Message, Verdict (*handler)(Context&, const PduHeader&, const Message&)>
 Verdict parse_and_handle(Context& context, const PduHeader& header, std::span<const std::byte> body,
                          google::protobuf::Arena& arena) {
+  if (body.empty()) {  // heartbeats, most of all
+    const Message& nothing_set = Message::default_instance();
+    return nothing_set.IsInitialized() ? handler(context, header, nothing_set) : kMalformedBody;
+  }
   auto* message = google::protobuf::Arena::CreateMessage<Message>(&arena);
   // Not ParseFromArray(): it writes a line to stderr for each PDU that lacks a required field.
   const bool parsed = message->ParsePartialFromArray(body.data(), static_cast<int>(body.size()));

@@ -61,6 +61,12 @@ void send_pdu(Connection& connection, uint16_t command, uint16_t seq_num, const 
   if (is_heartbeat(command)) log_heartbeat("heartbeat_sent", connection);
 }
 
+void send_heartbeat(Connection& connection, uint16_t seq_num) {
+  const std::span<std::byte> room = connection.send_in_place(kPduHeaderSize, Traffic::kHeartbeat);
+  if (!room.empty()) encode_header(header_of(kCommandOf<IM::Other::IMHeartBeat>, seq_num, 0), room);
+  log_heartbeat("heartbeat_sent", connection);
+}
+
 SharedBytes encode_pdu(uint16_t command, uint16_t seq_num, const google::protobuf::MessageLite& body) {
   const size_t body_size = body.ByteSizeLong();
   SharedBytes pdu(kPduHeaderSize + body_size);

@@ -139,7 +139,7 @@ void TlsChannel::begin() {
 
 std::span<const std::byte> TlsChannel::open(std::span<const std::byte> bytes, std::span<std::byte> into) {
   CHECK(into.size() >= bytes.size() + kMaxRecord);
-  if (stage_ == Stage::kHello || stage_ == Stage::kReady) {
+  if (is_before_handshake()) {
     gather_hello(bytes);
     return {};
   }

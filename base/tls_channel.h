@@ -49,6 +49,8 @@ class TlsChannel {
   TlsChannel& operator=(const TlsChannel&) = delete;
 
   Stage stage() const { return stage_; }
+  /// A server's end that has agreed on nothing yet: its peer can be told goodbye, and no more.
+  bool is_before_handshake() const { return stage_ == Stage::kHello || stage_ == Stage::kReady; }
   /// Takes all of `bytes`. The plaintext that they complete is put into `into`, which has room for kMaxRecord bytes
   /// more than `bytes` has.
   std::span<const std::byte> open(std::span<const std::byte> bytes, std::span<std::byte> into);

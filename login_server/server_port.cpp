@@ -73,7 +73,7 @@ void ServerPort::on_close(Connection& connection, CloseReason reason) {
 void ServerPort::on_heartbeat_due(Connection& connection) {
   // A stranger gets the challenge, and nothing else.
   if (connection.attachment<LinkPeer>().phase == LinkPhase::kChallenged) return;
-  send_pdu(connection, IM::Other::IMHeartBeat());
+  send_heartbeat(connection);
 }
 
 // Before it has proved the key it learns nothing from us.

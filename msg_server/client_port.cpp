@@ -119,7 +119,7 @@ PduProtocol::Denials ClientPort::denials(const ClientSession& session, const Pdu
 
 // Whoever is there answers it, or says anything else.
 void ClientPort::on_heartbeat_due(Connection& connection) {
-  send_pdu(connection, IM::Other::IMHeartBeat::default_instance());
+  send_heartbeat(connection);
 }
 
 void ClientPort::on_time_to_leave(Connection& connection, CloseReason reason) {

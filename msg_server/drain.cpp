@@ -26,9 +26,7 @@ bool carries_file(const Connection& connection) {
 
 // Over TLS, and it has not begun: there is nothing to finish for it, and no way to tell it more than goodbye.
 bool is_before_handshake(const Connection& connection) {
-  if (connection.tls() == nullptr) return false;
-  const TlsChannel::Stage stage = connection.tls()->stage();
-  return stage == TlsChannel::Stage::kHello || stage == TlsChannel::Stage::kReady;
+  return connection.tls() != nullptr && connection.tls()->is_before_handshake();
 }
 
 bool is_online(const Connection& connection) {

@@ -43,7 +43,7 @@ Verdict on_kick_pc(ClientContext& client, const PduHeader& header, const IM::Log
 
 Verdict on_heartbeat(ClientContext& client, const PduHeader& header, const IM::Other::IMHeartBeat& request) {
   if (!request.want_status() || client.session.phase != Phase::kOnline) {
-    send_pdu(client.connection, IM::Other::IMHeartBeat::default_instance(), header.seq_num);
+    send_heartbeat(client.connection, header.seq_num);
     return Verdict::handled();
   }
   const int64_t now = client.server.loop.unix_seconds();
