@@ -128,26 +128,27 @@ fuzz-merge: ## take what make fuzz has found into the corpus, minimized
 	$(fuzz_build)
 	@tests/fuzz/run.sh merge build/fuzz $(FUZZ_TARGET)
 
-# Optimized: a thousand seeds are a week of simulated time. The build directory is that of `make build`.
+# Optimized: a thousand seeds are a week of simulated time. The build directory is that of `make build`, or of `make check`.
+SIM_BUILD ?= release
 define build_sim
 @$(call deps,build)
-@$(call configure,release,-DCMAKE_BUILD_TYPE=Release -DTALKBEAT_TESTS=OFF -DTALKBEAT_SIM=ON)
-@cmake --build build/release -j $(JOBS) --target $(1)
+@$(call configure,$(SIM_BUILD),-DCMAKE_BUILD_TYPE=Release -DTALKBEAT_TESTS=OFF -DTALKBEAT_SIM=ON)
+@cmake --build build/$(SIM_BUILD) -j $(JOBS) --target $(1)
 endef
 
 sim: ## whole clusters in simulated time: SEEDS=1000 [FIRST=1], or SEED=N replays one (TRACE=1: a line an event)
 	$(call build_sim,talkbeat_sim)
-	@build/release/bin/talkbeat_sim $(if $(SEED),--seed $(SEED) $(if $(TRACE),--trace),--seeds $(SEEDS) --first $(FIRST) --jobs $(JOBS))
+	@build/$(SIM_BUILD)/bin/talkbeat_sim $(if $(SEED),--seed $(SEED) $(if $(TRACE),--trace),--seeds $(SEEDS) --first $(FIRST) --jobs $(JOBS))
 
 # What make test runs of it, whatever SEED and SEEDS say.
 sim-test: ## 1,000 simulated clusters, each twice, and the six mistakes made on purpose
 	$(call build_sim,talkbeat_sim sim_mutants)
-	@build/release/bin/talkbeat_sim --seeds 1000 --jobs $(JOBS)
-	@tests/sim/mutants.sh build/release/bin $(JOBS)
+	@build/$(SIM_BUILD)/bin/talkbeat_sim --seeds 1000 --jobs $(JOBS)
+	@tests/sim/mutants.sh build/$(SIM_BUILD)/bin $(JOBS)
 
 sim-mutants: ## the six mistakes alone: each has to be found within 1,000 seeds, by the check that is meant for it
 	$(call build_sim,sim_mutants)
-	@tests/sim/mutants.sh build/release/bin $(JOBS)
+	@tests/sim/mutants.sh build/$(SIM_BUILD)/bin $(JOBS)
 
 bench: build ## all figures: the parts, and clusters under load beside the floor, into tests/bench/RESULTS.md (BENCH=--quick: 2 minutes)
 	@$(call deps,bench)
@@ -185,7 +186,7 @@ check: lint ## all that has to hold before a change goes in: lint, no warning by
 	@$(call configure,check,-DCMAKE_BUILD_TYPE=Release -DTALKBEAT_TESTS=OFF -DCMAKE_COMPILE_WARNING_AS_ERROR=ON)
 	@cmake --build build/check -j $(JOBS) --target $(PROGRAMS)
 	@tools/hardening.sh $(PROGRAMS:%=build/check/bin/%)
-	@$(MAKE) --no-print-directory test tidy
+	@$(MAKE) --no-print-directory test tidy SIM_BUILD=check
 	@echo "All checks passed."
 
 clean: ## remove all that was built (a cluster's DIR stays)

@@ -1,7 +1,7 @@
 #include "base/thread_executor.h"
 
 #include <pthread.h>
-#include <signal.h>
+#include <csignal>
 
 #include "base/check.h"
 

@@ -19,8 +19,7 @@ Verdict refusal_of(StoreError error) {
     case StoreError::kUnknownUser:
       return Verdict::refused(ERROR_UNKNOWN_USER, "there is no such user");
     case StoreError::kNotMember:
-      return Verdict::refused(ERROR_NOT_MEMBER, "not a member of that group");
-    case StoreError::kUnknownGroup:
+    case StoreError::kUnknownGroup:  // nobody learns which groups there are
       return Verdict::refused(ERROR_NOT_MEMBER, "not a member of that group");
     case StoreError::kNotAllowed:
       return Verdict::refused(ERROR_NOT_ALLOWED, "this user may not do that");

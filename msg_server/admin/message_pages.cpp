@@ -166,7 +166,7 @@ AdminResult post_message(AdminCall& call) {
   post.body = read_body(fields, server.config.client.max_pdu - kBesideBody);
   post.from = fields.user("from");
   post.key = fields.text("key", kMaxKey).value_or("");
-  const auto bad_receiver = read_receiver(fields, post);
+  auto bad_receiver = read_receiver(fields, post);
   if (auto refused = fields.refusal()) return refused;
   if (bad_receiver) return bad_receiver;
   server.store.write<Checked<NewMessage>>(

@@ -13,7 +13,8 @@ struct ConversationId {
   IM::BaseDefine::SessionType type = IM::BaseDefine::SESSION_TYPE_SINGLE;
   uint32_t id = 0;
 
-  auto operator<=>(const ConversationId&) const = default;
+  auto operator<=>(const ConversationId&) const =
+      default;  // NOLINT: its 0 is the compiler's, clang-tidy 14 says nullptr
 };
 
 /// A message that came from the server.

@@ -80,10 +80,8 @@ void GroupBook::learn(uint32_t id, std::function<void()> done) {
 void GroupBook::take(const GroupChange& change) {
   const auto found = groups_.find(change.group);
   const bool in = std::ranges::count(change.members, client_.info().user_id) > 0;
-  if (!in) {
+  if (!in || change.changed.empty()) {  // the name or the picture: it is fetched anew
     groups_.erase(change.group);
-  } else if (change.changed.empty()) {
-    groups_.erase(change.group);  // the name or the picture: it is fetched anew
   } else if (found != groups_.end()) {
     found->second.mutable_group_member_list()->Assign(change.members.begin(), change.members.end());
     found->second.set_version(0);  // the next refresh brings the rest

@@ -101,7 +101,7 @@ Status finish(CommandLine& line) {
     client.password = password.value();
   }
   if (line.login_servers.empty()) line.login_servers = {line.tls ? kDefaultTlsLogin : kDefaultLogin};
-  if (const Status status = finish_tls(line); !status.ok()) return status;
+  if (Status status = finish_tls(line); !status.ok()) return status;
   for (const std::string& text : line.server.empty() ? line.login_servers : std::vector<std::string>{line.server}) {
     const Result<std::vector<Address>> addresses = resolve(text);
     if (!addresses.ok()) return Error{addresses.message()};

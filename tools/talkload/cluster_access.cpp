@@ -54,7 +54,7 @@ class UserMaker {
   Status make(uint32_t first, uint32_t last) {
     if (Status begun = database_.begin_batch(); !begun.ok()) return begun;
     for (uint32_t user = first; user < last; ++user) {
-      if (const Status known = know(user); !known.ok()) {
+      if (Status known = know(user); !known.ok()) {
         database_.rollback_batch();
         return known;
       }
