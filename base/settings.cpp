@@ -78,6 +78,16 @@ void describe(OptionTable& table, LinkSettings& settings) {
       .reloadable();
   table.bytes("max_pdu", settings.max_pdu, {64 << 10, 1 << 30},
               "Longest PDU between servers. Relayed messages have to fit.");
+  table.bytes("queue_soft", settings.out.soft, {64 << 10, 1 << 30},
+              "More than this waiting to be sent to the other server for longer than queue_soft_time closes the link.");
+  table.duration("queue_soft_time", settings.out.soft_ms, {100, 3'600'000},
+                 "How long queue_soft may be exceeded: a server that is busy for a moment is not lost.");
+  table.bytes("queue_hard", settings.out.hard, {64 << 10, int64_t{4} << 30},
+              "More than this waiting closes the link at once: it bounds this process's memory.");
+  table.check([&settings]() -> std::optional<BrokenRule> {
+    if (settings.out.hard >= settings.out.soft) return std::nullopt;
+    return BrokenRule{"cluster.queue_hard", "must not be smaller than cluster.queue_soft"};
+  });
   table.check([&liveness]() -> std::optional<BrokenRule> {
     if (liveness.silence_timeout_ms > liveness.heartbeat_interval_ms) return std::nullopt;
     return BrokenRule{"cluster.silence_timeout",

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/backoff.h"
+#include "base/connection.h"
 #include "base/keepalive.h"
 #include "base/options.h"
 #include "base/transport.h"
@@ -26,6 +27,7 @@ struct LinkSettings {
                           .handshake_timeout_ms = 15'000,
                           .pdu_timeout_ms = 30'000};
   size_t max_pdu = 16 << 20;
+  OutLimits out;  ///< what may wait to be sent over one link; each kind of server has its own default
 };
 
 /// Declares them in the section that was begun last.

@@ -57,16 +57,6 @@ void describe_cluster(OptionTable& table, ServerPortSettings& cluster) {
   table.integer("max_unproven", cluster.max_unproven, {1, 100'000}, "connections",
                 "At the same time, of those that have not proved the key yet; one more closes the one that has waited "
                 "longest. So strangers who reach this port hold little, and keep no msg_server out.");
-  table.bytes("queue_soft", cluster.out.soft, {64 << 10, 1 << 30},
-              "More than this waiting to be sent to a msg_server for longer than queue_soft_time closes its link.");
-  table.duration("queue_soft_time", cluster.out.soft_ms, {100, 3'600'000},
-                 "How long queue_soft may be exceeded: a msg_server that is busy for a moment is not lost.");
-  table.bytes("queue_hard", cluster.out.hard, {64 << 10, int64_t{4} << 30},
-              "More than this waiting closes the link at once: it bounds this process's memory.");
-  table.check([&cluster]() -> std::optional<BrokenRule> {
-    if (cluster.out.hard >= cluster.out.soft) return std::nullopt;
-    return BrokenRule{"cluster.queue_hard", "must not be smaller than cluster.queue_soft"};
-  });
 }
 
 void describe_rest(OptionTable& table, LoginServerConfig& config) {

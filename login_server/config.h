@@ -28,10 +28,9 @@ struct ClientPortSettings {
 /// Section [cluster]: the port of the msg_servers.
 struct ServerPortSettings {
   Address listen{"127.0.0.1", 8100};
-  LinkSettings link;
+  LinkSettings link{.out = {.soft = 32 << 20, .soft_ms = 10'000, .hard = 128 << 20}};
   size_t max_connections = 1'000;
   size_t max_unproven = 200;
-  OutLimits out{.soft = 32 << 20, .soft_ms = 10'000, .hard = 128 << 20};
 };
 
 struct AllocationSettings {

@@ -46,7 +46,7 @@ class LoginServer final : private TurnHandler {
   Address https_address() const { return https_listener_.address(); }
   Address cluster_address() const { return server_listener_.address(); }
 
-  const ConnectionTable& connections() const { return connections_; }
+  ConnectionTable& connections() { return connections_; }
 
  private:
   void on_turn_end() override;

@@ -128,7 +128,7 @@ Verdict ServerPort::prove(Connection& link, const PduHeader& header, const TbSer
   peer.phase = LinkPhase::kProven;
   peer.identity = {proof.name(), proof.epoch()};
   peer.max_pdu = settings_.link.max_pdu;
-  link.set_out_limits(settings_.out);
+  link.set_out_limits(settings_.link.out);
   liveness_.handshake_done(link, link.now());
   return Verdict::handled();
 }

@@ -47,7 +47,7 @@ struct ClientSettings {
 /// Section [cluster].
 struct ClusterSettings {
   std::vector<Address> login_servers{{"127.0.0.1", 8100}};
-  LinkSettings link;
+  LinkSettings link{.out = {.soft = 64 << 20, .soft_ms = 30'000, .hard = 256 << 20}};
   Tick connect_timeout_ms = 5'000;
   BackoffPolicy backoff;
   size_t max_session_details = 10'000;

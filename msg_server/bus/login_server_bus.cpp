@@ -153,7 +153,7 @@ void LoginServerBus::register_with(LinkContext& context) {
   context.link.phase = LinkPhase::kRegistered;
   context.link.connector->proven();
   context.connection.attachment<LinkPeer>().max_pdu = config_.cluster.link.max_pdu;
-  context.connection.set_out_limits({.soft = 64 << 20, .soft_ms = 30'000, .hard = 256 << 20});
+  context.connection.set_out_limits(config_.cluster.link.out);
   liveness_.handshake_done(context.connection, context.connection.now());
   if (kMutant != Mutant::kLostReregistration || !context.link.mark.known()) send_all_users(context.connection);
   send_pdu(context.connection, load_report(context.link));

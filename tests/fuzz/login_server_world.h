@@ -19,7 +19,7 @@ class LoginServerWorld : public World {
     config.client.http_listen = {"192.0.2.1", 8080};
     config.cluster.listen = {"127.0.0.1", 8100};
     config.cluster.link.max_pdu = 64 << 10;
-    config.cluster.out = {.soft = 128 << 10, .soft_ms = 10'000, .hard = 512 << 10};
+    config.cluster.link.out = {.soft = 128 << 10, .soft_ms = 10'000, .hard = 512 << 10};
     config.presence.chunk = 3;
     return config;
   }

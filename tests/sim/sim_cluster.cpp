@@ -139,8 +139,12 @@ void SimCluster::start_after(SeatOrDevice& seat, Tick down) {
 
 void SimCluster::count_closes(MsgSeat& seat) {
   if (seat.server == nullptr) return;
-  tally_.add(Happening::kSlowConsumerClosed, static_cast<uint64_t>(seat.server->closed(CloseReason::kSlowConsumer)));
-  tally_.add(Happening::kSilentClosed, static_cast<uint64_t>(seat.server->closed(CloseReason::kSilent)));
+  const auto count = [&](Happening happening, const char* role, CloseReason reason) {
+    tally_.add(happening, static_cast<uint64_t>(seat.server->closed(role, reason)));
+  };
+  count(Happening::kSlowConsumerClosed, "client", CloseReason::kSlowConsumer);
+  count(Happening::kSlowLinkClosed, "server_link", CloseReason::kSlowConsumer);
+  count(Happening::kSilentClosed, "client", CloseReason::kSilent);
 }
 
 void SimCluster::count_all() {

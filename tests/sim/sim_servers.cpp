@@ -10,6 +10,8 @@ namespace {
 
 constexpr const char* kAnyAddress = "0.0.0.0";
 constexpr Tick kLookAgainMs = 50;
+// So little that a link whose other end stands still gets there.
+constexpr OutLimits kLinkOut{.soft = 64 << 10, .soft_ms = 30'000, .hard = 256 << 10};
 
 login::LoginServerConfig login_config(size_t number) {
   login::LoginServerConfig config;
@@ -17,6 +19,7 @@ login::LoginServerConfig login_config(size_t number) {
   config.client.listen = {kAnyAddress, kLoginClientPort};
   config.client.http_listen = {kAnyAddress, kLoginHttpPort};
   config.cluster.listen = {kAnyAddress, kLoginClusterPort};
+  config.cluster.link.out = kLinkOut;
   return config;
 }
 
@@ -28,6 +31,7 @@ MsgServerConfig msg_config(size_t number, const SimMsgServer::Settings& settings
   config.client.out = settings.out;
   config.http_listen = {kAnyAddress, kMsgHttpPort};
   config.cluster.login_servers = settings.login_servers;
+  config.cluster.link.out = kLinkOut;
   config.password.cost = {.operations = 1, .memory_bytes = 8 << 10};
   return config;
 }
@@ -90,10 +94,10 @@ void SimMsgServer::check_gone() {
   }
 }
 
-double SimMsgServer::closed(CloseReason reason) {
+double SimMsgServer::closed(const std::string& role, CloseReason reason) {
   return metrics_
       .counter("talkbeat_connections_closed_total", "Connections closed, by what they were for and why they ended.",
-               {{"role", "client"}, {"reason", to_string(reason)}})
+               {{"role", role}, {"reason", to_string(reason)}})
       .value();
 }
 

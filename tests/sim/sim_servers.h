@@ -28,7 +28,8 @@ class SimLoginServer {
   SimLoginServer(const Place& place, size_t number);
 
   SimProcess& process() { return process_; }
-  const ConnectionTable& connections() const { return server_.connections(); }
+  ConnectionTable& connections() { return server_.connections(); }
+  const login::LoginServerConfig& config() const { return config_; }
   /// SIGTERM; `gone` is called when the process may be ended.
   void stop(std::function<void()> gone);
 
@@ -60,7 +61,7 @@ class SimMsgServer {
   const SimExecutor& writes() const { return writes_; }
   /// SIGTERM; `gone` is called when the process may be ended.
   void drain(std::function<void()> gone);
-  double closed(CloseReason reason);
+  double closed(const std::string& role, CloseReason reason);
 
  private:
   void begin_drain();

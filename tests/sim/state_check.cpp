@@ -29,16 +29,30 @@ void StateCheck::watch() {
     check_buffers(seat);
     check_ledger(seat);
   }
+  for (SimCluster::LoginSeat& seat : cluster_.login_servers()) {
+    if (seat.server != nullptr) check_buffers(seat);
+  }
   scheduler_.after(kLookEveryMs, Scheduler::kWorld, [this] { watch(); });
 }
 
 void StateCheck::check_buffers(SimCluster::MsgSeat& seat) {
-  const size_t bound = seat.server->config().client.out.hard + kOnePdu;
-  seat.server->connections().for_each([&](Connection& connection) {
-    if (std::string_view(connection.protocol().role()) != "client" || connection.waiting_to_send() <= bound) return;
-    report_("a buffer beyond its bound", "msg_server_" + std::to_string(seat.number) + " holds " +
-                                             std::to_string(connection.waiting_to_send()) + " bytes for " +
-                                             connection.subject());
+  const std::string server = "msg_server_" + std::to_string(seat.number);
+  const MsgServerConfig& config = seat.server->config();
+  check_buffers(server, seat.server->connections(), "client", config.client.out.hard);
+  check_buffers(server, seat.server->connections(), "server_link", config.cluster.link.out.hard);
+}
+
+void StateCheck::check_buffers(SimCluster::LoginSeat& seat) {
+  check_buffers("login_server_" + std::to_string(seat.number), seat.server->connections(), "server_link",
+                seat.server->config().cluster.link.out.hard);
+}
+
+void StateCheck::check_buffers(const std::string& server, ConnectionTable& connections, std::string_view role,
+                               size_t bound) {
+  connections.for_each([&](Connection& connection) {
+    if (connection.protocol().role() != role || connection.waiting_to_send() <= bound + kOnePdu) return;
+    report_("a buffer beyond its bound",
+            server + " holds " + std::to_string(connection.waiting_to_send()) + " bytes for " + connection.subject());
   });
 }
 

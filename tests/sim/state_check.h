@@ -4,10 +4,9 @@
 
 namespace talkbeat::sim {
 
-/// What has to hold of the processes' states: always, that nothing waits to be sent beyond its bound, and that every
-/// msg_server's ledger balances; and at the end,
-/// when all is healed and quiet, that every user and class has one session, everybody has been shown everything, and
-/// every msg_server knows who is online.
+/// What has to hold of the processes' states: always, that nothing waits to be sent beyond its bound, to clients or
+/// between servers, and that every msg_server's ledger balances; and at the end, when all is healed and quiet, that
+/// every user and class has one session, everybody has been shown everything, and every msg_server knows who is online.
 ///
 ///   StateCheck states(scheduler, cluster, check, tally, report);
 ///   states.begin();
@@ -24,6 +23,8 @@ class StateCheck {
  private:
   void watch();
   void check_buffers(SimCluster::MsgSeat& seat);
+  void check_buffers(SimCluster::LoginSeat& seat);
+  void check_buffers(const std::string& server, ConnectionTable& connections, std::string_view role, size_t bound);
   void check_ledger(const SimCluster::MsgSeat& seat);
   void ask_presence();
   void ask(const SimCluster::Device& device);

@@ -53,6 +53,7 @@ constexpr std::array<std::string_view, kHappenings> kWords{
     "moved",
     "kicked",
     "slow consumer closed",
+    "slow link closed",
     "silent closed",
     "presence checked",
 };

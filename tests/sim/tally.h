@@ -58,6 +58,7 @@ enum class Happening : uint8_t {
   kMoved,
   kKicked,
   kSlowConsumerClosed,
+  kSlowLinkClosed,
   kSilentClosed,
   kPresenceChecked,
   kCount,

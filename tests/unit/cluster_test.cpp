@@ -285,7 +285,7 @@ class SlowLinkTest : public LoginServerTest {
  protected:
   SlowLinkTest() {
     // What is sent to one link while nobody reads exceeds this.
-    config_.cluster.out.soft = config_.cluster.out.hard = 100;
+    config_.cluster.link.out.soft = config_.cluster.link.out.hard = 100;
     config_.presence.chunk = 1;
   }
   size_t servers() { return get_json("/api/cluster")["servers"].size(); }
