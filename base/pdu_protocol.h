@@ -34,8 +34,8 @@ void send_pdu(Connection& connection, const Message& body, uint16_t seq_num = 0)
   send_pdu(connection, kCommandOf<Message>, seq_num, body);
 }
 
-/// A heartbeat that says nothing else: 16 bytes of header. Idle connections send and get nothing but these, each one with
-/// cold caches, so protobuf is left out of it.
+/// A heartbeat that says nothing else: 16 bytes of header. Idle connections send and get nothing but these, each one
+/// with cold caches, so protobuf is left out of it.
 void send_heartbeat(Connection& connection, uint16_t seq_num = 0);
 
 /// Encodes a PDU once, for several receivers.
