@@ -174,27 +174,19 @@ lint: ## is all formatted, and are the scripts clean?
 	@clang-format --dry-run -Werror $(SOURCES)
 	@shellcheck -x $(SCRIPTS)
 
-define build_asan
-@$(call deps,build tests tidy)
-@$(call configure,asan,$(TEST_FLAGS) -DTALKBEAT_SANITIZE=address)
-@cmake --build build/asan -j $(JOBS)
-endef
-
 tidy: ## clang-tidy over the servers and tools; what was clean and has not changed is not looked at again
-	$(build_asan)
+	@$(call deps,build tests tidy)
+	@$(call configure,asan,$(TEST_FLAGS) -DTALKBEAT_SANITIZE=address)
+	@cmake --build build/asan -j $(JOBS)
 	@tools/tidy.py build/asan
 
-# Tests wait more than they compute: clang-tidy takes what they leave of the processors.
 check: lint ## all that has to hold before a change goes in: lint, no warning by either compiler, hardening, tests, tidy
 	@$(call deps,build)
 	@echo "Building $(PROGRAMS), warnings being errors, into build/check"
 	@$(call configure,check,-DCMAKE_BUILD_TYPE=Release -DTALKBEAT_TESTS=OFF -DCMAKE_COMPILE_WARNING_AS_ERROR=ON)
 	@cmake --build build/check -j $(JOBS) --target $(PROGRAMS)
 	@tools/hardening.sh $(PROGRAMS:%=build/check/bin/%)
-	$(build_asan)
-	@chrt --idle 0 tools/tidy.py build/asan >build/tidy.log 2>&1 & tidy=$$!; trap 'kill $$tidy 2>/dev/null' EXIT; \
-	  $(MAKE) --no-print-directory test SIM_BUILD=check && \
-	  { echo "What clang-tidy, which ran beside the tests, has to say:"; wait $$tidy; status=$$?; cat build/tidy.log; exit $$status; }
+	@$(MAKE) --no-print-directory test tidy SIM_BUILD=check
 	@echo "All checks passed."
 
 clean: ## remove all that was built (a cluster's DIR stays)
