@@ -116,16 +116,6 @@ TEST_F(LoginServerBusTest, everything_is_sent_to_all_login_servers) {
   }
 }
 
-// What waits is bounded by cluster.queue_hard: whoever is to get it finds it in the store.
-TEST_F(LoginServerBusTest, a_link_that_takes_less_than_is_sent_ends_at_its_limit) {
-  config.cluster.link.out = {.soft = 1'000, .soft_ms = 10'000, .hard = 1'000};
-  start({first.address()});
-  register_with(first);
-  const SharedBytes pdu(600);
-  for (int i = 0; i < 2; ++i) bus->relay(std::array<UserId, 1>{1}, pdu, 7, std::nullopt);
-  EXPECT_TRUE(heard("lost 0"));
-}
-
 // Clients would get it as it is. The link, whose fault it may not be, stays.
 TEST_F(LoginServerBusTest, what_is_not_one_whole_pdu_is_not_delivered) {
   start({first.address()});
