@@ -74,7 +74,8 @@ TEST_F(A2, a_refused_login_has_the_same_answer_and_takes_the_same_time_whether_t
   for (const auto& [name, time] : times) EXPECT_EQ(answer_to_guess(name), answer) << name;
   // More tries take noise away, and never a difference that is there.
   for (int i = 0; i < kTries && (i == 0 || spread(times) > 1.05); ++i) try_all(times, kRounds);
-  // A machine whose processors are taken away in between does not get there; a way without its hash is ten times faster.
+  // A machine whose processors are taken away in between does not get there; a way without its hash is ten times
+  // faster.
   EXPECT_LE(spread(times), 1.5) << testing::PrintToString(times);
 }
 
