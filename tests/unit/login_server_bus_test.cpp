@@ -116,6 +116,18 @@ TEST_F(LoginServerBusTest, everything_is_sent_to_all_login_servers) {
   }
 }
 
+// What waits is bounded by cluster.queue_hard: whoever is to get it finds it in the store.
+TEST_F(LoginServerBusTest, a_link_that_takes_less_than_is_sent_ends_at_its_limit) {
+  config.cluster.link.out = {.soft = 1'000, .soft_ms = 10'000, .hard = 1'000};
+  start({first.address()});
+  register_with(first);
+  // More than the kernel takes for who reads nothing.
+  const SharedBytes pdu(256 << 10);
+  for (int i = 0; i < 200 && bus->connected(); ++i) bus->relay(std::array<UserId, 1>{1}, pdu, 7, std::nullopt);
+  EXPECT_TRUE(heard("lost 0"));
+  EXPECT_FALSE(bus->connected());
+}
+
 // Clients would get it as it is. The link, whose fault it may not be, stays.
 TEST_F(LoginServerBusTest, what_is_not_one_whole_pdu_is_not_delivered) {
   start({first.address()});
