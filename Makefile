@@ -132,7 +132,7 @@ fuzz-merge: ## take what make fuzz has found into the corpus, minimized
 SIM_BUILD ?= release
 define build_sim
 @$(call deps,build)
-@$(call configure,$(SIM_BUILD),-DCMAKE_BUILD_TYPE=Release -DTALKBEAT_TESTS=OFF -DTALKBEAT_SIM=ON)
+@$(call configure,$(SIM_BUILD),-DCMAKE_BUILD_TYPE=Release -DTALKBEAT_TESTS=OFF)
 @cmake --build build/$(SIM_BUILD) -j $(JOBS) --target $(1)
 endef
 

@@ -9,7 +9,7 @@ namespace talkbeat::admin {
 
 namespace {
 
-constexpr size_t kMaxKey = 128;
+constexpr size_t kMaxAppKey = 128;
 
 enum class QueryError { kNone = 0, kBadRequest = 1, kServer = 2, kRefused = 3, kNoKey = 4 };
 
@@ -27,7 +27,7 @@ HttpResponse query_refusal(StoreError error) {
 
 /// What both calls have in common. The header's key has been looked at before, where there was one.
 std::optional<HttpResponse> read_key(const AdminCall& call, Fields& fields) {
-  const std::string given = fields.text("app_key", kMaxKey).value_or("");
+  const std::string given = fields.text("app_key", kMaxAppKey).value_or("");
   if (call.request.headers.contains("authorization") || same_bytes(given, call.parts.key)) return std::nullopt;
   return query_answer(QueryError::kNoKey, "app_key: not the administration's key");
 }

@@ -6,6 +6,8 @@
 #include <span>
 #include <string_view>
 
+#include "tests/unit/bytes_of.h"
+
 namespace talkbeat::fuzz {
 
 /// What libFuzzer hands over, read from the front: every input means something, and one that is too short goes on as
@@ -41,9 +43,5 @@ class FuzzInput {
  private:
   std::span<const uint8_t> rest_;
 };
-
-inline std::span<const std::byte> bytes_of(std::string_view text) {
-  return std::as_bytes(std::span(text));
-}
 
 }  // namespace talkbeat::fuzz

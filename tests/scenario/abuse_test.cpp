@@ -11,8 +11,6 @@
 namespace talkbeat::scenario {
 namespace {
 
-constexpr const char* kServer = "msg_server_0";
-
 TEST(Abuse, random_bytes_on_every_port_of_every_process_harm_nobody) {
   Cluster cluster(with_control());
   Control control(cluster, kServer);

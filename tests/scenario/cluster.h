@@ -20,6 +20,17 @@ struct ClusterOptions {
   bool tls = false;  // start.sh --tls
 };
 
+/// One msg_server, and what its settings are beside their defaults.
+inline ClusterOptions one_msg_server(std::vector<std::string> settings = {}) {
+  ClusterOptions options;
+  options.msg_servers = 1;
+  options.settings = std::move(settings);
+  return options;
+}
+
+/// The first msg_server of a cluster.
+inline constexpr const char* kServer = "msg_server_0";
+
 /// Where the executables under test are: beside the tests, or where the environment's TALKBEAT_BIN says.
 std::filesystem::path programs();
 std::filesystem::path source_directory();

@@ -17,7 +17,6 @@ using namespace IM::BaseDefine;
 using IM::File::IMFileNotify;
 using testing::HasSubstr;
 
-constexpr const char* kServer = "msg_server_0";
 constexpr const char* kOtherServer = "msg_server_1";
 
 // alice on one server, bob on the other.

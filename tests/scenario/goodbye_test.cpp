@@ -17,8 +17,6 @@ using testing::HasSubstr;
 using testing::Pair;
 using Json = nlohmann::json;
 
-constexpr const char* kServer = "msg_server_0";
-
 // Waits for the close; what the server said last must be why.
 GoAwayReason goodbye(WireClient& client) {
   client.expect_close();

@@ -27,12 +27,9 @@ constexpr milliseconds kMargin = 5s;
 // What the peer had sent just before the cable was pulled may have been on its way for a moment.
 constexpr milliseconds kShortBefore = 500ms;
 
-ClusterOptions one_msg_server(std::vector<std::string> settings) {
-  ClusterOptions options;
-  options.msg_servers = 1;
-  options.settings = std::move(settings);
-  options.settings.insert(options.settings.end(), {"client.idle_timeout_mobile=10m", "client.min_ping_interval=0"});
-  return options;
+ClusterOptions with_patience_for_mobiles(std::vector<std::string> settings) {
+  settings.insert(settings.end(), {"client.idle_timeout_mobile=10m", "client.min_ping_interval=0"});
+  return one_msg_server(std::move(settings));
 }
 
 WireClient connect_from(const RemoteHost& host, const Cluster& cluster) {
@@ -56,7 +53,7 @@ TEST(N1, an_idle_client_whose_cable_is_pulled_is_silent_and_offline_for_the_othe
   const milliseconds kTimeout = in_full<milliseconds>(3s, 60s);
   Network network;
   RemoteHost far(network);
-  Cluster cluster(one_msg_server({in_full("client.idle_timeout=3s", "client.idle_timeout=60s")}));
+  Cluster cluster(with_patience_for_mobiles({in_full("client.idle_timeout=3s", "client.idle_timeout=60s")}));
   const Closings closings(cluster, "msg_server_0");
   WireClient bob(cluster.client_port("msg_server_0"));
   bob.log_in("bob");
@@ -87,7 +84,7 @@ TEST(N1, an_idle_client_whose_cable_is_pulled_is_silent_and_offline_for_the_othe
 milliseconds time_to_close_with_data_in_flight(const std::string& user_timeout) {
   Network network;
   RemoteHost far(network);
-  Cluster cluster(one_msg_server({"client.idle_timeout=10m", "tcp.client_user_timeout=" + user_timeout}));
+  Cluster cluster(with_patience_for_mobiles({"client.idle_timeout=10m", "tcp.client_user_timeout=" + user_timeout}));
   const Closings closings(cluster, "msg_server_0");
   WireClient bob(cluster.client_port("msg_server_0"));
   bob.log_in("bob");
@@ -158,7 +155,7 @@ int error_of_next_read(WireClient& client) {
 TEST(HalfOpen, who_comes_back_after_being_declared_dead_gets_a_reset_and_nothing_stale) {
   Network network;
   RemoteHost far(network);
-  Cluster cluster(one_msg_server({"client.idle_timeout=2s", "tcp.client_user_timeout=1m"}));
+  Cluster cluster(with_patience_for_mobiles({"client.idle_timeout=2s", "tcp.client_user_timeout=1m"}));
   const Closings closings(cluster, "msg_server_0");
   WireClient bob(cluster.client_port("msg_server_0"));
   log_in_patient(bob, "bob");
@@ -186,7 +183,7 @@ TEST(HalfOpen, who_comes_back_after_being_declared_dead_gets_a_reset_and_nothing
 TEST(HalfOpen, an_outage_shorter_than_the_timeouts_is_not_noticed) {
   Network network;
   RemoteHost far(network);
-  Cluster cluster(one_msg_server({"client.idle_timeout=10s", "tcp.client_user_timeout=10s"}));
+  Cluster cluster(with_patience_for_mobiles({"client.idle_timeout=10s", "tcp.client_user_timeout=10s"}));
   const Closings closings(cluster, "msg_server_0");
   WireClient bob(cluster.client_port("msg_server_0"));
   log_in_patient(bob, "bob");

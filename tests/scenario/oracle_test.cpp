@@ -12,8 +12,6 @@
 namespace talkbeat::scenario {
 namespace {
 
-constexpr const char* kServer = "msg_server_0";
-
 TEST(Oracle, finds_a_server_whose_loop_is_held_for_300_ms) {
   RowCluster cluster;
   Control control(cluster, kServer);

@@ -16,8 +16,6 @@ namespace {
 
 using testing::IsEmpty;
 
-constexpr const char* kServer = "msg_server_0";
-
 const std::vector<std::string> kWithoutRateLimit{"client.request_burst=1000000", "client.handshake_timeout=10m"};
 
 IM::Message::IMMsgData message_to(uint32_t user) {

@@ -15,8 +15,6 @@
 namespace talkbeat::scenario {
 namespace {
 
-constexpr const char* kServer = "msg_server_0";
-
 void await_connections(const Cluster& cluster, size_t count) {
   wait_until(std::to_string(count) + " connections",
              [&] { return figure(cluster, kServer, "talkbeat_client_connections") == static_cast<double>(count); });

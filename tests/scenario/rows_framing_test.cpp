@@ -8,7 +8,6 @@
 namespace talkbeat::scenario {
 namespace {
 
-constexpr const char* kServer = "msg_server_0";
 constexpr uint32_t kLimitBeforeLogin = 16 << 10;
 constexpr uint32_t kLimit = 1 << 20;
 

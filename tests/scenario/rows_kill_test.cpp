@@ -122,13 +122,6 @@ TEST(Kill, no_acked_message_is_lost_or_doubled_when_all_processes_are_killed_at_
   EXPECT_THAT(load.finish(), IsEmpty());
 }
 
-IM::BaseDefine::UserStatType status_of(WireClient& asker, uint32_t user) {
-  IM::Buddy::IMUsersStatReq request;
-  request.set_user_id(asker.user_id());
-  request.add_user_id_list(user);
-  return asker.ask<IM::Buddy::IMUsersStatRsp>(request).user_stat_list(0).status();
-}
-
 TEST(Kill, a_dead_msg_server_leaves_nobody_online) {
   Cluster cluster(quick_links());
   WireClient bob(cluster.client_port("msg_server_1"));

@@ -19,8 +19,6 @@ using IM::BaseDefine::REFUSE_REASON_DB_VALIDATE_FAILED;
 using IM::BaseDefine::REFUSE_REASON_NO_DB_SERVER;
 using IM::Login::IMLoginRes;
 
-constexpr const char* kServer = "msg_server_0";
-
 double hashes(const Cluster& cluster) {
   return figure(cluster, kServer, "talkbeat_password_checks_total");
 }

@@ -11,7 +11,6 @@
 namespace talkbeat::scenario {
 namespace {
 
-constexpr const char* kServer = "msg_server_0";
 constexpr size_t kTextSize = 100'000;
 constexpr long kPduKib = 1 << 10;  // the longest
 constexpr long kHardLimitKib = 4 << 10;

@@ -76,12 +76,6 @@ class Writer {
   std::map<uint32_t, std::string> heard_;
 };
 
-ClusterOptions one_msg_server() {
-  ClusterOptions options;
-  options.msg_servers = 1;
-  return options;
-}
-
 template <class Fill, class MakeRoom>
 void expect_refusals_without_room(const Cluster& cluster, Fill fill, MakeRoom make_room) {
   Writer writer(cluster);

@@ -14,14 +14,8 @@ namespace {
 
 using testing::IsEmpty;
 
-constexpr const char* kServer = "msg_server_0";
-
-ClusterOptions one_msg_server() {
-  ClusterOptions options;
-  options.msg_servers = 1;
-  options.settings = {"client.idle_timeout=10m", "client.min_ping_interval=0"};
-  return options;
-}
+// Clients that wait for a server in strace's hands.
+const std::vector<std::string> kUnhurried{"client.idle_timeout=10m", "client.min_ping_interval=0"};
 
 // Those of the transport and the store, each often enough that everything meets it.
 const std::vector<std::string> kInterruptions{
@@ -30,7 +24,7 @@ const std::vector<std::string> kInterruptions{
 };
 
 TEST(C5, calls_that_are_interrupted_or_would_block_lose_no_byte_and_no_connection) {
-  Cluster cluster(one_msg_server());
+  Cluster cluster(one_msg_server(kUnhurried));
   Load load(cluster, {.pairs = 3, .msg_servers = 1});
   load.await_acks(20);
   const Closings closings(cluster, kServer);
@@ -48,7 +42,7 @@ TEST(C5, calls_that_are_interrupted_or_would_block_lose_no_byte_and_no_connectio
 }
 
 TEST(C5, without_memory_for_the_kernel_connections_may_end_and_no_acked_message_does) {
-  Cluster cluster(one_msg_server());
+  Cluster cluster(one_msg_server(kUnhurried));
   Load load(cluster, {.pairs = 3, .msg_servers = 1});
   load.await_acks(20);
   const pid_t pid = cluster.pid(kServer);
@@ -65,7 +59,7 @@ TEST(C5, without_memory_for_the_kernel_connections_may_end_and_no_acked_message_
 
 // All that it is asked, as where fs.epoll.max_user_watches is reached.
 TEST(C5, a_connection_that_epoll_does_not_take_is_closed_and_all_others_are_served) {
-  Cluster cluster(one_msg_server());
+  Cluster cluster(one_msg_server(kUnhurried));
   Load load(cluster, {.pairs = 3, .msg_servers = 1});
   load.await_acks(20);
   const pid_t pid = cluster.pid(kServer);

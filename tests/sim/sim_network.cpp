@@ -9,9 +9,9 @@
 
 namespace talkbeat::sim {
 
-namespace {
-
 using Piece = SimSocket::Piece;
+
+namespace {
 
 constexpr Tick kSynAgain = 1'000;
 

@@ -8,10 +8,6 @@
 namespace talkbeat {
 namespace {
 
-std::span<const std::byte> bytes_of(std::string_view text) {
-  return std::as_bytes(std::span(text));
-}
-
 SharedBytes shared(std::string_view text) {
   SharedBytes block(text.size());
   std::ranges::copy(bytes_of(text), block.bytes().begin());

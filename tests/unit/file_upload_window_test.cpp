@@ -5,10 +5,10 @@
 namespace talkbeat {
 namespace {
 
-constexpr PullLimits kLimits{.pulls = 2, .chunk = 100};
+constexpr PullLimits kWindow{.pulls = 2, .chunk = 100};
 
 TEST(UploadWindow, a_file_is_asked_for_piece_by_piece_until_it_is_written) {
-  UploadWindow window(250, 0, kLimits);
+  UploadWindow window(250, 0, kWindow);
   std::string pieces;
   while (!window.complete()) {
     const auto pull = window.next_pull();
@@ -22,7 +22,7 @@ TEST(UploadWindow, a_file_is_asked_for_piece_by_piece_until_it_is_written) {
 }
 
 TEST(UploadWindow, no_more_is_asked_for_than_may_be_held_until_it_is_written) {
-  UploadWindow window(1'000, 0, kLimits);
+  UploadWindow window(1'000, 0, kWindow);
   EXPECT_TRUE(window.next_pull());
   EXPECT_TRUE(window.next_pull());
   EXPECT_FALSE(window.next_pull());
@@ -34,14 +34,14 @@ TEST(UploadWindow, no_more_is_asked_for_than_may_be_held_until_it_is_written) {
 }
 
 TEST(UploadWindow, it_goes_on_where_the_disk_ends) {
-  UploadWindow window(250, 130, kLimits);
+  UploadWindow window(250, 130, kWindow);
   EXPECT_EQ(window.written(), 130u);
   EXPECT_EQ(window.next_pull()->offset, 130u);
   EXPECT_EQ(window.next_pull()->size, 20u);
 }
 
 TEST(UploadWindow, only_the_bytes_that_were_asked_for_are_taken) {
-  UploadWindow window(250, 0, kLimits);
+  UploadWindow window(250, 0, kWindow);
   EXPECT_FALSE(window.take(0, 100)) << "nobody has asked";
   window.next_pull();
   window.next_pull();
@@ -53,7 +53,7 @@ TEST(UploadWindow, only_the_bytes_that_were_asked_for_are_taken) {
 }
 
 TEST(UploadWindow, a_new_connection_is_asked_for_what_the_old_one_did_not_bring) {
-  UploadWindow window(250, 0, kLimits);
+  UploadWindow window(250, 0, kWindow);
   window.next_pull();
   window.next_pull();
   window.take(0, 100);
@@ -63,13 +63,13 @@ TEST(UploadWindow, a_new_connection_is_asked_for_what_the_old_one_did_not_bring)
 }
 
 TEST(UploadWindow, an_empty_file_is_complete_at_once) {
-  UploadWindow window(0, 0, kLimits);
+  UploadWindow window(0, 0, kWindow);
   EXPECT_TRUE(window.complete());
   EXPECT_FALSE(window.next_pull());
 }
 
 TEST(UploadWindow, the_largest_file_that_can_be_has_an_end) {
-  UploadWindow window(UINT32_MAX, UINT32_MAX - 150, kLimits);
+  UploadWindow window(UINT32_MAX, UINT32_MAX - 150, kWindow);
   EXPECT_EQ(window.next_pull()->size, 100u);
   EXPECT_EQ(window.next_pull()->size, 50u);
   window.take(UINT32_MAX - 150, 100);

@@ -15,17 +15,10 @@
 #include <vector>
 
 #include "base/connection_table.h"
+#include "tests/unit/bytes_of.h"
 #include "tests/unit/fake_transport.h"
 
 namespace talkbeat {
-
-inline std::span<const std::byte> bytes_of(std::string_view text) {
-  return std::as_bytes(std::span(text));
-}
-
-inline std::string text_of(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
 
 /// The other end of a connection, as a test drives it: a blocking socket of its own.
 class Peer {

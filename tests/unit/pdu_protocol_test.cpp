@@ -5,10 +5,10 @@
 namespace talkbeat {
 namespace {
 
-enum class Phase { kFresh, kOnline };
+enum class TestPhase { kFresh, kOnline };
 
 struct TestPeer final : PduPeer {
-  Phase phase = Phase::kFresh;
+  TestPhase phase = TestPhase::kFresh;
 };
 
 struct Context {
@@ -19,7 +19,7 @@ struct Context {
 Verdict on_login(Context& context, const PduHeader&, const TbChallenge& challenge) {
   context.calls += "login ";
   auto& peer = context.connection.attachment<TestPeer>();
-  peer.phase = Phase::kOnline;
+  peer.phase = TestPhase::kOnline;
   peer.max_pdu = 1'000;
   return challenge.nonce() == "close" ? Verdict::close(CloseReason::kLoginRefused) : Verdict::handled();
 }
@@ -35,9 +35,9 @@ Verdict on_beat(Context&, const PduHeader&, const IM::Other::IMHeartBeat&) {
 }
 
 constexpr std::array kRoutes{
-    route<on_time>(in({Phase::kOnline})),
-    route<on_beat>(in({Phase::kOnline})),
-    route<on_login>(in({Phase::kFresh})),
+    route<on_time>(in({TestPhase::kOnline})),
+    route<on_beat>(in({TestPhase::kOnline})),
+    route<on_login>(in({TestPhase::kFresh})),
 };
 static_assert(strictly_increasing(kRoutes));
 

@@ -6,15 +6,13 @@
 #include <random>
 #include <string>
 
+#include "tests/unit/bytes_of.h"
+
 namespace talkbeat {
 namespace {
 
 using Outcome = PduFramer::Outcome;
 constexpr size_t kLimit = 1'000;
-
-std::span<const std::byte> bytes_of(std::string_view text) {
-  return std::as_bytes(std::span(text));
-}
 
 std::string header_bytes(uint32_t length, uint16_t command = 0x0701, uint16_t seq_num = 0) {
   PduHeader header;
@@ -27,7 +25,7 @@ std::string header_bytes(uint32_t length, uint16_t command = 0x0701, uint16_t se
   return text;
 }
 
-std::string pdu(std::string_view body, uint16_t seq_num) {
+std::string framed(std::string_view body, uint16_t seq_num) {
   return header_bytes(static_cast<uint32_t>(kPduHeaderSize + body.size()), 0x0701, seq_num) + std::string(body);
 }
 
@@ -51,7 +49,8 @@ struct Reader {
   std::string seen;
 };
 
-const std::string kConversation = pdu("", 1) + pdu("hello", 2) + pdu("", 3) + pdu("", 4) + pdu(std::string(40, 'x'), 5);
+const std::string kConversation =
+    framed("", 1) + framed("hello", 2) + framed("", 3) + framed("", 4) + framed(std::string(40, 'x'), 5);
 const std::string kSeen = "1:;2:hello;3:;4:;5:" + std::string(40, 'x') + ";";
 
 TEST(PduHeader, StandsOnTheWireAsTheProtocolSays) {
@@ -107,7 +106,7 @@ TEST(PduFramer, RandomStreamsInRandomChunksEqualTheWhole) {
   for (uint64_t seed = 0; seed < 200; ++seed) {
     std::mt19937_64 random(seed);
     std::string stream;
-    for (uint16_t i = 0; i < 50; ++i) stream += pdu(std::string(random() % 3 == 0 ? 0 : random() % 900, 'r'), i);
+    for (uint16_t i = 0; i < 50; ++i) stream += framed(std::string(random() % 3 == 0 ? 0 : random() % 900, 'r'), i);
     Reader whole;
     whole.feed(stream);
     Reader chunked;
@@ -142,19 +141,19 @@ TEST(PduFramer, LengthsAboveTheLimitAreRefusedWithTheHeaderAndWithoutTheirMemory
 TEST(PduFramer, TheLimitItselfIsAllowed) {
   Reader reader;
   const std::string body(kLimit - kPduHeaderSize, 'b');
-  EXPECT_EQ(reader.feed(pdu(body, 1)), Outcome::kOk);
+  EXPECT_EQ(reader.feed(framed(body, 1)), Outcome::kOk);
   EXPECT_EQ(reader.seen, "1:" + body + ";");
 }
 
 TEST(PduFramer, WhatCameBeforeABadLengthIsHandled) {
   Reader reader;
-  EXPECT_EQ(reader.feed(pdu("ok", 1) + header_bytes(3) + pdu("never", 2)), Outcome::kBadLength);
+  EXPECT_EQ(reader.feed(framed("ok", 1) + header_bytes(3) + framed("never", 2)), Outcome::kBadLength);
   EXPECT_EQ(reader.seen, "1:ok;");
 }
 
 TEST(PduFramer, TheLimitIsAskedAnewForEachPduOfAChunk) {
   const std::string large(500, 'l');
-  const std::string stream = pdu("login", 1) + pdu(large, 2);
+  const std::string stream = framed("login", 1) + framed(large, 2);
   for (const bool raised : {true, false}) {
     PduFramer framer;
     size_t limit = raised ? 100 : 1'000;

@@ -7,13 +7,10 @@
 #include <vector>
 
 #include "proto/talkbeat.pb.h"
+#include "tests/unit/bytes_of.h"
 
 namespace talkbeat {
 namespace {
-
-std::span<const std::byte> bytes_of(const std::string& text) {
-  return std::as_bytes(std::span(text));
-}
 
 std::string written(const RelayToUsers& relay) {
   std::string text(relay.size(), '\0');

@@ -232,7 +232,7 @@ Task<std::string> kick_is_final(ClientStory& s) {
   co_return "not seen again for " + seconds(quiet);
 }
 
-constexpr std::array kChecks{
+constexpr std::array kClientChecks{
     ClientCheck{"asks_login_server_and_logs_in", "client library 2", "where to go, each time anew",
                 asks_login_server_and_logs_in},
     ClientCheck{"beats_fill_silence", "client library 1; rule 3",
@@ -279,7 +279,7 @@ Task<> run_one(ClientStory& story, const ClientCheck& check, Row& row) {
 }  // namespace
 
 std::span<const ClientCheck> client_checks() {
-  return kChecks;
+  return kClientChecks;
 }
 
 Detached run_client_checks(ClientStory& story, std::vector<const ClientCheck*> checks, std::vector<Row>& rows,

@@ -8,8 +8,8 @@ namespace talkbeat::check {
 
 namespace {
 
-constexpr int kDrips = 20;
-constexpr int kBeats = 6;
+constexpr int kLinkDrips = 20;
+constexpr int kLinkBeats = 6;
 constexpr uint32_t kNobody = 4'000'000'000;  // far above the ids of real users
 
 Task<Tick> drip_until_closed(Context& c, Peer& peer, std::string bytes, Tick timeout) {
@@ -17,7 +17,7 @@ Task<Tick> drip_until_closed(Context& c, Peer& peer, std::string bytes, Tick tim
   for (const char byte : bytes) {
     if (!peer.open() || c.now() >= until) break;
     peer.send_bytes(std::string_view(&byte, 1));
-    co_await peer.closes_within(std::max<Tick>(timeout / kDrips, 1));
+    co_await peer.closes_within(std::max<Tick>(timeout / kLinkDrips, 1));
   }
   co_return co_await peer.closed(std::max<Tick>(1, until - c.now()));
 }
@@ -142,7 +142,7 @@ Task<std::string> link_beats_come_at_the_interval(Context& c) {
   const Tick begin = c.now();
   Beats beats;
   for (int i = 0; i < kPatient && beats.gaps.empty(); ++i) {
-    beats = co_await watch(*link, interval * (kBeats + 2), interval);
+    beats = co_await watch(*link, interval * (kLinkBeats + 2), interval);
   }
   require(!beats.gaps.empty(), "no heartbeat in " + seconds(c.now() - begin));
   std::ranges::sort(beats.gaps);
@@ -168,13 +168,13 @@ Task<std::string> link_traffic_suppresses_beats(Context& c) {
   const Tick interval = c.timings.heartbeat_interval;
   const Tick pause = interval / 4;
   Beats all;
-  for (int i = 0; i < 4 * kBeats; ++i) {
+  for (int i = 0; i < 4 * kLinkBeats; ++i) {
     speaker->send(relay);
     Beats beats = co_await watch(*listener, pause, interval);
     all.others += beats.others;
     all.gaps.insert(all.gaps.end(), beats.gaps.begin(), beats.gaps.end());
   }
-  require(all.others >= 2 * kBeats, "only " + std::to_string(all.others) + " relayed PDUs came");
+  require(all.others >= 2 * kLinkBeats, "only " + std::to_string(all.others) + " relayed PDUs came");
   require(all.gaps.empty(),
           std::to_string(all.gaps.size()) + " heartbeats among " + std::to_string(all.others) + " other PDUs");
   co_return "no heartbeat among " + std::to_string(all.others) + " other PDUs";

@@ -14,7 +14,7 @@ namespace {
 
 using Json = AdminClient::Json;
 
-constexpr const char* kExamples = R"(
+constexpr const char* kDepartmentExamples = R"(
 Examples:
   talkctl department add Engineering
   talkctl department add Databases --parent 1 --priority 2
@@ -45,7 +45,7 @@ Status say(const Result<Json>& answer, bool json, const std::string& words) {
   return {};
 }
 
-std::string path_of(uint32_t id) {
+std::string department_path(uint32_t id) {
   return "/api/departments/" + std::to_string(id);
 }
 
@@ -72,11 +72,11 @@ Status list(const AdminClient& admin, const DepartmentArguments& /*none*/, bool 
 Status set(const AdminClient& admin, const DepartmentArguments& a, bool json) {
   const Json body = edit_of(a);
   if (body.empty()) return Error{"nothing to change: --name, --parent or --priority"};
-  return say(admin.ask("PATCH", path_of(a.id), body), json, "department " + std::to_string(a.id) + " changed");
+  return say(admin.ask("PATCH", department_path(a.id), body), json, "department " + std::to_string(a.id) + " changed");
 }
 
 Status remove(const AdminClient& admin, const DepartmentArguments& a, bool json) {
-  return say(admin.ask("DELETE", path_of(a.id)), json, "department " + std::to_string(a.id) + " deleted");
+  return say(admin.ask("DELETE", department_path(a.id)), json, "department " + std::to_string(a.id) + " deleted");
 }
 
 Status assign(const AdminClient& admin, const DepartmentArguments& a, bool json) {
@@ -92,13 +92,13 @@ void declare_departments(CLI::App& app, CommandLine& line) {
   const auto a = std::make_shared<DepartmentArguments>();
   CLI::App* family =
       add_family(app, "department", "The organisation's tree: add, list, set, assign, delete (the cluster must run)");
-  family->footer(kExamples);
+  family->footer(kDepartmentExamples);
   const auto command = [&](const char* name, const char* purpose,
                            Status (*action)(const AdminClient&, const DepartmentArguments&, bool)) {
     CLI::App* made = add_command(
         *family, line, name, purpose,
         with_admin(line, [&line, a, action](const AdminClient& admin) { return action(admin, *a, line.json); }));
-    made->footer(kExamples);
+    made->footer(kDepartmentExamples);
     return made;
   };
   const auto take_id = [a](CLI::App* made, const char* what) {

@@ -12,7 +12,7 @@ namespace {
 
 using Json = AdminClient::Json;
 
-constexpr const char* kExamples = R"(
+constexpr const char* kGroupExamples = R"(
 Examples:
   talkctl group create "all of us" --member alice --member bob
   talkctl group create lunch --temporary --creator alice --member bob
@@ -34,7 +34,7 @@ struct GroupArguments {
   bool temporary = false;
 };
 
-std::string path_of(uint32_t id) {
+std::string group_path(uint32_t id) {
   return "/api/groups/" + std::to_string(id);
 }
 
@@ -79,7 +79,7 @@ Status list(const AdminClient& admin, bool json) {
 }
 
 Status show(const AdminClient& admin, uint32_t id, bool json) {
-  return print(admin.ask("GET", path_of(id)), json, [](const Json& group) {
+  return print(admin.ask("GET", group_path(id)), json, [](const Json& group) {
     Table table({"ID", "NAME", "MUTED", "ROLE"});
     for (const Json& member : group["members"]) {
       table.add({member["id"].dump(), member.value("name", "?"), member.value("shielded", false) ? "yes" : "no",
@@ -93,7 +93,7 @@ Status show(const AdminClient& admin, uint32_t id, bool json) {
 
 Status change(const AdminClient& admin, const GroupArguments& a, bool add, bool json) {
   const Json body{{add ? "add" : "remove", users_json(a.users)}};
-  return print(admin.ask("POST", path_of(a.id) + "/members", body), json, [&](const Json& changed) {
+  return print(admin.ask("POST", group_path(a.id) + "/members", body), json, [&](const Json& changed) {
     const size_t count = changed[add ? "added" : "removed"].size();
     const std::string same =
         count == a.users.size() ? "" : "; the others " + std::string(add ? "were" : "were not") + " in it";
@@ -103,12 +103,12 @@ Status change(const AdminClient& admin, const GroupArguments& a, bool add, bool 
 }
 
 Status rename(const AdminClient& admin, const GroupArguments& a, bool json) {
-  return print(admin.ask("PATCH", path_of(a.id), {{"name", a.name}}), json,
+  return print(admin.ask("PATCH", group_path(a.id), {{"name", a.name}}), json,
                [&a](const Json&) { return "group " + std::to_string(a.id) + " is now " + printable(a.name) + "\n"; });
 }
 
 Status remove(const AdminClient& admin, uint32_t id, bool json) {
-  return print(admin.ask("DELETE", path_of(id)), json, [id](const Json& last) {
+  return print(admin.ask("DELETE", group_path(id)), json, [id](const Json& last) {
     return "group " + std::to_string(id) + " deleted, it had " + members(last["members"].get<size_t>()) + "\n";
   });
 }
@@ -119,12 +119,12 @@ void declare_groups(CLI::App& app, CommandLine& line) {
   const auto a = std::make_shared<GroupArguments>();
   CLI::App* family =
       add_family(app, "group", "Groups: create, list, show, add, remove, rename, delete (the cluster must run)");
-  family->footer(kExamples);
+  family->footer(kGroupExamples);
   const auto command = [&](const char* name, const char* purpose, auto action) {
     CLI::App* made = add_command(
         *family, line, name, purpose,
         with_admin(line, [&line, a, action](const AdminClient& admin) { return action(admin, *a, line.json); }));
-    made->footer(kExamples);
+    made->footer(kGroupExamples);
     return made;
   };
   const auto take_id = [a](CLI::App* made) {

@@ -105,7 +105,7 @@ Status build(DumpFile& dump, Database& database, ImportStaging& staging, ImportR
   };
   DumpReader reader(source, [&import](const DumpRow& row) { return import.take(row); });
   if (Status read = reader.read_all(); !read.ok()) return read;
-  if (!report.has_read(kUsers)) return Error{"there are no users in it (rows of IMUser)"};
+  if (!report.has_read(kUserRows)) return Error{"there are no users in it (rows of IMUser)"};
   if (!reader.saw_completed()) {
     report.note("the dump has no last line \"Dump completed\": where it was made with comments, a part is missing");
   }

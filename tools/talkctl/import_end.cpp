@@ -91,7 +91,7 @@ Status TeamTalkImport::import_groups(const Progress& progress) {
   if (!status.ok()) return status;
   const auto orphans = staging_.members_without_group();
   if (!orphans.ok()) return Error{orphans.message()};
-  report_.skip(kMembers, words_for(StoreError::kUnknownGroup), orphans.value());
+  report_.skip(kMemberRows, words_for(StoreError::kUnknownGroup), orphans.value());
   return commit();
 }
 
@@ -102,7 +102,7 @@ Status TeamTalkImport::import_group(Group group) {
   const Result<GroupState> state = state_of(group);
   if (!state.ok()) return Error{state.message()};
   if (Status begun = begin(); !begun.ok()) return begun;
-  return count(kGroups, database_.import_group(state.value()));
+  return count(kGroupRows, database_.import_group(state.value()));
 }
 
 // TeamTalk shows a member what was written from its joining on: by the time, while our messages have numbers only.
@@ -117,10 +117,10 @@ Result<GroupState> TeamTalkImport::state_of(const Group& group) {
     const auto known = staging_.knows_user(member.user);
     if (!known.ok()) return Error{known.message()};
     if (!known.value()) {
-      report_.skip(kMembers, words_for(StoreError::kUnknownUser));
+      report_.skip(kMemberRows, words_for(StoreError::kUnknownUser));
       continue;
     }
-    report_.take(kMembers);
+    report_.take(kMemberRows);
     const auto first = std::ranges::lower_bound(times.value(), member.joined_at);
     state.members.push_back(
         {.user = member.user, .joined_after = static_cast<uint32_t>(first - times.value().begin())});
@@ -134,7 +134,7 @@ Status TeamTalkImport::import_messages(const Progress& progress) {
     progress("messages", ++done);
     if (Status begun = begin(); !begun.ok()) return begun;
     const bool group = message.to.kind == ConversationKind::kGroup;
-    return count(group ? kGroupMessages : kMessages, database_.import_message(message));
+    return count(group ? kGroupMessageRows : kMessageRows, database_.import_message(message));
   });
   if (!status.ok()) return status;
   if (Status begun = begin(); !begun.ok()) return begun;
@@ -145,7 +145,7 @@ Status TeamTalkImport::import_messages(const Progress& progress) {
 Status TeamTalkImport::import_removed() {
   const Status status = staging_.each_removed([&](UserId user, ConversationRef ref) -> Status {
     if (Status begun = begin(); !begun.ok()) return begun;
-    return count(kRecent, database_.remove_conversation(user, ref));
+    return count(kRecentRows, database_.remove_conversation(user, ref));
   });
   return status.ok() ? commit() : status;
 }

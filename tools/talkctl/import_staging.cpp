@@ -36,11 +36,11 @@ enum Text : size_t {
   kAddMessage,
   kAddRemoved,
   kKnowsUser,
-  kGroups,
-  kMembers,
+  kEachGroup,
+  kEachMember,
   kMembersWithoutGroup,
   kTimes,
-  kMessages,
+  kEachMessage,
   kRemoved
 };
 
@@ -157,7 +157,7 @@ Result<bool> ImportStaging::knows_user(UserId user) {
 }
 
 Status ImportStaging::each_group(const std::function<Status(const Group&)>& visit) {
-  Query row(statements_[kGroups]);
+  Query row(statements_[kEachGroup]);
   while (row.next()) {
     Group group;
     group.id = row.number<GroupId>(0);
@@ -174,7 +174,7 @@ Status ImportStaging::each_group(const std::function<Status(const Group&)>& visi
 
 Result<std::vector<StagedMember>> ImportStaging::members_of(GroupId group) {
   std::vector<StagedMember> members;
-  Query row(statements_[kMembers], group);
+  Query row(statements_[kEachMember], group);
   while (row.next()) members.push_back({row.number<GroupId>(0), row.number<UserId>(1), row.integer(2)});
   if (row.failed()) return failure();
   return members;
@@ -196,7 +196,7 @@ Result<std::vector<int64_t>> ImportStaging::times_in(GroupId group) {
 }
 
 Status ImportStaging::each_message(const std::function<Status(const NewMessage&)>& visit) {
-  Query row(statements_[kMessages]);
+  Query row(statements_[kEachMessage]);
   while (row.next()) {
     if (Status status = visit(read_message(row)); !status.ok()) return status;
   }

@@ -81,8 +81,8 @@ Status TeamTalkImport::take(const DumpRow& row) {
   if (row.table == "imgroup") return take_group(row);
   if (row.table == "imgroupmember") return take_member(row);
   if (row.table == "imrecentsession") return take_recent(row);
-  if (is_one_of(row.table, "immessage")) return take_message(row, kMessages, ConversationKind::kSingle);
-  if (is_one_of(row.table, "imgroupmessage")) return take_message(row, kGroupMessages, ConversationKind::kGroup);
+  if (is_one_of(row.table, "immessage")) return take_message(row, kMessageRows, ConversationKind::kSingle);
+  if (is_one_of(row.table, "imgroupmessage")) return take_message(row, kGroupMessageRows, ConversationKind::kGroup);
   // A dump may have any number of tables of others.
   constexpr const char* kOthers = "(others)";
   report_.read(kOthers);
@@ -90,19 +90,19 @@ Status TeamTalkImport::take(const DumpRow& row) {
 }
 
 Status TeamTalkImport::take_user(const DumpRow& row) {
-  report_.read(kUsers);
+  report_.read(kUserRows);
   const auto id = number(row, "id");
   const auto sex = number(row, "sex");
   const auto department = number(row, "departid");
   const auto status = number(row, "status");
   const auto updated = number(row, "updated");
   const auto quiet = number(row, "push_shield_status");
-  if (!id || !sex || !department || !status || !updated || !quiet) return skip(kUsers, kNoNumber);
+  if (!id || !sex || !department || !status || !updated || !quiet) return skip(kUserRows, kNoNumber);
   ImportedUser user;
   Profile& profile = user.profile;
   profile.id = *id;
   profile.name = text(row, "name");
-  if (!check_user_name(profile.name).ok()) return skip(kUsers, "whose name is not 1 to 64 bytes of plain UTF-8");
+  if (!check_user_name(profile.name).ok()) return skip(kUserRows, "whose name is not 1 to 64 bytes of plain UTF-8");
   profile.gender = *sex;
   profile.nick = cleaned(row, "nick");
   if (profile.nick.empty()) profile.nick = profile.name;
@@ -124,17 +124,17 @@ Status TeamTalkImport::take_user(const DumpRow& row) {
     if (!hash) ++without_password_;
     if (Status added = staging_.add_user(profile.id); !added.ok()) return added;
   }
-  return count(kUsers, imported);
+  return count(kUserRows, imported);
 }
 
 Status TeamTalkImport::take_department(const DumpRow& row) {
-  report_.read(kDepartments);
+  report_.read(kDepartmentRows);
   const auto id = number(row, "id");
   const auto parent = number(row, "parentid");
   const auto priority = number(row, "priority");
   const auto status = number(row, "status");
   const auto updated = number(row, "updated");
-  if (!id || *id == 0 || !parent || !priority || !status || !updated) return skip(kDepartments, kNoNumber);
+  if (!id || *id == 0 || !parent || !priority || !status || !updated) return skip(kDepartmentRows, kNoNumber);
   Department department;
   department.id = *id;
   department.parent_id = *parent;
@@ -142,19 +142,19 @@ Status TeamTalkImport::take_department(const DumpRow& row) {
   department.name = cleaned(row, "departname");
   department.deleted = *status == kStatusDeleted;
   if (Status begun = begin(); !begun.ok()) return begun;
-  return count(kDepartments, database_.put_department(department, std::max<int64_t>(*updated, 1)));
+  return count(kDepartmentRows, database_.put_department(department, std::max<int64_t>(*updated, 1)));
 }
 
 Status TeamTalkImport::take_group(const DumpRow& row) {
-  report_.read(kGroups);
+  report_.read(kGroupRows);
   const auto id = number(row, "id");
   const auto creator = number(row, "creator");
   const auto type = number(row, "type", 1);
   const auto status = number(row, "status");
   const auto version = number(row, "version", 1);
   const auto created = number(row, "created");
-  if (!id || *id == 0 || !creator || !type || !status || !version || !created) return skip(kGroups, kNoNumber);
-  if (*status == kStatusDeleted) return skip(kGroups, kDeleted);
+  if (!id || *id == 0 || !creator || !type || !status || !version || !created) return skip(kGroupRows, kNoNumber);
+  if (*status == kStatusDeleted) return skip(kGroupRows, kDeleted);
   Group group;
   group.id = *id;
   group.kind = *type == 2 ? GroupKind::kTemporary : GroupKind::kNormal;
@@ -165,20 +165,20 @@ Status TeamTalkImport::take_group(const DumpRow& row) {
   group.created_at = *created;
   const auto added = staging_.add(group);
   if (!added.ok()) return Error{added.message()};
-  return added.value() ? Status() : skip(kGroups, "with an id that an earlier one has");
+  return added.value() ? Status() : skip(kGroupRows, "with an id that an earlier one has");
 }
 
 Status TeamTalkImport::take_member(const DumpRow& row) {
-  report_.read(kMembers);
+  report_.read(kMemberRows);
   const auto group = number(row, "groupid");
   const auto user = number(row, "userid");
   const auto status = number(row, "status");
   const auto created = number(row, "created");
-  if (!group || !user || !status || !created) return skip(kMembers, kNoNumber);
-  if (*status == kStatusDeleted) return skip(kMembers, "who have left");
+  if (!group || !user || !status || !created) return skip(kMemberRows, kNoNumber);
+  if (*status == kStatusDeleted) return skip(kMemberRows, "who have left");
   const auto added = staging_.add(StagedMember{*group, *user, *created});
   if (!added.ok()) return Error{added.message()};
-  return added.value() ? Status() : skip(kMembers, "who are in it twice");
+  return added.value() ? Status() : skip(kMemberRows, "who are in it twice");
 }
 
 Status TeamTalkImport::take_message(const DumpRow& row, const std::string& table, ConversationKind kind) {
@@ -210,15 +210,15 @@ Status TeamTalkImport::take_message(const DumpRow& row, const std::string& table
 }
 
 Status TeamTalkImport::take_recent(const DumpRow& row) {
-  report_.read(kRecent);
+  report_.read(kRecentRows);
   const auto user = number(row, "userid");
   const auto peer = number(row, "peerid");
   const auto type = number(row, "type", 1);
   const auto status = number(row, "status");
-  if (!user || !peer || !type || !status || *type < 1 || *type > 2) return skip(kRecent, kNoNumber);
+  if (!user || !peer || !type || !status || *type < 1 || *type > 2) return skip(kRecentRows, kNoNumber);
   // The others follow from the messages.
   if (*status != kStatusDeleted) {
-    report_.take(kRecent);
+    report_.take(kRecentRows);
     return {};
   }
   return staging_.add_removed(*user, {static_cast<ConversationKind>(*type), *peer});

@@ -13,13 +13,13 @@
 namespace talkbeat {
 
 // The rows of a report.
-inline constexpr const char* kUsers = "IMUser";
-inline constexpr const char* kDepartments = "IMDepart";
-inline constexpr const char* kGroups = "IMGroup";
-inline constexpr const char* kMembers = "IMGroupMember";
-inline constexpr const char* kRecent = "IMRecentSession";
-inline constexpr const char* kMessages = "IMMessage_*";
-inline constexpr const char* kGroupMessages = "IMGroupMessage_*";
+inline constexpr const char* kUserRows = "IMUser";
+inline constexpr const char* kDepartmentRows = "IMDepart";
+inline constexpr const char* kGroupRows = "IMGroup";
+inline constexpr const char* kMemberRows = "IMGroupMember";
+inline constexpr const char* kRecentRows = "IMRecentSession";
+inline constexpr const char* kMessageRows = "IMMessage_*";
+inline constexpr const char* kGroupMessageRows = "IMGroupMessage_*";
 
 /// Takes the rows of a TeamTalk database over into an empty store, with the ids that they have. Tables and columns are
 /// matched by name, whatever the case; what is missing has its default. Users and departments go into the store as they

@@ -11,7 +11,7 @@ namespace talkbeat {
 
 namespace {
 
-constexpr const char* kExamples = R"(
+constexpr const char* kLedgerExamples = R"(
 Examples:
   talkctl ledger
   talkctl ledger --json
@@ -63,7 +63,7 @@ int show_ledger(const CommandLine& line) {
 void declare_ledger(CLI::App& app, CommandLine& line) {
   CLI::App* made = add_command(app, line, "ledger", "Is every message accounted for? Exit code 1 where not",
                                [&line] { return show_ledger(line); });
-  made->footer(kExamples);
+  made->footer(kLedgerExamples);
 }
 
 }  // namespace talkbeat

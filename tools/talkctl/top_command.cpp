@@ -24,7 +24,7 @@ using Samples = std::map<std::string, ServerSample>;
 
 constexpr Tick kFirstIntervalMs = 1'000;
 constexpr double kMiB = 1024.0 * 1024.0;
-constexpr const char* kExamples = R"(
+constexpr const char* kTopExamples = R"(
 Examples:
   talkctl top                   refreshed every second; Ctrl-C ends it
   talkctl top --once            one look, of one second; exit code 1 where a server is down
@@ -196,7 +196,7 @@ void declare_top(CLI::App& app, CommandLine& line) {
   const auto a = std::make_shared<TopArguments>();
   CLI::App* made = add_command(app, line, "top", "What the servers are doing now, refreshed every second",
                                [&line, a] { return run_top(line, *a); });
-  made->footer(kExamples);
+  made->footer(kTopExamples);
   made->add_flag("--once", a->once, "One look, and end");
   made->add_option("--interval", a->interval, "How often")->capture_default_str()->type_name("TIME");
 }

@@ -10,6 +10,7 @@
 #include "base/wire_password.h"
 #include "msg_server/password.h"
 #include "tools/client/terminal_text.h"
+#include "tools/talkctl/admin_client.h"
 #include "tools/talkctl/live_sessions.h"
 #include "tools/talkctl/table.h"
 
@@ -25,10 +26,6 @@ constexpr size_t kListPage = 5'000;
 
 int64_t unix_now() {
   return static_cast<int64_t>(std::time(nullptr));
-}
-
-std::string dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 // Tells on a terminal how far it is, once that takes long enough to wonder.

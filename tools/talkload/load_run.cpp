@@ -25,7 +25,7 @@ namespace {
 
 constexpr uint64_t kNsPerMs = 1'000'000;
 constexpr uint64_t kHeadStartNs = 100 * kNsPerMs;  // until the word to begin has come to all processes
-constexpr int kLookMs = 50;
+constexpr int kPollMs = 50;
 constexpr uint32_t kRunBits = 24;
 constexpr double kQuietEndS = 2;  // no server is taken away so late in a run
 
@@ -129,7 +129,7 @@ int LoadRun::run() {
 
 int LoadRun::bring_online(WorkerPool& pool) {
   while (!pool.all_ready()) {
-    pool.wait(kLookMs);
+    pool.wait(kPollMs);
     progress_.show(fmt::format("logging in: {} of {}", pool.online(), options_.all_clients()), figures_, -1, now_ms());
     if (interrupted != 0) return fail("interrupted before the load began", kExitInterrupted);
     if (!pool.failed()) continue;
@@ -146,7 +146,7 @@ void LoadRun::measure(WorkerPool& pool) {
   double load_cpu_at_begin = 0;
   // Who interrupts it twice does not want to wait for stragglers.
   while (!pool.all_ended() && !pool.failed() && interrupted < 2) {
-    pool.wait(kLookMs);
+    pool.wait(kPollMs);
     const double now_s = at_s();
     if (!measuring_ && now_s >= figures_.part().begin_s) {
       load_cpu_at_begin = pool.cpu_s();

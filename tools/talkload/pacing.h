@@ -20,6 +20,8 @@ class OpenSchedule {
   uint64_t next_ns() const {
     return start_ns_ + static_cast<uint64_t>((static_cast<double>(taken_) + shift_) * gap_ns_);
   }
+  /// When to look again: what is due within a moment goes together.
+  uint64_t wake_ns(uint64_t now_ns) const { return std::max(next_ns(), now_ns + kLeastWakeNs); }
   uint64_t taken() const { return taken_; }
   uint64_t take() {
     const uint64_t intended = next_ns();
@@ -34,6 +36,8 @@ class OpenSchedule {
   }
 
  private:
+  static constexpr uint64_t kLeastWakeNs = 50'000;
+
   uint64_t start_ns_;
   double gap_ns_;
   double shift_;

@@ -18,7 +18,6 @@ namespace talkbeat::load {
 
 namespace {
 
-constexpr uint64_t kLeastWakeNs = 50'000;
 constexpr uint32_t kMostOpen = Answers::kMaxOpen / 2;
 constexpr uint32_t kNamedAtOnce = 1'000;  // users in one request, as servers allow it
 
@@ -222,7 +221,7 @@ void GroupScenario::send_due() {
       ++context_.counters.unsent;
     }
   }
-  pace_timer_.wake_at(std::max(schedule_->next_ns(), now + kLeastWakeNs));
+  pace_timer_.wake_at(schedule_->wake_ns(now));
 }
 
 void GroupScenario::stop_sending() {

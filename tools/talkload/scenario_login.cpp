@@ -14,8 +14,6 @@ namespace talkbeat::load {
 
 namespace {
 
-constexpr uint64_t kLeastWakeNs = 50'000;
-
 class LoginScenario final : public Scenario {
  public:
   explicit LoginScenario(const ScenarioContext& context)
@@ -74,7 +72,7 @@ void LoginScenario::start_due() {
     intended_ns_[client] = schedule_->take();
     fleet().start(client);
   }
-  pace_timer_.wake_at(std::max(schedule_->next_ns(), now + kLeastWakeNs));
+  pace_timer_.wake_at(schedule_->wake_ns(now));
 }
 
 void LoginScenario::stop_sending() {

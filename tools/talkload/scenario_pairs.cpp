@@ -17,7 +17,6 @@ namespace talkbeat::load {
 
 namespace {
 
-constexpr uint64_t kLeastWakeNs = 50'000;  // an open loop sends what is due within so much together
 constexpr uint32_t kOpenLoopMost = Answers::kMaxOpen / 2;
 constexpr uint32_t kNearMs = 10'000;  // so long after a connection of it broke, a pair may have to catch up
 
@@ -175,7 +174,7 @@ void PairsScenario::send_due() {
     if (in_flight(pairs_[pair]) >= kOpenLoopMost) break;
     send_one(pair, schedule_->take());
   }
-  pace_timer_.wake_at(std::max(schedule_->next_ns(), now + kLeastWakeNs));
+  pace_timer_.wake_at(schedule_->wake_ns(now));
 }
 
 void PairsScenario::stop_sending() {

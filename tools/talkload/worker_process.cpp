@@ -16,7 +16,7 @@ namespace talkbeat::load {
 
 namespace {
 
-constexpr Tick kLookMs = 20;
+constexpr Tick kSampleMs = 20;
 constexpr uint64_t kNsPerMs = 1'000'000;
 constexpr uint64_t kSampleNs = 1'000 * kNsPerMs;
 constexpr uint64_t kTellOnlineNs = 200 * kNsPerMs;
@@ -107,7 +107,7 @@ Worker::Worker(const LoadOptions& options, const ClusterAccess& access, const Pr
       fleet_(loop_, access, scenario_->plan(), fleet_options(options_, access, share), counters_, *scenario_),
       timer_(loop_.timers(), [this] { look(); }) {
   scenario_->attach(fleet_, 0);
-  timer_.start_every(kLookMs);
+  timer_.start_every(kSampleMs);
   if (scenario_->begins_online()) {
     fleet_.start_all();
   } else {

@@ -85,6 +85,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes = input.rest();
   const Found whole = frame(bytes, {}, receiver);
   CHECK(whole == read_simply(bytes, receiver));
-  CHECK(whole == frame(bytes, bytes_of(sizes), receiver));
+  CHECK(whole == frame(bytes, talkbeat::bytes_of(sizes), receiver));
   return 0;
 }
