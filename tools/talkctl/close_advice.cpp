@@ -36,7 +36,7 @@ CloseAdvice advice(CloseReason reason) {
     case CloseReason::kMalformed:
       return {"three PDUs that do not parse, are unknown or not allowed", "a client with a bug, or somebody trying"};
     case CloseReason::kSlowConsumer:
-      return {"it did not read what it was sent (client.out_*)",
+      return {"it did not read what it was sent (client.out_*; a server: cluster.queue_*)",
               "nothing is lost: it gets the rest from the store when it returns"};
     case CloseReason::kTooManyPings:
       return {"heartbeats earlier than min_ping_interval, more often than max_ping_strikes",
