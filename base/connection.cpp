@@ -62,6 +62,10 @@ Tick Connection::age() const {
   return now() - opened_at_;
 }
 
+Tick Connection::since_arrival() const {
+  return table_.loop_.transport().since_arrival(socket_);
+}
+
 Tick Connection::silent_for() const {
   if (liveness() != nullptr) return liveness()->silence(*this, now());
   return trouble_ != nullptr ? trouble_->silent_at_close : 0;
@@ -165,8 +169,8 @@ void Connection::take_bytes(std::span<const std::byte> bytes) {
   protocol_.on_bytes(*this, bytes);
 }
 
-// Before it is judged: what waits in its socket is read (KEEPALIVE.md rule 5), and where we ourselves do not read, its
-// silence says nothing.
+// Before it is judged: what waits in its socket is read (OPERATIONS.md, rule 5), and where we ourselves do not read,
+// its silence says nothing.
 bool Connection::proves_alive() {
   const Tick silent_before = silent_for();
   if (takes_no_input()) {

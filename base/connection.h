@@ -97,6 +97,9 @@ class Connection final : public LivenessNode, private ReadyHandler {
   Tick now() const;
   /// How long it has been open, in milliseconds.
   Tick age() const;
+  /// For how long what came last has been here, in milliseconds: also before it was read, before this connection was
+  /// accepted, and while this process stood still. Only while it is open.
+  Tick since_arrival() const;
   /// How long nothing has been received; after close(): how long it was at the close.
   Tick silent_for() const;
   /// Its last liveness events, oldest first. Only while it is open, and inside of the close observer.

@@ -153,6 +153,13 @@ IoResult EpollTransport::write(SocketHandle socket, std::span<const iovec> piece
   return {static_cast<size_t>(sent), 0};
 }
 
+Tick EpollTransport::since_arrival(SocketHandle socket) {
+  tcp_info info{};
+  socklen_t size = sizeof(info);
+  if (::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return 0;
+  return info.tcpi_last_data_recv;
+}
+
 void EpollTransport::finish_sending(SocketHandle socket) {
   (void)::shutdown(socket, SHUT_WR);  // fails only where the peer has gone, which the next read tells
 }

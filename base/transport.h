@@ -17,7 +17,7 @@ namespace talkbeat {
 using SocketHandle = int;
 inline constexpr SocketHandle kNoSocket = -1;
 
-/// What TCP itself is told (KEEPALIVE.md, "TCP level"). Each is a setting.
+/// What TCP itself is told (OPERATIONS.md, "Heartbeats and timeouts"). Each is a setting.
 struct TcpOptions {
   bool no_delay = true;             ///< TCP_NODELAY: small PDUs leave at once
   Tick keepalive_idle_ms = 60'000;  ///< SO_KEEPALIVE's TCP_KEEPIDLE; 0: off. Whole seconds count
@@ -66,6 +66,9 @@ class Transport {
 
   virtual IoResult read(SocketHandle socket, std::span<std::byte> into) = 0;
   virtual IoResult write(SocketHandle socket, std::span<const iovec> pieces) = 0;
+  /// For how many milliseconds the last bytes that came have been here, read or not, also while this process stood
+  /// still. 0 where the system does not say.
+  virtual Tick since_arrival(SocketHandle socket) = 0;
   /// No more will be sent; what the peer still sends can be read.
   virtual void finish_sending(SocketHandle socket) = 0;
   virtual void close(SocketHandle socket) = 0;

@@ -30,7 +30,7 @@ struct LoginAttempt {
   IM::BaseDefine::UserStatType online_status;
   LoginMethod method;
   std::optional<TokenClaims> token;  ///< authentic, in time, of this class: only the account can still refuse it
-  Tick asked_at = 0;                 ///< at the earliest
+  Tick asked_at = 0;                 ///< when the request came, whenever it was read
   uint64_t times_ended = 0;          ///< Sessions::times_ended() when the account was read
 };
 
@@ -152,8 +152,7 @@ void accept(const LoginAttempt& attempt, Connection& connection, const LoginReco
 void decide(const LoginAttempt& attempt, Connection& connection, const LoginRecord& record);
 
 // The client has given up by now, and may be logged in elsewhere: this login, being answered later, would end that
-// session. Deadlines leave out the time in which this process stood still; the client did not stand still. Who asked a
-// moment ago, after a long time of standing still, is closed as well, and comes back.
+// session. Deadlines leave out the time in which this process stood still; the client did not stand still.
 bool close_if_late(const LoginAttempt& attempt, Connection& connection) {
   const Tick timeout = attempt.server.config.client.liveness.handshake_timeout_ms;
   if (connection.now() - attempt.asked_at < timeout) return false;
@@ -284,7 +283,7 @@ Verdict on_login(ClientContext& client, const PduHeader& header, const IM::Login
                        .online_status = request.online_status(),
                        .method = request.session_token().empty() ? LoginMethod::kPassword : LoginMethod::kToken,
                        .token = std::nullopt,
-                       .asked_at = connection.now() - client.server.logins.read_delay.now()};
+                       .asked_at = connection.now() - connection.since_arrival()};
   if (attempt.name.empty() || attempt.name.size() > kMaxName) {
     refuse(attempt, connection, LoginResult::kWrong, IM::BaseDefine::REFUSE_REASON_DB_VALIDATE_FAILED, kWrongPassword);
   } else if (begins(attempt, connection, request.session_token())) {

@@ -2,7 +2,6 @@
 
 #include <array>
 
-#include "base/event_loop.h"
 #include "base/metrics.h"
 #include "msg_server/session_token.h"
 
@@ -44,32 +43,12 @@ class LoginCounts {
   Counter password_checks_;
 };
 
-/// For how long, in milliseconds, what is read in this turn may have waited in the sockets: as long as the loop stood
-/// still before it (SIGSTOP, a starved machine). No connection tells, since one may be accepted only now that waited,
-/// too.
-class ReadDelay final : public TurnHandler {
- public:
-  explicit ReadDelay(EventLoop& loop) { loop.add_turn_handler(*this); }
-  ReadDelay(const ReadDelay&) = delete;
-  ReadDelay& operator=(const ReadDelay&) = delete;
-
-  Tick now() const { return stalled_; }
-
-  void on_stall(Tick stalled) override { stalled_ = stalled; }
-  void on_turn_end() override { stalled_ = 0; }
-
- private:
-  Tick stalled_ = 0;
-};
-
 /// What only logins need. Owned by MsgServer; the loop's thread.
 struct LoginParts {
-  LoginParts(EventLoop& loop, const ClusterKey& key, Metrics& metrics)
-      : tokens(key), counts(metrics), read_delay(loop) {}
+  LoginParts(const ClusterKey& key, Metrics& metrics) : tokens(key), counts(metrics) {}
 
   SessionTokens tokens;
   LoginCounts counts;
-  ReadDelay read_delay;
 };
 
 }  // namespace talkbeat

@@ -27,7 +27,7 @@ MsgServer::MsgServer(EventLoop& loop, Store& store, Executor& hashing, Executor&
           loop, [this](const Connection& connection, CloseReason reason) { close_log_.observe(connection, reason); }),
       users_(config.cluster.max_session_details),
       throttle_(config.password.throttle),
-      logins_(loop, key, metrics),
+      logins_(key, metrics),
       client_liveness_(connections_, config.client),
       bus_(connections_, rng, config, key, epoch_, *this),
       watchers_(config.client.max_watched_users),

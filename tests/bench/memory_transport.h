@@ -33,6 +33,7 @@ class MemoryTransport final : public Transport {
 
   IoResult read(SocketHandle socket, std::span<std::byte> into) override;
   IoResult write(SocketHandle socket, std::span<const iovec> pieces) override;
+  Tick since_arrival(SocketHandle /*socket*/) override { return 0; }
   void finish_sending(SocketHandle /*socket*/) override {}
   void close(SocketHandle /*socket*/) override {}
   void abandon(SocketHandle /*socket*/) override {}

@@ -54,6 +54,7 @@ class MemoryTransport final : public Transport {
   Address local_address(SocketHandle socket) override;
   IoResult read(SocketHandle socket, std::span<std::byte> into) override;
   IoResult write(SocketHandle socket, std::span<const iovec> pieces) override;
+  Tick since_arrival(SocketHandle /*socket*/) override { return 0; }
   void finish_sending(SocketHandle socket) override;
   void close(SocketHandle socket) override;
   void abandon(SocketHandle socket) override { close(socket); }

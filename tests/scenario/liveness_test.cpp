@@ -114,6 +114,38 @@ TEST(P3, a_server_that_wakes_up_does_not_take_back_the_users_who_have_gone_elsew
   EXPECT_EQ(users_online(cluster), 2u);
 }
 
+// More of them than a server accepts in one turn. Some of the clients have left, all have given up.
+TEST(P3, logins_that_waited_in_a_stopped_servers_queue_end_no_session_elsewhere) {
+  Cluster cluster(impatient());
+  WireClient alice(cluster.client_port("msg_server_1"));
+  IM::Login::IMLoginReq request;
+  request.set_user_name("alice");
+  request.set_password("");
+  request.set_session_token(alice.log_in("alice").session_token());
+  request.set_online_status(IM::BaseDefine::USER_STATUS_ONLINE);
+  request.set_client_type(IM::BaseDefine::CLIENT_TYPE_WINDOWS);
+  const Closings closings(cluster, "msg_server_0");
+  cluster.signal("msg_server_0", SIGSTOP);
+  std::vector<std::unique_ptr<WireClient>> waiting;
+  for (int i = 0; i < 300; ++i) {
+    waiting.push_back(std::make_unique<WireClient>(cluster.client_port("msg_server_0")));
+    waiting.back()->send(request);
+  }
+  waiting.resize(200);
+  const Deadline given_up(kTimeout + 500ms);
+  beat_until(alice, [&] { return given_up.passed(); });
+
+  cluster.signal("msg_server_0", SIGCONT);
+  for (const auto& client : waiting) {
+    client->expect_close();
+    EXPECT_EQ(client->waiting<IM::Login::IMLoginRes>(), 0u);
+  }
+  wait_until("all of them are closed",
+             [&] { return closings.so_far("handshake_timeout") + closings.so_far("peer_closed") == 300; });
+  alice.sync();
+  EXPECT_EQ(alice.waiting<IM::Login::IMKickUser>(), 0u);
+}
+
 TEST(P3, a_stopped_login_server_is_left_and_found_again) {
   Cluster cluster(impatient());
   const Closings links(cluster, "msg_server_0", "server_link");

@@ -235,6 +235,10 @@ void SimNetwork::abandon(SocketId id) {
   disown(id);
 }
 
+Tick SimNetwork::since_arrival(SocketId id) const {
+  return scheduler_.now() - at(id).arrived_at;
+}
+
 bool SimNetwork::readable(SocketId id) const {
   const SimSocket& socket = at(id);
   if (socket.listening) return !socket.backlog.empty();
@@ -309,6 +313,7 @@ void SimNetwork::take(SocketId to, SimSocket::Coming&& piece) {
         return;
       }
       receiver.arrived += piece.bytes;
+      receiver.arrived_at = scheduler_.now();
       // It has come, but its sender does not hear so.
       if (blocked(receiver.host, receiver.peer_host)) note_unacknowledged(receiver.peer);
       return;

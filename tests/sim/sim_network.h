@@ -60,6 +60,7 @@ struct SimSocket {
   bool error_told = false;
   std::string arrived;  // not read yet, from `taken` on
   size_t taken = 0;
+  Tick arrived_at = 0;        // the last of it
   std::deque<Coming> coming;  // towards this end, in order
   size_t coming_bytes = 0;
   Tick unacknowledged_since = -1;  // of what this end has sent
@@ -123,6 +124,7 @@ class SimNetwork {
   void abandon(SocketId id);
   bool out_of_handles(HostId host) const { return hosts_[host].out_of_handles; }
   bool readable(SocketId id) const;
+  Tick since_arrival(SocketId id) const;
   bool writable(SocketId id) const;
   bool broken(SocketId id) const;
   SimSocket& at(SocketId id) { return *sockets_[id]; }

@@ -109,6 +109,11 @@ IoResult SimTransport::write(SocketHandle socket, std::span<const iovec> pieces)
   return entry != nullptr ? network_.write(entry->socket, pieces) : IoResult{0, EBADF};
 }
 
+Tick SimTransport::since_arrival(SocketHandle socket) {
+  const Slot* entry = slot(socket, "since_arrival");
+  return entry != nullptr ? network_.since_arrival(entry->socket) : 0;
+}
+
 void SimTransport::finish_sending(SocketHandle socket) {
   if (const Slot* entry = slot(socket, "finish_sending")) network_.finish_sending(entry->socket);
 }

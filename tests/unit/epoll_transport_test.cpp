@@ -1,6 +1,9 @@
 #include "base/epoll_transport.h"
 
 #include <fcntl.h>
+#include <poll.h>
+
+#include <chrono>
 
 #include "tests/unit/connection_fixture.h"
 
@@ -71,6 +74,28 @@ TEST_F(ConnectionTest, ASocketThatTheKernelCannotWatchCostsThatConnectionOnly) {
   EXPECT_EQ(observed, Reasons{"io_error"});
   healthy.send(bytes_of("hello"));
   EXPECT_TRUE(has_all(pair.peer, "hello"));
+}
+
+// What waits in a listener's queue has come, too, though nobody has accepted its connection.
+TEST(EpollTransport, tells_for_how_long_what_came_last_has_been_there) {
+  EpollTransport transport;
+  const SocketHandle listener = transport.listen({"127.0.0.1", 0}, {}).value();
+  const SocketHandle client = transport.connect(transport.local_address(listener), {}).value();
+  const auto send = [&] {
+    std::byte byte{};
+    const iovec piece{&byte, 1};
+    return transport.write(client, std::span(&piece, 1)).bytes == 1;
+  };
+  while (!send()) ::poll(nullptr, 0, 1);
+  ::poll(nullptr, 0, 100);
+  const SocketHandle server = transport.accept(listener, {}).socket;
+  ASSERT_NE(server, kNoSocket);
+  EXPECT_GE(transport.since_arrival(server), 90);
+  const auto begin = std::chrono::steady_clock::now();
+  ASSERT_TRUE(send());
+  EXPECT_LE(transport.since_arrival(server),
+            (std::chrono::steady_clock::now() - begin) / std::chrono::milliseconds(1) + 10);
+  for (const SocketHandle socket : {client, server, listener}) transport.close(socket);
 }
 
 }  // namespace

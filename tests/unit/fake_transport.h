@@ -32,6 +32,7 @@ class FakeTransport final : public Transport {
   size_t max_write = SIZE_MAX;
   bool writes_block = false;  // nobody reads
   bool waits_are_real = false;
+  Tick arrived_before = 0;  // what is read came so many milliseconds ago
 
   // What was done.
   int reads = 0;
@@ -71,6 +72,7 @@ class FakeTransport final : public Transport {
     const iovec first{pieces.front().iov_base, std::min(pieces.front().iov_len, max_write)};
     return real_.write(socket, std::span(&first, 1));
   }
+  Tick since_arrival(SocketHandle /*socket*/) override { return arrived_before; }
   void finish_sending(SocketHandle socket) override { real_.finish_sending(socket); }
   void close(SocketHandle socket) override { real_.close(socket); }
   void abandon(SocketHandle socket) override {

@@ -81,10 +81,18 @@ TEST_F(LoginTest, a_login_that_is_answered_after_its_deadline_begins_no_session)
 TEST_F(LoginTest, a_login_that_is_read_after_its_deadline_begins_no_session) {
   const auto client = connect();
   client->send(login("alice"));
-  clock.advance(60'000);
+  transport.arrived_before = config.client.liveness.handshake_timeout_ms;
   expect_end(*client);
   EXPECT_EQ(users.local_users(), 0u);
   EXPECT_TRUE(bus.online.empty());
+}
+
+// The client, who has come while the server stood still, has not given up.
+TEST_F(LoginTest, a_login_that_came_a_moment_before_the_server_went_on_begins_a_session) {
+  const auto client = connect();
+  client->send(login("alice"));
+  clock.advance(60'000);
+  EXPECT_EQ(expect<IMLoginRes>(*client).result_code(), REFUSE_REASON_NONE);
 }
 
 TEST_F(LoginTest, when_too_many_logins_wait_one_more_is_told_to_come_back) {

@@ -279,7 +279,7 @@ class MsgServerTest : public LoopTest {
                               }};
   UserDirectory users;
   LoginThrottle throttle{config.password.throttle};
-  LoginParts logins{loop, ClusterKey{}, metrics};
+  LoginParts logins{ClusterKey{}, metrics};
   ClientLiveness liveness{connections, config.client};
   FakeBus bus;
   Watchers watchers{kMaxWatchedUsers};
