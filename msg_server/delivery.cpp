@@ -170,7 +170,10 @@ void Delivery::relayed_message(const TbRelay& relay, const SharedBytes& pdu) {
 
 void Delivery::sweep(uint64_t after_sequence) {
   if (!begin_) return;
-  if (sweeping_) return sweep_later(after_sequence);  // one at a time: each reads to the end
+  if (sweeping_) {  // one at a time: each reads to the end
+    next_after_ = std::min(next_after_.value_or(after_sequence), after_sequence);
+    return;
+  }
   sweeping_ = true;
   // What was forgotten may have been delivered: twice would be worse than at the client's next sync.
   const uint64_t after = std::max({after_sequence, recent_.floor(), *begin_});
@@ -254,6 +257,7 @@ void Delivery::sweep_later(uint64_t after_sequence) {
 
 void Delivery::end_sweep() {
   sweeping_ = false;
+  if (next_after_) return sweep(*std::exchange(next_after_, std::nullopt));
   if (missed_after_) retry_timer_.start_once(kRetryMs);
 }
 

@@ -139,7 +139,8 @@ class Delivery {
   Ledger& ledger_;
   RecentSequences recent_{kRecent};
   std::optional<uint64_t> begin_;
-  std::optional<uint64_t> missed_after_;
+  std::optional<uint64_t> next_after_;    // asked for while a sweep reads: begins behind it
+  std::optional<uint64_t> missed_after_;  // could not be delivered: tried again in a while
   bool sweeping_ = false;
   Timer retry_timer_;
   uint64_t swept_ = 0;

@@ -103,6 +103,15 @@ TEST_F(DeliveryTest, a_sweep_begins_after_the_given_sequence_and_reads_all_pages
   EXPECT_EQ(receiver->take<IMMsgData>()->msg_data(), "0");
 }
 
+TEST_F(DeliveryTest, a_sweep_that_is_asked_for_while_another_one_reads_begins_right_behind_it) {
+  const Appended first = store_elsewhere(alice, bob, "once");
+  const Tick begin = clock.now();
+  delivery.sweep(first.sequence - 1);
+  delivery.sweep(first.sequence - 1);
+  ASSERT_TRUE(until([&] { return ledger.of(LedgerEntry::kSweptIn) == 2; }));
+  EXPECT_LT(clock.now() - begin, 100);
+}
+
 TEST_F(DeliveryTest, a_sweep_brings_a_session_nothing_that_is_older_than_its_login) {
   store_elsewhere(alice, bob, "before");
   const auto receiver = log_in("bob");
