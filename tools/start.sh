@@ -13,6 +13,9 @@ Usage: tools/start.sh [flags]
 Starts login_servers and msg_servers on this machine, and returns when all of them serve. Where something prevents
 that, it says in one line what, and leaves nothing running. What runs already is left alone.
 
+In a directory that has had a cluster, without any of the flags from --port-base to --bin: that cluster, as it was last
+started. With some of them: what they say, and for the rest the defaults.
+
   --dir DIR              all that the cluster is: conf/, log/, database, images, keys, pid files (default: run)
   --port-base B          login_server k: clients B+8+k, HTTP B+80+k, msg_servers B+100+k
                          msg_server k: clients B+200+10k, HTTP B+203+10k (default: 8000)
@@ -37,7 +40,9 @@ END
 dir=run
 timeout=15
 tls=
+shape_given=false
 while (($#)); do
+  [[ $1 != --@(port-base|login-servers|msg-servers|tls|set|bin) ]] || shape_given=true
   case $1 in
     --dir) need_value "$@"; dir=$2; shift ;;
     --port-base) need_value "$@"; need_number "$1" "$2" 1024 64000; port_base=$2; shift ;;
@@ -145,8 +150,9 @@ switch_tls_on() {
   settings=("tls.certificate=$certificate" "tls.key=$key" ${settings[@]+"${settings[@]}"})
 }
 
-find_executables
 make_directory
+$shape_given || read_shape || true # a new one
+find_executables
 lock_cluster "$((timeout + 60))"
 [[ -z $tls ]] || switch_tls_on
 compare_with_running

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "tests/scenario/cluster.h"
+#include "tests/scenario/figures.h"
 
 namespace talkbeat::scenario {
 namespace {
@@ -50,6 +51,22 @@ TEST(Scripts, start_brings_up_only_what_is_down) {
   EXPECT_EQ(cluster.pid("login_server_0"), login_server);
   EXPECT_NE(cluster.pid("msg_server_1"), before);
   EXPECT_EQ(cluster.script("status.sh").exit_code, 0);
+}
+
+// After an upgrade, say, or a power cut.
+TEST(Scripts, a_start_without_flags_brings_back_what_was_started_last) {
+  ClusterOptions options = one_msg_server({"client.ip1=192.0.2.7"});
+  options.users.clear();
+  Cluster cluster(options);
+  const std::string shape = contents(cluster.directory() / "cluster.conf");
+  const std::string settings = contents(cluster.directory() / "cluster.set");
+  EXPECT_EQ(cluster.script("stop.sh").exit_code, 0);
+  const Outcome again = cluster.script("start.sh", {"--timeout", "60"});
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_THAT(again.out, HasSubstr("login_server_0 msg_server_0 ("));
+  EXPECT_EQ(contents(cluster.directory() / "cluster.conf"), shape);
+  EXPECT_EQ(contents(cluster.directory() / "cluster.set"), settings);
+  EXPECT_EQ(allocated_port(cluster), cluster.client_port("msg_server_0"));
 }
 
 TEST(Scripts, stop_ends_what_was_started_and_can_be_repeated) {
