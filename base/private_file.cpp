@@ -32,18 +32,20 @@ std::string name_of(uid_t user) {
   return std::string(found->pw_name) + " (" + number + ")";
 }
 
-// Somebody else whose files belong to this group.
+// Somebody else whose files belong to this group; also where that cannot be told. Who is in a directory service that
+// does not list its people is not found.
 bool has_other_user(gid_t group, uid_t owner) {
   std::array<char, 16'384> memory{};
   passwd entry{};
   passwd* found = nullptr;
   bool other = false;
+  int error = 0;
   ::setpwent();
-  while (!other && ::getpwent_r(&entry, memory.data(), memory.size(), &found) == 0) {
+  while (!other && (error = ::getpwent_r(&entry, memory.data(), memory.size(), &found)) == 0) {
     other = entry.pw_gid == group && entry.pw_uid != owner;
   }
   ::endpwent();
-  return other;
+  return other || error != ENOENT;
 }
 
 // Whether nobody else is in the owner's group: as where everybody has a group of the same name (umask 002).
@@ -155,7 +157,12 @@ Status judge_file(const FileFacts& file, const std::vector<FileFacts>& way, uid_
 
 Status check_file(const std::string& path, FileTrust trust, const std::string& what) {
   struct stat info {};
-  if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return {};
+  if (::stat(path.c_str(), &info) != 0) {
+    if (errno != ENOENT) return {};
+    info.st_mode = S_IFREG | S_IRUSR | S_IWUSR;  // it will be ours: the way to it is what counts
+    info.st_uid = ::geteuid();
+  }
+  if (!S_ISREG(info.st_mode)) return {};
   return judge_file(facts_of(path, info, trust), way_to(path), ::geteuid(), trust, what);
 }
 

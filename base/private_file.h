@@ -31,10 +31,10 @@ struct FileFacts {
 Status judge_file(const FileFacts& file, const std::vector<FileFacts>& way, uid_t user, FileTrust trust,
                   const std::string& what);
 
-/// The same for a file that is there, and the user that this process runs as. One that is not there is fine: whoever
-/// reads it says so. What is no regular file (/dev/stdin, /dev/null) holds no settings for long, and is fine as such.
-/// Settings may be writable for a group that nobody but their owner is in: so files are made where people have groups
-/// of their own (umask 002).
+/// The same for a file and the user that this process runs as. Of one that is not there, the way to it is judged:
+/// where it is not made here, whoever reads it says so. What is no regular file (/dev/stdin, /dev/null) holds no
+/// settings for long, and is fine as such. Settings may be writable for a group that nobody but their owner is in: so
+/// files are made where people have groups of their own (umask 002).
 ///
 ///   const Status status = check_file("conf/msg_server.toml", FileTrust::kSettings, "configuration");
 ///   if (!status.ok()) return fail(status.message());

@@ -23,7 +23,9 @@ void describe_handshakes(OptionTable& table, HandshakeLimits& limits) {
       .integer(
           "max_waiting", limits.waiting, {1, 1'000'000}, "connections",
           "That wait in this line; one more is closed (too_many_connections). One address may have a tenth of them, "
-          "or 16. No more than have their turn before the timeout of those who have not logged in.")
+          "or 16. Another number than the default may be no more than have their turn before the timeout of those who "
+          "have "
+          "not logged in.")
       .reloadable();
 }
 
@@ -57,7 +59,8 @@ void describe(OptionTable& table, TlsSettings& settings) {
 
 std::optional<BrokenRule> broken_line(const TlsSettings& settings, const std::string& timeout_key, Tick timeout_ms) {
   const auto in_time = static_cast<size_t>(settings.handshakes.rate * timeout_ms / 1'000);
-  if (!settings.on() || settings.handshakes.waiting <= in_time) return std::nullopt;
+  const bool chosen = settings.handshakes.waiting != HandshakeLimits().waiting;
+  if (!settings.on() || !chosen || settings.handshakes.waiting <= in_time) return std::nullopt;
   return BrokenRule{"tls.max_waiting", "must not be larger than tls.handshake_rate times " + timeout_key + " (" +
                                            std::to_string(in_time) +
                                            "): those behind are closed before it is their turn"};

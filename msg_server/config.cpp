@@ -199,8 +199,11 @@ void describe(OptionTable& table, DrainSettings& drain) {
 }
 
 void describe_http(OptionTable& table, MsgServerConfig& config) {
-  table.section("http", "Health, metrics and administration. Bind it to loopback: it asks for no password.");
-  table.address("listen", config.http_listen, "GET /healthz, /readyz, /metrics.");
+  table.section("http",
+                "Health and metrics, for whoever reaches it, and the administration API, for programs on this machine "
+                "with the key of "
+                "admin.key_file. Bind it to loopback.");
+  table.address("listen", config.http_listen, "GET /healthz, /readyz, /metrics; /api/, /query/.");
   table.duration("request_timeout", config.http.request_timeout_ms, {100, kHour},
                  "A request that is not complete after this time is given up.");
   table.integer("max_connections", config.http.max_connections, {1, 100'000}, "connections", "At once.");
@@ -290,13 +293,13 @@ std::optional<BrokenRule> broken_sizes(const MsgServerConfig& config) {
   }
   if (config.store.limits.max_queued_bytes < most) {
     return BrokenRule{"store.max_queued_bytes",
-                      "must not be smaller than client.max_pdu: else long messages are "
-                      "refused for ever"};
+                      "must not be smaller than client.max_pdu: else a long message is "
+                      "refused whenever another one waits"};
   }
   if (config.cluster.link.max_pdu < most + kAroundRelay) {
     return BrokenRule{"cluster.max_pdu",
-                      "must be 64 KiB larger than client.max_pdu, or more: else a long message ends "
-                      "the link that it is relayed over"};
+                      "must be 64 KiB larger than client.max_pdu, or more, here and on login_servers: else a "
+                      "long message ends the link that it is relayed over"};
   }
   return std::nullopt;
 }

@@ -1,4 +1,4 @@
-// The client's side of KEEPALIVE.md on a fake clock.
+// The client's side of the keepalive rules on a fake clock.
 #include <gtest/gtest.h>
 
 #include "tests/unit/client_harness.h"

@@ -1,5 +1,5 @@
-// The rules that look at more than silence: probes, heartbeats that come too often, idleness, age (KEEPALIVE.md,
-// "Between client and msg_server"). An hour costs a millisecond here.
+// The rules that look at more than silence: probes, heartbeats that come too often, idleness, age. An hour costs a
+// millisecond here.
 #include <deque>
 #include <set>
 

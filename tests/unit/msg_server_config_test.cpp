@@ -45,6 +45,7 @@ TEST(MsgServerConfig, no_more_may_wait_for_a_handshake_than_have_their_turn_in_t
   EXPECT_EQ(with("500"), "");
   EXPECT_THAT(with("501"), AllOf(StartsWith("--set tls.max_waiting=501: tls.max_waiting: must not be larger"),
                                  HasSubstr("client.handshake_timeout (500)")));
+  EXPECT_EQ(refusal(tls), "") << "a setting that nobody has made";
   EXPECT_EQ(refusal({"tls.max_waiting=1000000"}), "") << "without TLS nobody waits";
 }
 

@@ -140,6 +140,13 @@ TEST_F(RealFile, is_read_where_nobody_else_can) {
   EXPECT_THAT(read(), HasSubstr("others can read the admin key"));
 }
 
+TEST_F(RealFile, that_is_not_there_yet_is_refused_where_others_could_put_another_one) {
+  const std::filesystem::path store = directory_ / "talkbeat.db";
+  EXPECT_TRUE(check_file(store, FileTrust::kSettings, "store").ok());
+  set_mode(directory_, 0777);
+  EXPECT_FALSE(check_file(store, FileTrust::kSettings, "store").ok());
+}
+
 TEST_F(RealFile, is_refused_where_any_directory_above_it_is_open_to_all) {
   set_mode(directory_, 0777);
   EXPECT_THAT(read(), HasSubstr("since " + directory_.string() + " is writable"));

@@ -47,7 +47,7 @@ void Chat::on_state(ClientState state, const std::string& why) {
         complain((was_online_ ? "connection lost (" : "not connected (") + printable(why) +
                  "); trying again until it works");
       said_offline_ = true;
-      said_distrust_ = client_.info().distrusts;
+      if (client_.info().distrusts) said_distrust_ = true;
       return;
     case ClientState::kDisconnected:
     case ClientState::kResolving:
@@ -69,6 +69,7 @@ void Chat::said_online() {
   }
   was_online_ = true;
   said_offline_ = false;
+  said_distrust_ = false;
   if (!arguments_.to.empty() && to_.id == 0) to(arguments_.to);
   // A server without files, or an answer that was lost: :files asks again.
   desk_.fetch_waiting([](const Status&) {});
