@@ -22,9 +22,9 @@ struct ClosedConnection {
   std::vector<LivenessRecord> history;
 };
 
-/// The last closed connections, so that "why was she disconnected?" has an answer (KEEPALIVE.md rule 8). Those of which
-/// it is known who it was are kept apart from the others: strangers and a monitoring system's visits must not push out
-/// what matters. Owned by a server; the loop's thread only.
+/// The last closed connections, so that "why was she disconnected?" has an answer (OPERATIONS.md, rule 8). Those of
+/// which it is known who it was are kept apart from the others: strangers and a monitoring system's visits must not
+/// push out what matters. Owned by a server; the loop's thread only.
 ///
 ///   closed.add(connection, reason);
 ///   closed.for_each_newest([](const ClosedConnection& gone) { … return true; });

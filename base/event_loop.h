@@ -27,7 +27,7 @@ class TurnHandler {
   /// After all events, tasks and timers of a turn: the place to flush what was written and to free what was closed.
   virtual void on_turn_end() = 0;
   /// This turn came `stalled` ms late: the process was stopped, starved or busy. The place to move deadlines by the
-  /// stall; then all that waits in the sockets is read, and only then timers run and judge (KEEPALIVE.md rule 5).
+  /// stall; then all that waits in the sockets is read, and only then timers run and judge (OPERATIONS.md, rule 5).
   virtual void on_stall(Tick stalled) = 0;
 
  protected:

@@ -35,9 +35,9 @@ struct LivenessRecord {
   LivenessEvent event{};
 };
 
-/// The last 32 liveness events of one connection: what an operator wants to know when it is gone (KEEPALIVE.md rule 8).
-/// Heartbeats that follow each other count as one event, so a thousand of them do not push out the one strike before
-/// them, and a healthy connection, which has two events, needs no memory but the recorder itself. A pure core.
+/// The last 32 liveness events of one connection: what an operator wants to know when it is gone (OPERATIONS.md, rule
+/// 8). Heartbeats that follow each other count as one event, so a thousand of them do not push out the one strike
+/// before them, and a healthy connection, which has two events, needs no memory but the recorder itself. A pure core.
 ///
 ///   recorder.note(LivenessEvent::kProbe, now, silence);
 ///   for (const LivenessRecord& record : recorder.records()) …  // oldest first

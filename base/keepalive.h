@@ -12,7 +12,7 @@
 
 namespace talkbeat {
 
-/// What "alive" means on one kind of connection (KEEPALIVE.md). 0 switches a rule off.
+/// What "alive" means on one kind of connection (OPERATIONS.md, "The rules"). 0 switches a rule off.
 struct LivenessPolicy {
   Tick heartbeat_interval_ms = 0;  ///< nothing sent for this long: send a heartbeat
   Tick silence_timeout_ms = 0;     ///< nothing received for this long: close

@@ -19,7 +19,7 @@ struct TcpSettings {
 void describe(OptionTable& table, TcpSettings& settings);
 
 /// What both ends of a link between servers share; the rest of section [cluster] is the server's own. The defaults are
-/// the table "Between servers" of KEEPALIVE.md.
+/// PROTOCOL.md, "Between servers".
 struct LinkSettings {
   std::string key_file = "cluster.key";
   LivenessPolicy liveness{.heartbeat_interval_ms = 5'000,

@@ -6,8 +6,8 @@
 
 namespace talkbeat {
 
-/// The keepalive rules for clients: one before the login, one for each class after it (KEEPALIVE.md, "Between client
-/// and msg_server").
+/// The keepalive rules for clients: one before the login, one for each class after it (OPERATIONS.md, "Heartbeats and
+/// timeouts").
 class ClientLiveness {
  public:
   ClientLiveness(ConnectionTable& connections, const ClientSettings& settings)

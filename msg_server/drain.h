@@ -10,10 +10,10 @@
 
 namespace talkbeat {
 
-/// How a msg_server leaves (KEEPALIVE.md, "Graceful leave"): it takes no new clients, asks those that it has to go, one
-/// after the other over drain.spread, each to a place that login_server has chosen, and serves them until they have
-/// gone. When nobody is left, or after drain.timeout, it finishes what is in the store's queue, closes the rest, and
-/// says that it is gone. Owned by the MsgServer; the loop's thread only.
+/// How a msg_server leaves (OPERATIONS.md, "Stopping and restarting"): it takes no new clients, asks those that it has
+/// to go, one after the other over drain.spread, each to a place that login_server has chosen, and serves them until
+/// they have gone. When nobody is left, or after drain.timeout, it finishes what is in the store's queue, closes the
+/// rest, and says that it is gone. Owned by the MsgServer; the loop's thread only.
 ///
 ///   Drain drain(parts, client_port, metrics, {.announce = …, .find_places = …, .gone = …});
 ///   drain.begin();      // SIGTERM

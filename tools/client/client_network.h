@@ -60,7 +60,7 @@ class ClientNetwork final : private PduProtocol, private TurnHandler {
   /// Open ones, and those that are still sending their last bytes.
   size_t size() const { return connections_.size(); }
 
-  /// The time of this turn, our own stalls left out: what a server's answer is waited for by (KEEPALIVE.md rule 5).
+  /// The time of this turn, our own stalls left out: what a server's answer is waited for by (OPERATIONS.md, rule 5).
   Tick own_time() { return loop().now() - stalled_; }
 
   /// The longest PDU that is taken from a server (PROTOCOL.md, "Framing").

@@ -25,7 +25,7 @@ struct Answer : Result<Rsp> {
 /// by its Client; outlives the connections. The loop's thread only.
 ///
 /// Times leave our own stalls out: an answer that waits in the socket of a stopped process is read before anybody is
-/// judged, and what the process had no time to send is waited for anew (KEEPALIVE.md rule 5).
+/// judged, and what the process had no time to send is waited for anew (OPERATIONS.md, rule 5).
 ///
 ///   link.request<IMClientTimeReq, IMClientTimeRsp>({}, [](Result<IMClientTimeRsp> answer) { … });
 class ServerLink {

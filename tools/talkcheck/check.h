@@ -13,7 +13,7 @@ struct Check {
   enum Needs : unsigned { kServer = 1, kLogin = 2, kLink = 4, kPid = 8, kUsers = 16, kTwoUsers = 32 };
 
   const char* name;
-  const char* rule;      ///< where it stands: KEEPALIVE.md's rule, the setting
+  const char* rule;      ///< where it stands: the rule of OPERATIONS.md, the setting
   const char* expected;  ///< {idle-timeout} stands for that timing
   unsigned needs;
   const char* requires_on;        ///< the timing that must be on at the server; nullptr: none

@@ -48,7 +48,7 @@ constexpr int kMaxUsers = 1'000;
 constexpr const char* kFooter = R"(
 Examples:
   talkcheck --login 127.0.0.1:8008 --user alice --password secret
-      the rules that a server has by default, with KEEPALIVE.md's timings: about three minutes
+      the rules that a server has by default, with the default timings: about three minutes
 
   tools/start.sh --dir try $(talkcheck settings --scale 20)
   talkctl --dir try user add-many --prefix check --count 8 --password secret

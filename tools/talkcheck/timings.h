@@ -13,7 +13,7 @@ namespace talkbeat::check {
 enum class Device { kPc, kMobile };
 
 /// Every setting under test, as the other side is supposed to have it. 0: off there. A plain value; the defaults are
-/// KEEPALIVE.md's.
+/// the settings' own.
 struct Timings {
   // msg_server's, towards clients
   Tick idle_timeout = 60'000;

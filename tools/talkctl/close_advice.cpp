@@ -21,8 +21,10 @@ CloseAdvice advice(CloseReason reason) {
       return {"silent for probe_after, then asked, and silent for probe_timeout more",
               "the same as for silent; a client that does not answer heartbeats needs client.probe_after off"};
     case CloseReason::kHandshakeTimeout:
-      return {"connected, and no login (or proof of the cluster key) in time",
-              "port scanners, or an overloaded server: look at the login queue (BUSY)"};
+      return {
+          "connected, and no login (or proof of the cluster key) in time",
+          "port scanners, or an overloaded server: look at the login queue (BUSY). After a line `stalled`: logins that "
+          "waited for longer than this, and began no session"};
     case CloseReason::kPduTimeout:
       return {"a PDU was begun and not completed within pdu_timeout", "a very slow link, or an attack"};
     case CloseReason::kRequestTimeout:
