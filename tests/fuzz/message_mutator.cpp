@@ -4,6 +4,7 @@
 #include <limits>
 #include <string_view>
 
+#include "tests/fuzz/message_types.h"
 #include "tests/fuzz/placeholders.h"
 
 namespace talkbeat::fuzz {
@@ -134,6 +135,12 @@ void fill_fields(Message& message, Random& random) {
     const FieldDescriptor& field = *type.field(i);
     if (field.is_required() || random() % 2 == 0) put_value(message, field, random);
   }
+}
+
+std::string filled_body(uint16_t command, Random& random) {
+  const auto message = message_of(command);
+  fill_fields(*message, random);
+  return message->SerializeAsString();
 }
 
 }  // namespace talkbeat::fuzz

@@ -18,5 +18,7 @@ void change_field(google::protobuf::Message& message, Random& random);
 
 /// Gives every required field a value, and some of the others.
 void fill_fields(google::protobuf::Message& message, Random& random);
+/// A body of that command, so filled.
+std::string filled_body(uint16_t command, Random& random);
 
 }  // namespace talkbeat::fuzz

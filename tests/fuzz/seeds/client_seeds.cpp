@@ -21,12 +21,6 @@ constexpr uint8_t kAliceByToken = 192;
 
 const std::string kTask(kTaskPlaceholder);
 
-std::string filled(uint16_t command, Random& random) {
-  const auto message = message_of(command);
-  fill_fields(*message, random);
-  return message->SerializeAsString();
-}
-
 ScriptWriter all_online() {
   return ScriptWriter().special(0, kAlice).special(1, kBob).special(2, kCarol);
 }
@@ -48,9 +42,9 @@ void write_each_command(SeedWriter& seeds) {
   ScriptWriter fresh;
   for (const uint16_t command : client_commands()) {
     ScriptWriter online = all_online();
-    for (int i = 0; i < 3; ++i) online.pdu(0, command, filled(command, random));
+    for (int i = 0; i < 3; ++i) online.pdu(0, command, filled_body(command, random));
     seeds.write("client_handlers", online.bytes());
-    fresh.pdu(3, command, filled(command, random));
+    fresh.pdu(3, command, filled_body(command, random));
   }
   seeds.write("client_handlers", fresh.bytes());
 }
@@ -188,8 +182,9 @@ void write_to_client(SeedWriter& seeds) {
   Random random(2);
   const auto ready = [] { return ScriptWriter().special(0, 4).special(1, 3).special(1, 0); };
   for (const uint16_t command : all_commands()) {
-    seeds.write("client_library",
-                ready().pdu(1, command, filled(command, random)).pdu(1, command, filled(command, random)).bytes());
+    seeds.write(
+        "client_library",
+        ready().pdu(1, command, filled_body(command, random)).pdu(1, command, filled_body(command, random)).bytes());
   }
   const auto live = [](uint32_t msg_id, const std::string& body) {
     auto data = message(1, MSG_TYPE_SINGLE_TEXT, body, msg_id);

@@ -5,7 +5,6 @@
 #include "login_server/server_routes.h"
 #include "msg_server/bus/login_link_handlers.h"
 #include "tests/fuzz/message_mutator.h"
-#include "tests/fuzz/message_types.h"
 #include "tests/fuzz/seed_writer.h"
 
 namespace talkbeat::fuzz {
@@ -13,12 +12,6 @@ namespace talkbeat::fuzz {
 namespace {
 
 constexpr uint8_t kLink = 3;
-
-std::string filled(uint16_t command, Random& random) {
-  const auto message = message_of(command);
-  fill_fields(*message, random);
-  return message->SerializeAsString();
-}
 
 // Three msg_servers, registered.
 ScriptWriter registered() {
@@ -57,7 +50,7 @@ void write_cluster_port(SeedWriter& seeds) {
   Random random(3);
   for (const auto& row : login::kLinkRoutes) {
     ScriptWriter script = registered();
-    for (int i = 0; i < 3; ++i) script.pdu(0, row.command, filled(row.command, random));
+    for (int i = 0; i < 3; ++i) script.pdu(0, row.command, filled_body(row.command, random));
     seeds.write("cluster_port", script.bytes());
   }
   TbRelay to_all;
@@ -84,7 +77,7 @@ void write_handshakes(SeedWriter& seeds) {
                 ScriptWriter().special(0, 0).special(1, 1).special(1, 130).special(2, 200).bytes() + side);
     for (const uint16_t command : {kCommandOf<TbServerAuth>, kCommandOf<TbServerAuthResult>, kCommandOf<TbChallenge>}) {
       ScriptWriter script;
-      for (uint8_t peer = 0; peer < 3; ++peer) script.pdu(peer, command, filled(command, random));
+      for (uint8_t peer = 0; peer < 3; ++peer) script.pdu(peer, command, filled_body(command, random));
       seeds.write("cluster_handshake", script.time(15).bytes() + side);
     }
   }
@@ -106,7 +99,7 @@ void write_link(SeedWriter& seeds) {
   };
   for (const auto& row : kLoginLinkRoutes) {
     ScriptWriter script = ready();
-    for (int i = 0; i < 3; ++i) script.pdu(kLink, row.command, filled(row.command, random));
+    for (int i = 0; i < 3; ++i) script.pdu(kLink, row.command, filled_body(row.command, random));
     seeds.write("login_link", script.bytes());
   }
   IM::Server::IMServerKickUser kick;
