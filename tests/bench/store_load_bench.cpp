@@ -24,7 +24,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr UserId kPairs = 1'000;
-constexpr uint64_t kFirstMillisecond = 1'800'000'000'000;
+constexpr uint64_t kLoadBeginsAtMs = 1'800'000'000'000;
 
 double cpu_seconds() {
   rusage usage{};
@@ -84,7 +84,7 @@ class Writer {
     const UserId from = 2 * pair + (back ? 2 : 1);
     const UserId to = 2 * pair + (back ? 1 : 2);
     ++sent_;
-    const uint64_t in_time = (kFirstMillisecond + sent_ / 50) << 22 | (first_pair_ << 16) | (sent_ & 0xffff);
+    const uint64_t in_time = (kLoadBeginsAtMs + sent_ / 50) << 22 | (first_pair_ << 16) | (sent_ & 0xffff);
     const uint64_t key = keys_ == Keys::kByTime ? in_time : random_();
     const auto stored = writer_->append({from, {ConversationKind::kSingle, to}, 1, std::string(100, 'x'), 1, key});
     if (!stored.ok()) std::abort();
