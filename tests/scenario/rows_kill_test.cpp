@@ -9,6 +9,7 @@
 #include "tests/scenario/figures.h"
 #include "tests/scenario/full.h"
 #include "tests/scenario/load.h"
+#include "tests/scenario/requests.h"
 #include "tests/scenario/tracer.h"
 
 namespace talkbeat::scenario {

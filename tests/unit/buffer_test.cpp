@@ -5,6 +5,8 @@
 #include <random>
 #include <string>
 
+#include "tests/unit/bytes_of.h"
+
 namespace talkbeat {
 namespace {
 
