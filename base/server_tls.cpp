@@ -24,8 +24,7 @@ void describe_handshakes(OptionTable& table, HandshakeLimits& limits) {
           "max_waiting", limits.waiting, {1, 1'000'000}, "connections",
           "That wait in this line; one more is closed (too_many_connections). One address may have a tenth of them, "
           "or 16. Another number than the default may be no more than have their turn before the timeout of those who "
-          "have "
-          "not logged in.")
+          "have not logged in.")
       .reloadable();
 }
 
@@ -59,6 +58,7 @@ void describe(OptionTable& table, TlsSettings& settings) {
 
 std::optional<BrokenRule> broken_line(const TlsSettings& settings, const std::string& timeout_key, Tick timeout_ms) {
   const auto in_time = static_cast<size_t>(settings.handshakes.rate * timeout_ms / 1'000);
+  // A default is nobody's mistake: with shorter timeouts, those behind are closed when theirs has come.
   const bool chosen = settings.handshakes.waiting != HandshakeLimits().waiting;
   if (!settings.on() || !chosen || settings.handshakes.waiting <= in_time) return std::nullopt;
   return BrokenRule{"tls.max_waiting", "must not be larger than tls.handshake_rate times " + timeout_key + " (" +

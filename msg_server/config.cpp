@@ -201,8 +201,7 @@ void describe(OptionTable& table, DrainSettings& drain) {
 void describe_http(OptionTable& table, MsgServerConfig& config) {
   table.section("http",
                 "Health and metrics, for whoever reaches it, and the administration API, for programs on this machine "
-                "with the key of "
-                "admin.key_file. Bind it to loopback.");
+                "with the key of admin.key_file. Bind it to loopback.");
   table.address("listen", config.http_listen, "GET /healthz, /readyz, /metrics; /api/, /query/.");
   table.duration("request_timeout", config.http.request_timeout_ms, {100, kHour},
                  "A request that is not complete after this time is given up.");
@@ -293,8 +292,8 @@ std::optional<BrokenRule> broken_sizes(const MsgServerConfig& config) {
   }
   if (config.store.limits.max_queued_bytes < most) {
     return BrokenRule{"store.max_queued_bytes",
-                      "must not be smaller than client.max_pdu: else a long message is "
-                      "refused whenever another one waits"};
+                      "must not be smaller than client.max_pdu: else a long message is refused whenever another one "
+                      "waits"};
   }
   if (config.cluster.link.max_pdu < most + kAroundRelay) {
     return BrokenRule{"cluster.max_pdu",

@@ -114,7 +114,7 @@ TEST(P3, a_server_that_wakes_up_does_not_take_back_the_users_who_have_gone_elsew
   EXPECT_EQ(users_online(cluster), 2u);
 }
 
-// More of them than a server accepts in one turn. Some of the clients have left, all have given up.
+// Some of their clients have left, all have given up.
 TEST(P3, logins_that_waited_in_a_stopped_servers_queue_end_no_session_elsewhere) {
   Cluster cluster(impatient());
   WireClient alice(cluster.client_port("msg_server_1"));

@@ -2,8 +2,8 @@
 // somebody keeps locked, and login_server, which is the bus.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sqlite3.h>
 
+#include "msg_server/store/sqlite_statement.h"
 #include "tests/scenario/figures.h"
 #include "tests/scenario/full.h"
 #include "tests/scenario/load.h"
@@ -19,22 +19,15 @@ const std::vector<std::string> kBothServers{"msg_server_0", "msg_server_1"};
 constexpr long kOwnNeedKib = 8 << 10;
 
 /// A transaction that another program has begun to write in, and does not end while this lives.
-class OpenTransaction {
- public:
-  explicit OpenTransaction(const Cluster& cluster) {
-    const bool opened = sqlite3_open((cluster.directory() / "talkbeat.db").c_str(), &database_) == SQLITE_OK;
-    sqlite3_busy_timeout(database_, 10'000);
-    if (!opened || sqlite3_exec(database_, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) != SQLITE_OK) {
-      throw Unexpected(std::string("the store cannot be locked: ") + sqlite3_errmsg(database_));
-    }
+SqliteConnection open_transaction(const Cluster& cluster) {
+  auto opened = SqliteConnection::open((cluster.directory() / "talkbeat.db").string(), false);
+  if (!opened.ok()) throw Unexpected(opened.message());
+  SqliteConnection& connection = opened.value();
+  for (const char* sql : {"PRAGMA busy_timeout=10000", "BEGIN IMMEDIATE"}) {
+    if (const Status done = connection.execute(sql); !done.ok()) throw Unexpected(done.message());
   }
-  ~OpenTransaction() { sqlite3_close(database_); }
-  OpenTransaction(const OpenTransaction&) = delete;
-  OpenTransaction& operator=(const OpenTransaction&) = delete;
-
- private:
-  sqlite3* database_ = nullptr;
-};
+  return std::move(connection);
+}
 
 // As long as that takes, the servers answer and no more than `limit` writes wait in them.
 void watch_queues(const Cluster& cluster, double limit) {
@@ -59,7 +52,7 @@ TEST(P9, while_another_program_keeps_the_database_locked_queues_are_bounded_and_
   const PeakMemory memory_0(cluster.pid("msg_server_0"));
   const PeakMemory memory_1(cluster.pid("msg_server_1"));
   {
-    const OpenTransaction locked(cluster);
+    const SqliteConnection locked = open_transaction(cluster);
     const size_t acked = load.acked();
     watch_queues(cluster, kQueue);
     EXPECT_LE(load.acked() - acked, shape.pairs * shape.window) << "none but those that were on their way";
