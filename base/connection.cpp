@@ -124,7 +124,7 @@ void Connection::close(CloseReason reason) {
 }
 
 void Connection::pause_reading(bool paused) {
-  if (paused && !reading_paused_) paused_at_ = now();
+  if (paused && !reading_paused_) paused_in_ = table_.loop_.batch();
   reading_paused_ = paused;
   update_interest();
 }
@@ -137,8 +137,8 @@ bool Connection::takes_no_input() const {
 void Connection::on_ready(bool readable, bool writable) {
   if (writable && wants_writable_) flush_and_tell();
   if (!readable) return;
-  // An event that was collected before reading was paused in this turn: the bytes wait in the kernel.
-  if (state_ == State::kOpen && takes_no_input() && paused_at_ == now()) return;
+  // An event that was collected before reading was paused: the bytes wait in the kernel.
+  if (state_ == State::kOpen && takes_no_input() && paused_in_ == table_.loop_.batch()) return;
   if (state_ == State::kOpen) read();
   if (state_ == State::kFlushing || state_ == State::kLingering) discard_input();
 }

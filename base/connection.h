@@ -199,7 +199,7 @@ class Connection final : public LivenessNode, private ReadyHandler {
   Protocol& protocol_;
   WatchId watch_{};
   Tick opened_at_;
-  Tick paused_at_ = 0;
+  uint64_t paused_in_ = 0;  // the loop's batch of events
   OutBuffer out_;
   std::unique_ptr<Attachment> attachment_;
   std::unique_ptr<Trouble> trouble_;

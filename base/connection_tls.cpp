@@ -45,7 +45,7 @@ void Connection::enter_handshake() {
       tls_->go_on();
       return;
     case HandshakeGate::Entry::kWait:
-      paused_at_ = now();
+      paused_in_ = table_.loop_.batch();
       update_interest();
       return;
     case HandshakeGate::Entry::kFull:

@@ -51,7 +51,7 @@ void EventLoop::turn(Tick max_wait) {
   const Tick done = clock_.now();
   const Tick wait_ms = time_to_wait(max_wait, done);
   const Tick worked = done - now_;
-  transport_.wait(wait_ms, ready_);
+  collect_ready(wait_ms);
   const Tick woke = clock_.now();
   const Tick overslept = wait_ms < 0 ? 0 : std::max<Tick>(0, woke - now_ - worked - wait_ms);
   now_ = woke;
@@ -83,6 +83,11 @@ Tick EventLoop::time_to_wait(Tick max_wait, Tick present) const {
   return max_wait < 0 ? until_due : std::min(max_wait, until_due);
 }
 
+void EventLoop::collect_ready(Tick wait_ms) {
+  transport_.wait(wait_ms, ready_);
+  ++batch_;
+}
+
 void EventLoop::dispatch_ready() {
   for (const Readiness& ready : ready_) {
     const Slot& slot = slots_[slot_of(ready.token)];
@@ -93,7 +98,7 @@ void EventLoop::dispatch_ready() {
 
 void EventLoop::read_what_waits() {
   for (int round = 0; round < kRoundsAfterStall; ++round) {
-    transport_.wait(0, ready_);
+    collect_ready(0);
     if (ready_.empty()) return;
     dispatch_ready();
   }

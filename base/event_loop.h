@@ -56,6 +56,10 @@ class EventLoop {
   /// One turn that waits for at most `max_wait` ms (-1: until something happens). For tests and simulations.
   void turn(Tick max_wait);
 
+  /// Which batch of events is being handled, or was last: a change of interest counts from the next one. A turn
+  /// collects one, after a stall more.
+  uint64_t batch() const { return batch_; }
+
   /// The time of this turn.
   Tick now() const { return now_; }
   int64_t unix_seconds() const { return clock_.unix_seconds(); }
@@ -90,6 +94,7 @@ class EventLoop {
 
   Tick time_to_wait(Tick max_wait, Tick present) const;
   bool told_to_stop();
+  void collect_ready(Tick wait_ms);
   void dispatch_ready();
   void read_what_waits();
   void run_posted();
@@ -100,6 +105,7 @@ class EventLoop {
   TimerList timers_;
   std::vector<Slot> slots_;
   std::vector<uint32_t> free_slots_;
+  uint64_t batch_ = 0;
   std::vector<Readiness> ready_;
   std::vector<TurnHandler*> turn_handlers_;
   Tick worst_lag_ = 0;
