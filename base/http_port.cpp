@@ -261,6 +261,7 @@ void HttpPort::on_close(Connection& connection, CloseReason /*reason*/) {
   peer.parser = HttpRequestParser(0);
   peer.claim.reset();
   peer.body.reset();
+  peer.ahead = std::vector<std::byte>();  // {} would keep the memory
 }
 
 }  // namespace talkbeat

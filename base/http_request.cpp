@@ -40,6 +40,11 @@ char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
+std::string in_lower_case(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), lower);
+  return text;
+}
+
 }  // namespace
 
 /// What http_parser's callbacks fill. They return 0 to go on; anything else ends in an error with `status`.
@@ -50,10 +55,8 @@ struct HttpRequestParser::State {
     http_parser_init(&parser, HTTP_REQUEST);
     parser.data = this;
     request = {};
-    url.clear();
-    name.clear();
-    value.clear();
     header_bytes = 0;
+    header_count = 0;
     max_body = default_max_body;
     headers_done = false;
     at_head = false;
@@ -69,7 +72,8 @@ struct HttpRequestParser::State {
     status = with_status;
     return -1;
   }
-  void keep_header();
+  int keep_header();
+  bool wants_other_protocol() const;
   int on_name(std::string_view part);
   int on_value(std::string_view part);
   int on_headers_complete();
@@ -85,24 +89,27 @@ struct HttpRequestParser::State {
   size_t default_max_body;
   size_t max_body = 0;
   size_t header_bytes = 0;
+  size_t header_count = 0;
   bool headers_done = false;
   bool at_head = false;  // told kHead, and not fed since
   bool complete = false;
   int status = 0;  // 0: no error
 };
 
-void HttpRequestParser::State::keep_header() {
-  if (!in_value) return;
+int HttpRequestParser::State::keep_header() {
+  if (!in_value) return 0;
+  if (++header_count > kMaxHttpHeaders) return fail(kHeadersTooLarge);
   std::string& kept = request.headers[name];
   kept += (kept.empty() ? "" : ", ") + value;
   name.clear();
   value.clear();
   in_value = false;
+  return 0;
 }
 
 int HttpRequestParser::State::on_name(std::string_view part) {
   if (headers_done) return 0;  // trailers behind a chunked body: nobody asks for them
-  keep_header();
+  if (keep_header() != 0) return -1;
   // Debian's http_parser is built lenient; "Content-Length : 5" is how requests are smuggled past a proxy.
   if (part.find(' ') != std::string_view::npos) return fail(kBadRequest);
   std::transform(part.begin(), part.end(), std::back_inserter(name), lower);
@@ -117,15 +124,25 @@ int HttpRequestParser::State::on_value(std::string_view part) {
 }
 
 int HttpRequestParser::State::on_headers_complete() {
-  keep_header();
+  if (keep_header() != 0) return -1;
   headers_done = true;
   if (parser.http_major != 1) return fail(kVersionNotSupported);
   request.method = http_method_str(static_cast<http_method>(parser.method));
   request.keep_alive = http_should_keep_alive(&parser) != 0;
   if (!split_url(url, request)) return fail(kBadRequest);
+  for (std::string* text : {&url, &name, &value}) std::string().swap(*text);  // clear() would keep the memory
+  parser.upgrade = wants_other_protocol() ? 1 : 0;  // where it is 1, nothing behind the headers is read as HTTP
   at_head = true;
   http_parser_pause(&parser, 1);
   return 0;
+}
+
+// An offer to go on in another protocol may be passed over (RFC 9110, 7.8): Java's HttpClient and curl --http2 offer
+// h2c with ordinary requests. Who asks for a tunnel or a WebSocket has nothing to say in HTTP.
+bool HttpRequestParser::State::wants_other_protocol() const {
+  if (parser.method == HTTP_CONNECT) return true;
+  const auto offered = request.headers.find("upgrade");
+  return parser.upgrade != 0 && offered != request.headers.end() && in_lower_case(offered->second) == "websocket";
 }
 
 bool HttpRequestParser::State::declared_length(uint64_t& length) const {
@@ -231,9 +248,7 @@ bool HttpRequestParser::has_body() const {
 bool HttpRequestParser::expects_continue() const {
   const auto expected = head().headers.find("expect");
   if (expected == head().headers.end() || state_->parser.http_minor == 0) return false;
-  std::string value = expected->second;
-  std::transform(value.begin(), value.end(), value.begin(), lower);
-  return value == "100-continue" && has_body();
+  return in_lower_case(expected->second) == "100-continue" && has_body();
 }
 
 bool HttpRequestParser::allow_body(size_t max_body) {

@@ -16,7 +16,7 @@ struct HttpRequest {
   std::map<std::string, std::string> headers;  // names in lower case; values of equal names joined by ", "
   std::string body;
   bool keep_alive = false;  // what the client wants
-  bool upgrade = false;     // asks for another protocol (WebSocket); what follows is not HTTP
+  bool upgrade = false;     // CONNECT, or wants a WebSocket: what follows is not HTTP
 };
 
 /// Asked by a program on this machine, as far as can be told: the peer is this machine, and no proxy says that it asks
@@ -25,10 +25,14 @@ bool is_local(const HttpRequest& request, std::string_view peer_ip);
 
 /// Request line and headers together; more is answered 431.
 constexpr size_t kMaxHttpHeaderBytes = 8 * 1024;
+/// As many header lines, those of equal names as well; more is answered 431. Each costs a place in a map, thirty times
+/// what its four bytes ("a:", an end of line) may be. As in Apache (LimitRequestFields).
+constexpr size_t kMaxHttpHeaders = 100;
 
 /// The server's half of HTTP/1.1, as a pure core: bytes in, requests out, one at a time, however the bytes are cut
 /// and however many requests the client sends ahead. Owned by one connection, the loop's thread. What a peer does
-/// wrong ends in kError with the status to answer before the connection closes; it holds at most 8 KiB and max_body.
+/// wrong ends in kError with the status to answer before the connection closes. It holds max_body at most, and of what
+/// stands before the body 8 KiB of text in 100 headers and 100 pairs of the query: less than 64 KiB of memory.
 ///
 ///   const auto fed = parser.feed(bytes);
 ///   if (fed.progress == HttpRequestParser::Progress::kHead) parser.allow_body(limit_for(parser.head()));

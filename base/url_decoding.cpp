@@ -35,10 +35,12 @@ std::optional<std::string> url_decode(std::string_view text, bool plus_is_space)
 
 std::optional<std::map<std::string, std::string>> parse_query(std::string_view text) {
   std::map<std::string, std::string> result;
+  size_t pairs = 0;
   while (!text.empty()) {
     const std::string_view pair = text.substr(0, text.find('&'));
     text.remove_prefix(std::min(pair.size() + 1, text.size()));
     if (pair.empty()) continue;
+    if (++pairs > kMaxQueryPairs) return std::nullopt;
     const size_t equals = std::min(pair.find('='), pair.size());
     const auto name = url_decode(pair.substr(0, equals), true);
     const auto value = url_decode(pair.substr(std::min(equals + 1, pair.size())), true);

@@ -2,11 +2,13 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/unit/heap_in_use.h"
 #include "tests/unit/http_port_fixture.h"
 
 namespace talkbeat {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::EndsWith;
 using testing::HasSubstr;
@@ -87,6 +89,22 @@ TEST_F(HttpPortTest, WhatIsSentAheadWaitsInTheKernel) {
   for (int i = 0; i < 20; ++i) turn();
   EXPECT_EQ(transport.reads, reads);
   EXPECT_EQ(handled.size(), 1U);
+}
+
+TEST_F(HttpPortTest, WhatCameAheadIsGivenBackAtOnceWhereTheConnectionEnds) {
+  constexpr size_t kAhead = 32 << 10;
+  constexpr size_t kPeers = 40;
+  std::vector<Pair> pairs;
+  for (size_t i = 0; i < kPeers; ++i) {
+    pairs.push_back(connect());
+    pairs.back().peer.send(get_of("/later") + std::string(kAhead, 'x'));
+  }
+  ASSERT_TRUE(handles(kPeers));
+  const size_t before = heap_in_use();
+  table.close_all(CloseReason::kDrained);
+  turn();
+  ASSERT_EQ(table.size(), kPeers) << "they wait for their peers' last bytes";
+  EXPECT_LT(heap_in_use() + kPeers * kAhead * 3 / 4, before);
 }
 
 TEST_F(HttpPortTest, ThePartOfARequestBehindALateOneStillHasItsDeadline) {
@@ -300,6 +318,22 @@ TEST_F(HttpPortTest, AnUpgradeIsRefused) {
   EXPECT_THAT(receive(pair, "400"), StartsWith("HTTP/1.1 400"));
   EXPECT_TRUE(closes(pair));
   EXPECT_TRUE(handled.empty());
+}
+
+TEST_F(HttpPortTest, ATunnelIsRefused) {
+  Pair pair = connect();
+  pair.peer.send(request_of("CONNECT", "example.org:443"));
+  EXPECT_THAT(receive(pair, "400"), StartsWith("HTTP/1.1 400"));
+  EXPECT_TRUE(closes(pair));
+  EXPECT_TRUE(handled.empty());
+}
+
+TEST_F(HttpPortTest, AnOfferOfHttp2IsAnsweredAsIfItWereNotMade) {
+  Pair pair = connect();
+  pair.peer.send(
+      request_of("GET", "/1", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMA\r\n") +
+      get_of("/2"));
+  EXPECT_THAT(receive(pair, "answer /2"), AllOf(StartsWith("HTTP/1.1 200"), HasSubstr("answer /1")));
 }
 
 }  // namespace

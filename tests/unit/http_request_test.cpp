@@ -4,6 +4,8 @@
 
 #include <optional>
 
+#include "tests/unit/heap_in_use.h"
+
 namespace talkbeat {
 namespace {
 
@@ -41,6 +43,24 @@ Outcome parse(const std::vector<std::string_view>& pieces, size_t max_body = 100
   }
   outcome.in_request = parser.in_request();
   return outcome;
+}
+
+/// One that is good for a header or for a name in a query; of two bytes, and another for each number below 2,025.
+std::string short_name(size_t number) {
+  constexpr std::string_view kCharacters = "abcdefghijklmnopqrstuvwxyz0123456789!$'*-._~^";
+  return {kCharacters.at(number / kCharacters.size()), kCharacters.at(number % kCharacters.size())};
+}
+
+std::string with_headers(size_t count) {
+  std::string text = "GET / HTTP/1.1\n";
+  for (size_t i = 0; i < count; ++i) text += short_name(i) + ":\n";
+  return text + "\n";
+}
+
+std::string with_pairs(size_t count) {
+  std::string text = "GET /?";
+  for (size_t i = 0; i < count; ++i) text += short_name(i) + "&";
+  return text + " HTTP/1.1\n\n";
 }
 
 int error_of(std::string_view text, size_t max_body = 100) {
@@ -128,6 +148,24 @@ TEST(HttpRequestParser, AnUpgradeEndsBehindItsHeaders) {
   EXPECT_EQ(request.headers.at("upgrade"), "websocket");
 }
 
+TEST(HttpRequestParser, AnOfferOfAnotherProtocolIsPassedOver) {
+  const std::string offer =  // as curl --http2 and Java's HttpClient make it
+      " HTTP/1.1\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: "
+      "AAMAAABkAAQAoAAAAAIAAAAA\r\n";
+  const Outcome outcome =
+      parse({"GET /1" + offer + "\r\nPOST /2" + offer + "Content-Length: 4\r\n\r\nbodyGET /3 HTTP/1.1\r\n\r\n"});
+  ASSERT_EQ(outcome.requests.size(), 3u);
+  EXPECT_EQ(outcome.requests[1].body, "body");
+  EXPECT_EQ(outcome.requests[2].path, "/3");
+  for (const HttpRequest& request : outcome.requests) EXPECT_FALSE(request.upgrade || !request.keep_alive);
+}
+
+TEST(HttpRequestParser, ATunnelIsNotHttp) {
+  const Outcome outcome = parse({"CONNECT example.org:443 HTTP/1.1\r\n\r\n"});
+  ASSERT_EQ(outcome.requests.size(), 1u);
+  EXPECT_TRUE(outcome.requests[0].upgrade);
+}
+
 TEST(HttpRequestParser, AbsoluteUrlsAndStars) {
   EXPECT_EQ(parse({"GET http://host:80/p?q=1 HTTP/1.1\r\n\r\n"}).requests.at(0).path, "/p");
   EXPECT_EQ(parse({"GET http://host HTTP/1.1\r\n\r\n"}).requests.at(0).path, "/");
@@ -142,6 +180,61 @@ TEST(HttpRequestParser, HeadersEndAtTheirBound) {
   EXPECT_EQ(error_of(head + "x" + fits.substr(head.size())), 431);
   EXPECT_EQ(error_of("GET /" + std::string(kMaxHttpHeaderBytes, 'a') + " HTTP/1.1\r\n\r\n"), 431);
   EXPECT_EQ(error_of(std::string(2 * kMaxHttpHeaderBytes, '\n')), 431);
+}
+
+TEST(HttpRequestParser, HeadersEndAtTheirNumber) {
+  const Outcome outcome = parse({with_headers(kMaxHttpHeaders)});
+  ASSERT_EQ(outcome.requests.size(), 1u);
+  EXPECT_EQ(outcome.requests[0].headers.size(), kMaxHttpHeaders);
+  EXPECT_EQ(error_of(with_headers(kMaxHttpHeaders + 1)), 431);
+  ASSERT_LT(with_headers(2'000).size(), kMaxHttpHeaderBytes);
+  EXPECT_EQ(error_of(with_headers(2'000)), 431);
+  std::string repeated = "GET / HTTP/1.1\n";
+  for (size_t i = 0; i < kMaxHttpHeaders; ++i) repeated += "a:\n";
+  EXPECT_EQ(error_of(repeated + "\n"), 0);
+  EXPECT_EQ(error_of(repeated + "a:\n\n"), 431);
+}
+
+TEST(HttpRequestParser, PairsOfTheQueryEndAtTheirNumber) {
+  const Outcome outcome = parse({with_pairs(100)});
+  ASSERT_EQ(outcome.requests.size(), 1u);
+  EXPECT_EQ(outcome.requests[0].query.size(), 100u);
+  ASSERT_LT(with_pairs(2'000).size(), kMaxHttpHeaderBytes);
+  EXPECT_EQ(error_of(with_pairs(2'000)), 400);
+}
+
+TEST(HttpRequestParser, TheNumberIsThatOfOneRequest) {
+  const std::string text = with_headers(kMaxHttpHeaders);
+  EXPECT_EQ(parse({text, text}).requests.size(), 2u);
+}
+
+// What stands before the body is longest where it is many small things; then what is read before each of them is
+// complete, and one long thing after the other on the same connection.
+TEST(HttpRequestParser, WhateverStandsBeforeTheBodyHoldsLittleMemory) {
+  constexpr size_t kParsers = 20;
+  constexpr size_t kMost = 64 << 10;
+  const std::string long_url = "GET /" + std::string(7'000, 'u') + " HTTP/1.1\n\n";
+  const std::string long_name = "GET / HTTP/1.1\n" + std::string(7'000, 'n') + ":\n\n";
+  const std::string long_value = "GET / HTTP/1.1\nv:" + std::string(7'000, 'v') + "\n\n";
+  std::string full = "GET /?";
+  for (size_t i = 0; i < 100; ++i) full += short_name(i) + "=" + std::string(30, 'q') + "&";
+  full += " HTTP/1.1\n";
+  for (size_t i = 0; i < kMaxHttpHeaders; ++i) full += short_name(i) + ":" + std::string(35, 'h') + "\n";
+  ASSERT_LT(full.size(), kMaxHttpHeaderBytes);
+  for (const std::string& last : {full + "\n", full, with_headers(2'000), with_pairs(2'000)}) {
+    std::vector<HttpRequestParser> parsers;
+    parsers.reserve(kParsers);
+    const size_t before = heap_in_use();
+    for (size_t i = 0; i < kParsers; ++i) {
+      HttpRequestParser& parser = parsers.emplace_back(size_t{0});
+      for (const std::string& text : {long_url, long_name, long_value}) {
+        ASSERT_EQ(feed_past_head(parser, bytes(text)).progress, Progress::kComplete);
+        parser.take();
+      }
+      parser.feed(bytes(last));
+    }
+    EXPECT_LT(heap_in_use() - before, kParsers * kMost) << last.substr(0, 20);
+  }
 }
 
 TEST(HttpRequestParser, BodiesEndAtTheirBound) {

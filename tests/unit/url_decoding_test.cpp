@@ -27,5 +27,19 @@ TEST(UrlDecoding, AQueryIsNamesAndValues) {
   EXPECT_EQ(parse_query("a=%"), std::nullopt);
 }
 
+TEST(UrlDecoding, AQueryHasSoManyPairsAndNoMore) {
+  const auto pairs = [](size_t count, bool distinct) {
+    std::string text;
+    for (size_t i = 0; i < count; ++i) text += (distinct ? std::to_string(i) : "a") + "&&";
+    return text;
+  };
+  ASSERT_TRUE(parse_query(pairs(kMaxQueryPairs, true)).has_value());
+  EXPECT_EQ(parse_query(pairs(kMaxQueryPairs, true))->size(), kMaxQueryPairs);
+  EXPECT_EQ(parse_query(pairs(kMaxQueryPairs, false)), (Query{{"a", ""}}));
+  EXPECT_EQ(parse_query(pairs(kMaxQueryPairs + 1, true)), std::nullopt);
+  EXPECT_EQ(parse_query(pairs(kMaxQueryPairs + 1, false)), std::nullopt);
+  EXPECT_EQ(parse_query(pairs(2'000, true)), std::nullopt);
+}
+
 }  // namespace
 }  // namespace talkbeat
