@@ -8,8 +8,6 @@
 
 #include <algorithm>
 
-#include "base/process_figures.h"
-
 namespace talkbeat {
 
 void Counter::add(double amount) {
@@ -36,7 +34,7 @@ void Histogram::observe(double value) {
   if (series_ != nullptr) series_->Observe(value);
 }
 
-Metrics::Metrics(const Clock& clock) : registry_(std::make_unique<prometheus::Registry>()) {
+Metrics::Metrics(const Clock& clock) : clock_(clock), registry_(std::make_unique<prometheus::Registry>()) {
   gauge("process_start_time_seconds", "When the process began, in seconds since 1970.")
       .set(static_cast<double>(clock.unix_seconds()));
   resident_memory_ = gauge("process_resident_memory_bytes", "Memory that is in RAM.");
@@ -68,7 +66,7 @@ std::vector<Counter> Metrics::counters(const std::string& name, const std::strin
 }
 
 void Metrics::update_process() {
-  const ProcessFigures figures = read_process_figures();
+  const ProcessFigures figures = process_.read(clock_.now());
   resident_memory_.set(figures.resident_bytes);
   open_descriptors_.set(figures.open_descriptors);
   max_descriptors_.set(figures.max_descriptors);

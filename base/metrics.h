@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/process_figures.h"
 
 namespace prometheus {
 class Counter;
@@ -74,7 +75,7 @@ class Metrics {
   /// What render() is to be served as.
   static constexpr std::string_view kContentType = "text/plain; version=0.0.4; charset=utf-8";
 
-  /// The clock gives the process's start time.
+  /// The clock, which outlives it, gives the process's start time.
   explicit Metrics(const Clock& clock);
   ~Metrics();
   Metrics(const Metrics&) = delete;
@@ -98,6 +99,8 @@ class Metrics {
  private:
   void update_process();
 
+  const Clock& clock_;
+  ProcessReader process_;
   std::unique_ptr<prometheus::Registry> registry_;
   std::vector<std::function<void()>> updates_;
   Gauge resident_memory_;

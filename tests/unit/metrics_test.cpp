@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/process_figures.h"
+#include "tests/unit/no_descriptors.h"
 
 namespace talkbeat {
 namespace {
@@ -94,13 +95,44 @@ TEST_F(MetricsTest, TheProcessIsThere) {
 }
 
 TEST(ProcessFigures, AreThoseOfThisProcess) {
-  const ProcessFigures before = read_process_figures();
+  ProcessReader reader;
+  const ProcessFigures before = reader.read(0);
   EXPECT_GT(before.resident_bytes, 1 << 20);
   EXPECT_GT(before.max_descriptors, before.open_descriptors);
   const int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  EXPECT_EQ(read_process_figures().open_descriptors, before.open_descriptors + 1);
+  const ProcessFigures after = reader.read(ProcessReader::kListEveryMs);
   close(fd);
-  EXPECT_GE(read_process_figures().cpu_seconds, before.cpu_seconds);
+  EXPECT_EQ(after.open_descriptors, before.open_descriptors + 1);
+  EXPECT_GE(after.cpu_seconds, before.cpu_seconds);
+}
+
+TEST(ProcessFigures, DescriptorsAreNotListedWhereTheKernelSaysTheirNumber) {
+  double number = 70'000;
+  ProcessReader reader([&] { return number; });
+  EXPECT_EQ(reader.read(0).open_descriptors, 70'000);
+  number = 70'001;
+  EXPECT_EQ(reader.read(0).open_descriptors, 70'001) << "at any time";
+}
+
+TEST(ProcessFigures, DescriptorsAreListedOnceAMinuteWhereItDoesNot) {
+  ProcessReader reader([] { return 0.0; });
+  const double before = reader.read(5).open_descriptors;
+  EXPECT_GT(before, 0);
+  const int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  EXPECT_EQ(reader.read(5 + ProcessReader::kListEveryMs - 1).open_descriptors, before);
+  EXPECT_EQ(reader.read(5 + ProcessReader::kListEveryMs).open_descriptors, before + 1);
+  close(fd);
+}
+
+TEST(ProcessFigures, AreThereAlsoWhenNoDescriptorIsLeft) {
+  ProcessReader listing([] { return 0.0; });
+  ProcessReader reader;
+  const NoDescriptors none;
+  const ProcessFigures figures = reader.read(0);
+  EXPECT_GT(figures.resident_bytes, 1 << 20);
+  EXPECT_GT(figures.open_descriptors, 0);
+  EXPECT_GT(figures.max_descriptors, 0);
+  EXPECT_EQ(listing.read(0).open_descriptors, figures.max_descriptors);
 }
 
 }  // namespace
