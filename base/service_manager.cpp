@@ -9,14 +9,13 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "base/file_handle.h"
-
 namespace talkbeat {
 
 namespace {
 
-// The manager counts to WATCHDOG_USEC: half of it leaves room for one late turn.
-constexpr Tick kBeatsPerTimeout = 2;
+// The manager counts to WATCHDOG_USEC: a beat may be late, or not taken by a manager that has much to do, and the next
+// one still comes in time.
+constexpr Tick kBeatsPerTimeout = 3;
 constexpr int64_t kMicroseconds = 1'000;
 
 std::string take_variable(const char* name) {
@@ -24,6 +23,11 @@ std::string take_variable(const char* name) {
   std::string text = value == nullptr ? "" : value;
   ::unsetenv(name);
   return text;
+}
+
+// '@' stands for the zero byte that the name of an abstract socket begins with.
+bool is_socket_name(const std::string& name) {
+  return name.size() >= 2 && name.size() < sizeof(sockaddr_un::sun_path) && (name[0] == '/' || name[0] == '@');
 }
 
 int64_t number_in(const std::string& text) {
@@ -35,7 +39,8 @@ int64_t number_in(const std::string& text) {
 }  // namespace
 
 ServiceManager::ServiceManager(TimerList& timers)
-    : socket_(take_variable("NOTIFY_SOCKET")), watchdog_(timers, [this] { send("WATCHDOG=1"); }) {
+    : name_(take_variable("NOTIFY_SOCKET")), watchdog_(timers, [this] { send("WATCHDOG=1"); }) {
+  if (is_socket_name(name_)) socket_ = FileHandle(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const Tick timeout_ms = number_in(take_variable("WATCHDOG_USEC")) / kMicroseconds;
   const std::string watched = take_variable("WATCHDOG_PID");
   if (watched.empty() || number_in(watched) == ::getpid()) watchdog_ms_ = timeout_ms / kBeatsPerTimeout;
@@ -51,18 +56,15 @@ void ServiceManager::stopping(std::string_view status, Tick wait_ms) {
        "\nEXTEND_TIMEOUT_USEC=" + std::to_string(wait_ms * kMicroseconds));
 }
 
-// '@' stands for the zero byte that the name of an abstract socket begins with.
+// By its name each time: a manager that was itself started again has another socket under it.
 void ServiceManager::send(const std::string& message) const {
+  if (!socket_.valid()) return;
   sockaddr_un address{};
-  if (socket_.size() < 2 || socket_.size() >= sizeof address.sun_path || (socket_[0] != '/' && socket_[0] != '@')) {
-    return;
-  }
   address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, socket_.data(), socket_.size());
-  if (socket_[0] == '@') address.sun_path[0] = '\0';
-  const FileHandle socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_.size());
-  (void)!::sendto(socket.get(), message.data(), message.size(), MSG_NOSIGNAL,
+  std::memcpy(address.sun_path, name_.data(), name_.size());
+  if (name_[0] == '@') address.sun_path[0] = '\0';
+  const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name_.size());
+  (void)!::sendto(socket_.get(), message.data(), message.size(), MSG_NOSIGNAL,
                   reinterpret_cast<const sockaddr*>(&address), length);
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/file_handle.h"
 #include "base/timer_list.h"
 
 namespace talkbeat {
@@ -16,7 +17,8 @@ namespace talkbeat {
 ///   manager.stopping("draining", 30'000);
 class ServiceManager {
  public:
-  /// Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID, and takes them out of the environment.
+  /// Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID, and takes them out of the environment. What it needs to speak
+  /// it has from here on: a server without a free descriptor is no reason to be ended.
   explicit ServiceManager(TimerList& timers);
 
   /// From now on the process serves, and is watched.
@@ -27,7 +29,8 @@ class ServiceManager {
  private:
   void send(const std::string& message) const;
 
-  std::string socket_;    // empty: nobody wants to know
+  std::string name_;      // of the manager's socket
+  FileHandle socket_;     // ours; none: nobody wants to know
   Tick watchdog_ms_ = 0;  // 0: nobody watches
   Timer watchdog_;
 };

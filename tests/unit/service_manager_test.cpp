@@ -8,6 +8,8 @@
 #include <array>
 #include <cstring>
 
+#include "tests/unit/no_descriptors.h"
+
 namespace talkbeat {
 namespace {
 
@@ -67,7 +69,7 @@ TEST_F(ServiceManagerTest, may_have_an_abstract_socket) {
   EXPECT_EQ(heard(), "READY=1\nSTATUS=serving");
 }
 
-TEST_F(ServiceManagerTest, that_watches_hears_from_a_serving_loop_twice_in_its_timeout) {
+TEST_F(ServiceManagerTest, that_watches_hears_from_a_serving_loop_three_times_in_its_timeout) {
   listen_at(testing::TempDir() + "notify." + std::to_string(::getpid()));
   ::setenv("WATCHDOG_USEC", "60000000", 1);
   ::setenv("WATCHDOG_PID", std::to_string(::getpid()).c_str(), 1);
@@ -76,11 +78,24 @@ TEST_F(ServiceManagerTest, that_watches_hears_from_a_serving_loop_twice_in_its_t
   EXPECT_EQ(heard(), "") << "it does not serve yet";
   manager.ready("serving");
   (void)heard();
-  pass(29'999);
+  pass(19'999);
   EXPECT_EQ(heard(), "");
   pass(1);
   EXPECT_EQ(heard(), "WATCHDOG=1");
-  pass(30'000);
+  pass(20'000);
+  EXPECT_EQ(heard(), "WATCHDOG=1");
+  pass(20'000);
+  EXPECT_EQ(heard(), "WATCHDOG=1");
+}
+
+TEST_F(ServiceManagerTest, hears_also_from_a_server_that_has_no_descriptor_left) {
+  listen_at(testing::TempDir() + "notify." + std::to_string(::getpid()));
+  ::setenv("WATCHDOG_USEC", "60000000", 1);
+  ServiceManager manager(timers_);
+  const NoDescriptors none;
+  manager.ready("serving");
+  EXPECT_EQ(heard(), "READY=1\nSTATUS=serving");
+  pass(20'000);
   EXPECT_EQ(heard(), "WATCHDOG=1");
 }
 
