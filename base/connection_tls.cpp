@@ -87,7 +87,8 @@ std::span<const iovec> Connection::next_sealed() {
 }
 
 // The next record, or the last one; nothing while the handshake is under way. Before it there is no more to say than
-// that this is the end, and no accident.
+// that this is the end, and no accident. What the channel does not take now waits for more input (check_tls()), which
+// one that is closing will not have.
 void Connection::seal_some() {
   if (tls_->stage() != TlsChannel::Stage::kOpen || tls_->said_goodbye()) {
     if (!closing()) return;
@@ -102,12 +103,13 @@ void Connection::seal_some() {
     std::memcpy(record.data() + size, piece.iov_base, taken);
     size += taken;
   }
-  if (size > 0) {
-    tls_->seal(record.first(size));
+  if (size == 0) {
+    if (closing()) tls_->seal_goodbye();
+  } else if (tls_->seal(record.first(size))) {
     out_.consume(table_.out_pool_, size);
+  } else {
     if (tls_->stage() == TlsChannel::Stage::kFailed) check_tls();
-  } else if (closing()) {
-    tls_->seal_goodbye();
+    if (closing()) out_.clear(table_.out_pool_);
   }
 }
 

@@ -217,12 +217,13 @@ void TlsChannel::fail(std::string why) {
   hello_ = {};
 }
 
-void TlsChannel::seal(std::span<const std::byte> plain) {
+bool TlsChannel::seal(std::span<const std::byte> plain) {
   CHECK(stage_ == Stage::kOpen && !said_goodbye_ && plain.size() <= kMaxPiece);
   size_t written = 0;
   ERR_clear_error();
   const int result = SSL_write_ex(ssl_.get(), plain.data(), plain.size(), &written);
   if (result != 1) act_on_error(result);
+  return result == 1;
 }
 
 void TlsChannel::seal_goodbye() {

@@ -33,7 +33,7 @@ using SslContextRef = std::unique_ptr<ssl_ctx_st, SslContextDeleter>;
 /// until then it costs no more than the bytes that came, and what a handshake costs can be dealt out.
 ///
 ///   const auto plain = channel.open(bytes_from_the_socket, room);
-///   if (channel.stage() == TlsChannel::Stage::kOpen) channel.seal(answer);
+///   if (channel.stage() == TlsChannel::Stage::kOpen && !channel.seal(answer)) keep_for_later(answer);
 ///   channel.sent(write_to_the_socket(channel.sealed()));
 class TlsChannel {
  public:
@@ -57,8 +57,9 @@ class TlsChannel {
   /// The costly part of a server's handshake. Only where kReady.
   void go_on();
 
-  /// Only where kOpen; at most kMaxPiece bytes, which become one record.
-  void seal(std::span<const std::byte> plain);
+  /// Only where kOpen; 1 to kMaxPiece bytes, which become one record. False: none is taken, since it failed, or since
+  /// part of one of TLS's own messages (a KeyUpdate, a ticket) has come: to be tried again behind the next open().
+  [[nodiscard]] bool seal(std::span<const std::byte> plain);
   /// close_notify: the peer knows that nothing was cut off. Where kOpen, or a server's end before its handshake
   /// (kHello, kReady), which says it in the clear; nothing is sealed after it.
   void seal_goodbye();

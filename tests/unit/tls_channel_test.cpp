@@ -71,7 +71,7 @@ TEST_P(TlsChannelTest, what_one_end_says_the_other_hears) {
   EXPECT_EQ(server->version(), GetParam() == TLS1_2_VERSION ? "TLSv1.2" : "TLSv1.3");
   EXPECT_EQ(server->version(), client.version());
   client.say("hello");
-  server->seal(bytes_of(std::string(TlsChannel::kMaxPiece, 'x')));
+  EXPECT_TRUE(server->seal(bytes_of(std::string(TlsChannel::kMaxPiece, 'x'))));
   converse(*server, client);
   EXPECT_EQ(plain_, "hello");
   EXPECT_EQ(client.received, std::string(TlsChannel::kMaxPiece, 'x'));
@@ -151,7 +151,7 @@ TEST_P(TlsChannelTest, a_goodbye_is_heard_and_so_is_ours) {
   EXPECT_EQ(open(*server, client.said() + "rubbish"), "last words");
   EXPECT_TRUE(server->heard_goodbye());
   EXPECT_EQ(server->stage(), Stage::kOpen);
-  server->seal(bytes_of("and mine"));
+  EXPECT_TRUE(server->seal(bytes_of("and mine")));
   server->seal_goodbye();
   client.take(take_sealed(*server));
   EXPECT_EQ(client.received, "and mine");
@@ -167,7 +167,7 @@ TEST_P(TlsChannelTest, what_has_been_sent_is_given_back_before_all_has) {
   uintptr_t high = 0;
   for (int i = 0; i < 100; ++i) {
     const std::string piece(10'000, static_cast<char>('a' + i % 26));
-    server->seal(bytes_of(piece));
+    EXPECT_TRUE(server->seal(bytes_of(piece)));
     all += piece;
     if (i == 0) continue;  // one record stays behind
     const std::string bytes = text_of(server->sealed().first(piece.size()));
@@ -277,6 +277,25 @@ TEST_F(TlsPeersTest, a_flood_of_key_updates_ends_it) {
   }
 }
 
+TEST_F(TlsPeersTest, nothing_is_taken_to_be_sealed_while_only_part_of_a_ticket_is_there) {
+  const auto client = trusting().connect("localhost");
+  TlsTicketServer server(*files_);
+  for (int i = 0; i < 3; ++i) {
+    server.take(take_sealed(*client));
+    open(*client, server.said());
+  }
+  ASSERT_TRUE(client->stage() == Stage::kOpen && server.open()) << client->error() << server.error;
+  const auto [first, others] = server.ticket();
+  open(*client, first);
+  for (int i = 0; i < 2; ++i) EXPECT_FALSE(client->seal(bytes_of("hello")));
+  EXPECT_TRUE(client->sealed().empty());
+  EXPECT_EQ(client->stage(), Stage::kOpen);
+  open(*client, others);
+  EXPECT_TRUE(client->seal(bytes_of("hello, and more")));
+  server.take(take_sealed(*client));
+  EXPECT_EQ(server.received, "hello, and more");
+}
+
 TEST_F(TlsPeersTest, our_client_trusts_who_it_is_told_to_trust_by_the_name_that_it_knows) {
   const TlsContext certificate = context(files_->server());
   for (const std::string name : {"localhost", "127.0.0.1"}) {
@@ -284,7 +303,7 @@ TEST_F(TlsPeersTest, our_client_trusts_who_it_is_told_to_trust_by_the_name_that_
     const auto client = trusting().connect(name);
     converse(*server, *client);
     EXPECT_EQ(client->stage(), Stage::kOpen) << name << ": " << client->error();
-    client->seal(bytes_of("hello"));
+    EXPECT_TRUE(client->seal(bytes_of("hello")));
     converse(*server, *client);
     EXPECT_EQ(std::exchange(plain_, ""), "hello");
   }
