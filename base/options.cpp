@@ -1,7 +1,9 @@
 #include "base/options.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <ostream>
+#include <system_error>
 
 namespace talkbeat {
 namespace {
@@ -12,6 +14,14 @@ Address parsed(const std::string& text) {
 
 std::string written(const Address& address) {
   return address.ip.empty() ? "" : address.to_string();
+}
+
+// A pipe has nothing more to say: read again it is an empty text, in which every setting has its default. A file that
+// has gone is missed when it is read.
+bool cannot_be_read_again(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(path, error);
+  return std::filesystem::exists(status) && !std::filesystem::is_regular_file(status);
 }
 
 }  // namespace
@@ -141,6 +151,7 @@ Status OptionTable::set(std::string_view assignment) {
 }
 
 Result<ReloadReport> OptionTable::reload() {
+  if (cannot_be_read_again(path_)) return Error{path_ + ": is no file, and cannot be read again"};
   const Result<Values> wanted = collect(path_, overrides_);
   if (!wanted.ok()) return Error{wanted.message()};
   const Values before = present();

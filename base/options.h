@@ -80,7 +80,8 @@ class OptionTable {
   Status load(const std::string& path, std::span<const std::string> overrides = {});
   /// One more "section.key=value". It lasts: reload() applies it over the file again.
   Status set(std::string_view assignment);
-  /// Reads again what load() read. Applies only what is reloadable, and says what would need a restart.
+  /// Reads again what load() read. Applies only what is reloadable, and says what would need a restart. Fails where the
+  /// path is that of a pipe.
   Result<ReloadReport> reload();
 
   /// A complete, documented TOML file with the present values: load() of it gives the same values.

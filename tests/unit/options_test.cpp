@@ -1,7 +1,9 @@
 #include "base/options.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -258,6 +260,21 @@ TEST_F(Options, AReloadWithAnErrorChangesNothing) {
   ASSERT_EQ(load("[client]\nidle_timeout = \"5m\"\n"), "");
   write("[client]\nidle_timeout = \"6m\"\nmax_pdu = \"none\"\n");
   EXPECT_FALSE(table_.reload().ok());
+  EXPECT_EQ(config_.idle_timeout_ms, 300'000);
+}
+
+TEST_F(Options, WhatCameThroughAPipeIsNotReadAgain) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  constexpr std::string_view kText = "[client]\nidle_timeout = \"5m\"\n";
+  EXPECT_EQ(::write(ends[1], kText.data(), kText.size()), static_cast<ssize_t>(kText.size()));
+  ::close(ends[1]);
+  const std::string path = "/dev/fd/" + std::to_string(ends[0]);
+  EXPECT_TRUE(table_.load(path).ok());
+  const Result<ReloadReport> report = table_.reload();
+  ::close(ends[0]);
+  ASSERT_FALSE(report.ok());
+  EXPECT_EQ(report.message(), path + ": is no file, and cannot be read again");
   EXPECT_EQ(config_.idle_timeout_ms, 300'000);
 }
 
