@@ -36,6 +36,15 @@ size_t MemoryTransport::open_sockets() const {
   return static_cast<size_t>(std::ranges::count_if(sockets_, &Socket::open));
 }
 
+size_t MemoryTransport::unread_bytes() const {
+  size_t bytes = 0;
+  for (const Socket& socket : sockets_) {
+    if (socket.stream != nullptr) bytes += socket.stream->to_server.size();
+    for (const Waiting& one : socket.waiting) bytes += one.stream->to_server.size();
+  }
+  return bytes;
+}
+
 MemoryTransport::Socket& MemoryTransport::at(SocketHandle handle) {
   const auto index = static_cast<size_t>(handle - kFirstHandle);
   CHECK(handle >= kFirstHandle && index < sockets_.size() && sockets_[index].open);

@@ -44,6 +44,8 @@ class MemoryTransport final : public Transport {
   std::vector<StreamPtr> take_dialed();
   /// Open sockets of the server's, listeners included.
   size_t open_sockets() const;
+  /// What peers have sent and the server has not read yet.
+  size_t unread_bytes() const;
 
   bool refuse_connects = false;
 

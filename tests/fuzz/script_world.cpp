@@ -14,7 +14,7 @@ namespace {
 
 constexpr size_t kRoom = 1 << 20;
 constexpr Tick kMostTime = 1'200'000;  // of one input
-constexpr int kMostTurnsAtOnce = 5'000;
+constexpr int kMostIdleTurns = 5'000;
 constexpr Tick kStoppedWithin = 10'000;
 
 }  // namespace
@@ -132,19 +132,13 @@ size_t ScriptWorld::receive_all() {
   return bytes;
 }
 
-size_t ScriptWorld::on_the_way() const {
-  size_t bytes = 0;
-  for (const StreamPtr& peer : peers_) bytes += peer != nullptr ? peer->to_server.size() : 0;
-  return bytes;
-}
-
 // Until nothing more happens, twice.
 void ScriptWorld::settle() {
   for (int calm = 0; calm < 2;) {
-    const size_t before = on_the_way();
+    const size_t before = network.unread_bytes();
     turn(0);
     run_workers();
-    calm = receive_all() == 0 && on_the_way() == before ? calm + 1 : 0;
+    calm = receive_all() == 0 && network.unread_bytes() == before ? calm + 1 : 0;
   }
 }
 
@@ -159,12 +153,14 @@ void ScriptWorld::pass(Tick ms) {
   }
 }
 
-// A loop that turns and turns while no time passes, and nobody sends, is one that burns a core.
+// A loop that turns and turns while no time passes, and reads nothing, is one that burns a core.
 void ScriptWorld::turn(Tick max_wait) {
   const Tick before = clock.now();
+  const size_t unread = network.unread_bytes();
   loop.turn(max_wait);
-  turns_without_time_ = clock.now() == before && max_wait > 0 ? turns_without_time_ + 1 : 0;
-  CHECK(turns_without_time_ < kMostTurnsAtOnce);
+  const bool idle = clock.now() == before && network.unread_bytes() == unread && max_wait > 0;
+  idle_turns_ = idle ? idle_turns_ + 1 : 0;
+  CHECK(idle_turns_ < kMostIdleTurns);
 }
 
 }  // namespace talkbeat::fuzz

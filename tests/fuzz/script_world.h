@@ -66,12 +66,11 @@ class ScriptWorld {
   void socket_event(uint8_t number, SocketEvent event);
   size_t receive(uint8_t number);
   size_t receive_all();
-  size_t on_the_way() const;
   void turn(Tick max_wait);
 
   std::array<StreamPtr, kConnections> peers_;
   Tick passed_ = 0;
-  int turns_without_time_ = 0;
+  int idle_turns_ = 0;
 };
 
 /// As a config has it, log lines are made and thrown away: what peers are called goes through the escaping. Targets
