@@ -12,16 +12,14 @@ namespace talkbeat {
 
 /// Lists of users and departments come in PDUs of about this many bytes, however long the texts in them are.
 inline constexpr size_t kListBytes = 512 << 10;
-/// Where more than this waits to be sent already, the client asks for the rest itself.
-inline constexpr size_t kEnoughWaiting = 1 << 20;
 /// Rows read from the store at a time: each may hold several texts of 64 KiB.
 inline constexpr size_t kRowsAtATime = 100;
 /// How long after its updated_at a change may become visible: it is given its time when it is asked for, waits in the
-/// queue of writes then, and may come from a server whose clock is behind. So far a list is behind the clock.
+/// queue of writes then, and may come from a server whose clock is behind. Lists stay this far behind the clock.
 inline constexpr int64_t kSettledAfterSeconds = 60;
 
-/// Up to when a client is complete that has read what has changed since `asked`; Unix seconds. Never goes back, but for
-/// a client that is ahead of the clock.
+/// The time up to which a client has everything, once it has read what changed since `asked`; Unix seconds. Never
+/// before `asked`, unless the client's clock is ahead of ours.
 constexpr uint32_t complete_until(uint32_t asked, int64_t now) {
   const auto settled = static_cast<uint32_t>(std::max(now - kSettledAfterSeconds, int64_t{0}));
   return asked > now ? settled : std::max(asked, settled);
@@ -43,10 +41,10 @@ template <class Kind>
 class ChangedList {
  public:
   static Verdict answer(const ClientContext& client, const PduHeader& header, uint32_t since) {
-    ChangedList list{client.server, client.connection.id(),
-                     header,        client.session.user,
-                     since,         complete_until(since, client.server.loop.unix_seconds())};
-    list.read_on(since, 0);
+    ChangedList list{client.server, header, client.session.user, since,
+                     complete_until(since, client.server.loop.unix_seconds())};
+    if (has_too_many_pending(client)) return kTooManyPending;
+    list.read_on(client.connection, since, 0);
     return Verdict::handled();
   }
 
@@ -59,9 +57,8 @@ class ChangedList {
     bool last = true;
   };
 
-  ChangedList(MsgServerParts& server, ConnId conn, const PduHeader& header, UserId user, uint32_t asked,
-              uint32_t complete)
-      : server_(server), conn_(conn), header_(header), user_(user), asked_(asked), complete_until_(complete) {}
+  ChangedList(MsgServerParts& server, const PduHeader& header, UserId user, uint32_t asked, uint32_t complete)
+      : server_(server), header_(header), user_(user), asked_(asked), complete_until_(complete) {}
 
   /// Runs in the reader's thread.
   static StoreResult<Page> read_page(Database& db, int64_t since, uint32_t after) {
@@ -85,18 +82,17 @@ class ChangedList {
     }
   }
 
-  void read_on(int64_t since, uint32_t after) const {
-    server_.store.template read<Page>([since, after](Database& db) { return read_page(db, since, after); },
-                                      [list = *this](const StoreResult<Page>& page) { list.on_page(page); });
+  void read_on(Connection& connection, int64_t since, uint32_t after) const {
+    read_for<Page>(
+        server_, connection, [since, after](Database& db) { return read_page(db, since, after); },
+        [list = *this](Connection& present, const StoreResult<Page>& page) { list.on_page(present, page); });
   }
 
-  void on_page(const StoreResult<Page>& page) const {
-    Connection* connection = server_.connections.find(conn_);
-    if (connection == nullptr) return;
+  void on_page(Connection& connection, const StoreResult<Page>& page) const {
     if (page.ok()) {
-      send_page(*connection, page.value());
+      send_page(connection, page.value());
     } else {
-      send_error(*connection, header_, refusal_of(page.error()));
+      send_error(connection, header_, refusal_of(page.error()));
     }
   }
 
@@ -105,7 +101,7 @@ class ChangedList {
     const uint32_t up_to = page.last ? complete_until_ : static_cast<uint32_t>(page.rows.back().updated_at - 1);
     send(connection, page.rows, stops ? up_to : asked_);
     if (!stops) {
-      read_on(page.rows.back().updated_at - 1, page.rows.back().id);
+      read_on(connection, page.rows.back().updated_at - 1, page.rows.back().id);
     } else if (up_to == asked_ && !page.rows.empty()) {
       send(connection, {}, asked_);
     }
@@ -126,7 +122,6 @@ class ChangedList {
   }
 
   MsgServerParts& server_;
-  ConnId conn_;
   PduHeader header_;
   UserId user_;
   uint32_t asked_;

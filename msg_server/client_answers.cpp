@@ -8,6 +8,10 @@ constexpr uint32_t kRetryAfterMs = 1'000;
 
 }  // namespace
 
+bool has_too_many_pending(const ClientContext& client) {
+  return client.session.reads_in_store >= client.server.config.client.max_pending_requests;
+}
+
 Verdict refusal_of(StoreError error) {
   switch (error) {
     case StoreError::kBusy:

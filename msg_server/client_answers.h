@@ -34,11 +34,45 @@ Store::Callback<T> answer_to(const ClientContext& client, const PduHeader& heade
   };
 }
 
+/// All that read for clients share one reader with the logins: nobody may have more in its queue than
+/// client.max_pending_requests.
+bool has_too_many_pending(const ClientContext& client);
+inline constexpr Verdict kTooManyPending =
+    Verdict::refused(ERROR_BUSY, "too many of your requests wait to be answered: try again", 1'000);
+/// Where more than this waits to be sent already, the client asks for the rest itself.
+inline constexpr size_t kEnoughWaiting = 1 << 20;
+/// For an answer that may be long, to a client that leaves so much unread that another one might close it.
+inline constexpr Verdict kTooMuchUnread =
+    Verdict::refused(ERROR_BUSY, "too much waits to be read by you: ask for the rest again", 1'000);
+
+/// Reads for a client: `work` runs in the reader's thread, `done(connection, result)` on the loop's; nothing where the
+/// connection has gone meanwhile.
+template <class T, class Done>
+void read_for(MsgServerParts& server, Connection& connection, std::function<StoreResult<T>(Database&)> work,
+              Done done) {
+  ++connection.attachment<ClientSession>().reads_in_store;
+  server.store.read<T>(std::move(work), [&connections = server.connections, conn = connection.id(),
+                                         done = std::move(done)](const StoreResult<T>& result) {
+    Connection* connection = connections.find(conn);
+    if (connection == nullptr) return;
+    --connection->attachment<ClientSession>().reads_in_store;
+    done(*connection, result);
+  });
+}
+
 /// Answers a request from what the store has: `work` runs in the reader's thread, `answer` on the loop's.
 template <class T, class Answer>
 Verdict answer_from_store(const ClientContext& client, const PduHeader& header,
                           std::function<StoreResult<T>(Database&)> work, Answer answer) {
-  client.server.store.read<T>(std::move(work), answer_to<T>(client, header, std::move(answer)));
+  if (has_too_many_pending(client)) return kTooManyPending;
+  read_for<T>(client.server, client.connection, std::move(work),
+              [header, answer = std::move(answer)](Connection& connection, const StoreResult<T>& result) {
+                if (result.ok()) {
+                  answer(connection, result.value());
+                } else {
+                  send_error(connection, header, refusal_of(result.error()));
+                }
+              });
   return Verdict::handled();
 }
 

@@ -32,13 +32,15 @@ struct ClientSession : PduPeer {
 
   Phase phase = Phase::kFresh;
   ClientClass client_class = ClientClass::kPc;
+  bool replaced = false;  ///< a later login, here or elsewhere, has taken its place: the user is still there
   UserId user = 0;
   std::string name;  ///< as given at the login, right or wrong
   SessionInfo info;
   uint64_t begun_at = 0;                       ///< how far the store had got at the login
   [[no_unique_address]] TokenBucket messages;  ///< takes one for each message sent
   uint32_t messages_in_store = 0;              ///< sent and not yet answered
-  TokenBucket requests;                        ///< takes one for each PDU
+  [[no_unique_address]] TokenBucket requests;  ///< takes one for each PDU
+  uint32_t reads_in_store = 0;                 ///< for requests of this client's, and not yet answered
   std::unique_ptr<TokenBucket> group_changes;  ///< made with the first one: most clients make none
   std::unique_ptr<TransferSeat> seat;          ///< kTransfer only
 };

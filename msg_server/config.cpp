@@ -44,6 +44,11 @@ void describe_limits(OptionTable& table, ClientSettings& client) {
                "What it may send at once after a quiet time.")
       .reloadable();
   table
+      .integer("max_pending_requests", client.max_pending_requests, {1, 1'000'000}, "requests",
+               "Of one connection, so many may wait to be answered from the store; above it, they are refused with "
+               "TbError BUSY: logins and all other clients wait in the same queue.")
+      .reloadable();
+  table
       .integer("max_list", client.max_list, {10, 100'000}, "entries",
                "Most ids in one request, and most sessions in one answer.")
       .reloadable();

@@ -38,6 +38,7 @@ struct ClientSettings {
   int64_t request_burst = 20'000;
   OutLimits out;
   size_t max_queued_before_login = 4 << 10;
+  size_t max_pending_requests = 100;
   size_t max_list = 1'000;
   size_t max_p2p_command = 4 << 10;
   size_t max_watched_users = 10'000;

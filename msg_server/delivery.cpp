@@ -29,7 +29,7 @@ LedgerEntry copy_unless_older(const Connection& connection, uint64_t sequence) {
 }  // namespace
 
 Delivery::Delivery(ConnectionTable& connections, UserDirectory& users, Watchers& watchers, GroupCache& groups,
-                   Store& store, Bus& bus, Ledger& ledger)
+                   Store& store, Bus& bus, Ledger& ledger, size_t remembered)
     : connections_(connections),
       users_(users),
       watchers_(watchers),
@@ -37,6 +37,7 @@ Delivery::Delivery(ConnectionTable& connections, UserDirectory& users, Watchers&
       store_(store),
       bus_(bus),
       ledger_(ledger),
+      recent_(remembered),
       retry_timer_(connections.loop().timers(), [this] { sweep_missed(); }) {}
 
 template <class Bytes>
@@ -108,8 +109,9 @@ void Delivery::message(UserId from, UserId to, const SharedBytes& pdu, uint64_t 
   bus_.note_sequence(sequence);
   if (first_time(sequence)) {
     watchers_.watch_by_all(users_, to, from);
-    const auto copy_for = [except](const Connection& connection) {
-      return connection.id() == except ? LedgerEntry::kSendersOwn : LedgerEntry::kDelivered;
+    // Sent again through this server, it may be older than a session here.
+    const auto copy_for = [except, sequence](const Connection& connection) {
+      return connection.id() == except ? LedgerEntry::kSendersOwn : copy_unless_older(connection, sequence);
     };
     bring(to, pdu, copy_for);
     bring(from, pdu, copy_for);
@@ -209,6 +211,7 @@ void Delivery::deliver_swept(const SequencedMessage& message) {
             Origin::kSwept, ConnId::kNone);
     return;
   }
+  if (users_.sessions_here(message.to) + users_.sessions_here(message.message.from) == 0) return pass_over();
   recent_.insert(message.sequence);
   ++swept_;
   watchers_.watch_by_all(users_, message.to, message.message.from);
@@ -221,6 +224,12 @@ void Delivery::deliver_swept(const SequencedMessage& message) {
     return copy == LedgerEntry::kDelivered ? swept_to_sender(connection, message.sequence, pdu) : copy;
   });
   ledger_.add(LedgerEntry::kBrought);
+}
+
+// Swept, for nobody here. It is not noted: what concerns other servers, which is most, would push out what was brought
+// to the sessions here, and the sweep, when it gets there, would bring that once more. Who logs in later fetches it.
+void Delivery::pass_over() {
+  ledger_.add(LedgerEntry::kKnown);
 }
 
 // A session with messages on their way into the store may be the one that has sent this one: then its ack says as much.

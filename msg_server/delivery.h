@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "base/connection_table.h"
@@ -37,9 +38,12 @@ class Delivery {
   /// Up to so many members of a group are named in a relay, which then goes to their servers only. A larger group is
   /// relayed as such, to all servers, and each finds its members.
   static constexpr size_t kNamedMembers = 200;
+  /// So many messages are remembered as brought: enough for those of half a minute (the time in which a dead link is
+  /// noticed) at full load.
+  static constexpr size_t kRecent = 1 << 17;
 
   Delivery(ConnectionTable& connections, UserDirectory& users, Watchers& watchers, GroupCache& groups, Store& store,
-           Bus& bus, Ledger& ledger);
+           Bus& bus, Ledger& ledger, size_t remembered = kRecent);
 
   /// To all sessions of the user, or those of one class, but for `except`.
   void to_user(UserId user, const SharedBytes& pdu, ConnId except = ConnId::kNone,
@@ -71,8 +75,8 @@ class Delivery {
   /// nothing: whoever logs in later fetches what there is.
   void begin_at(uint64_t sequence) { begin_ = sequence; }
 
-  /// Relays may have been lost: delivers from the store what came after `sequence` and was not delivered from here. A
-  /// session gets only what is newer than its login: what is older it fetches itself.
+  /// Relays may have been lost: delivers from the store what came after `after_sequence` and was not delivered from
+  /// here. A session gets only what is newer than its login: what is older it fetches itself.
   void sweep(uint64_t after_sequence);
 
   /// The store has answered a message that this session has sent: it has this place, or is refused.
@@ -125,6 +129,7 @@ class Delivery {
 
   void sweep_page(uint64_t after_sequence);
   void deliver_swept(const SequencedMessage& message);
+  void pass_over();
   LedgerEntry swept_to_sender(const Connection& connection, uint64_t sequence, const SharedBytes& pdu);
   void sweep_later(uint64_t after_sequence);
   void sweep_missed();
@@ -137,7 +142,7 @@ class Delivery {
   Store& store_;
   Bus& bus_;
   Ledger& ledger_;
-  RecentSequences recent_{kRecent};
+  RecentSequences recent_;
   std::optional<uint64_t> begin_;
   std::optional<uint64_t> next_after_;    // asked for while a sweep reads: begins behind it
   std::optional<uint64_t> missed_after_;  // could not be delivered: tried again in a while
@@ -146,9 +151,8 @@ class Delivery {
   uint64_t swept_ = 0;
   std::vector<Undecided> undecided_;
   size_t undecided_bytes_ = 0;
-
-  // Enough for the messages of half a minute (the time in which a dead link is noticed) at full load.
-  static constexpr size_t kRecent = 1 << 17;
+  std::unordered_map<uint64_t, ConnId>
+      sent_here_;  // group messages that wait for their members: by place, the sender's
 };
 
 template <class CopyFor>

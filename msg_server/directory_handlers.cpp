@@ -30,7 +30,6 @@ struct Departments {
 /// An IMUsersInfoReq that is being answered, page by page.
 struct InfoRequest {
   MsgServerParts& server;
-  ConnId conn;
   PduHeader header;
   UserId user;
   std::vector<UserId> wanted;  // each once
@@ -74,23 +73,21 @@ void send_info(const InfoRequest& request, Connection& connection, const InfoPag
   send_pdu(connection, response, request.header.seq_num);
 }
 
-void answer_info(const InfoRequest& request, size_t first) {
-  request.server.store.read<InfoPage>(
+void answer_info(const InfoRequest& request, Connection& connection, size_t first) {
+  read_for<InfoPage>(
+      request.server, connection,
       [wanted = request.wanted, first](Database& db) { return read_info(db, wanted, first); },
-      [request](const StoreResult<InfoPage>& page) {
-        Connection* connection = request.server.connections.find(request.conn);
-        if (connection == nullptr) return;
+      [request](Connection& present, const StoreResult<InfoPage>& page) {
         if (!page.ok()) {
-          send_error(*connection, request.header, refusal_of(page.error()));
+          send_error(present, request.header, refusal_of(page.error()));
           return;
         }
-        send_info(request, *connection, page.value());
+        send_info(request, present, page.value());
         if (page.value().next == request.wanted.size()) return;
-        if (connection->waiting_to_send() > kEnoughWaiting) {
-          send_error(*connection, request.header,
-                     Verdict::refused(ERROR_BUSY, "too much waits to be read: ask for the rest again"));
+        if (present.waiting_to_send() > kEnoughWaiting) {
+          send_error(present, request.header, kTooMuchUnread);
         } else {
-          answer_info(request, page.value().next);
+          answer_info(request, present, page.value().next);
         }
       });
 }
@@ -99,8 +96,8 @@ void answer_info(const InfoRequest& request, size_t first) {
 
 Verdict on_users_info(ClientContext& client, const PduHeader& header, const IM::Buddy::IMUsersInfoReq& request) {
   if (static_cast<size_t>(request.user_id_list_size()) > client.server.config.client.max_list) return kTooManyIds;
-  answer_info({client.server, client.connection.id(), header, client.session.user, each_once(request.user_id_list())},
-              0);
+  if (has_too_many_pending(client)) return kTooManyPending;
+  answer_info({client.server, header, client.session.user, each_once(request.user_id_list())}, client.connection, 0);
   return Verdict::handled();
 }
 

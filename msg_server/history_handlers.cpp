@@ -52,6 +52,18 @@ StoreResult<std::vector<Message>> by_id(Database& db, UserId user, ConversationR
   return taken;
 }
 
+// Each of these answers may be long: many at once would close a client that has a slow line.
+template <class Response>
+void send_messages(Connection& connection, const PduHeader& header, Response response,
+                   const std::vector<Message>& messages) {
+  if (connection.waiting_to_send() > kEnoughWaiting) {
+    send_error(connection, header, kTooMuchUnread);
+    return;
+  }
+  for (const Message& message : messages) fill(*response.add_msg_list(), message);
+  send_pdu(connection, response, header.seq_num);
+}
+
 }  // namespace
 
 Verdict on_unread(ClientContext& client, const PduHeader& header, const IM::Message::IMUnreadMsgCntReq& /*request*/) {
@@ -87,10 +99,8 @@ Verdict on_message_list(ClientContext& client, const PduHeader& header, const IM
       [user, ref = *ref, begin = request.msg_id_begin(), wanted](Database& db) {
         return newest_first(db, user, ref, begin, wanted);
       },
-      [response, seq_num = header.seq_num](Connection& connection, const std::vector<Message>& messages) {
-        IM::Message::IMGetMsgListRsp full = response;
-        for (const Message& message : messages) fill(*full.add_msg_list(), message);
-        send_pdu(connection, full, seq_num);
+      [response, header](Connection& connection, const std::vector<Message>& messages) {
+        send_messages(connection, header, response, messages);
       });
 }
 
@@ -110,10 +120,8 @@ Verdict on_messages_by_id(ClientContext& client, const PduHeader& header, const 
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   return answer_from_store<std::vector<Message>>(
       client, header, [user, ref = *ref, ids](Database& db) { return by_id(db, user, ref, ids); },
-      [response, seq_num = header.seq_num](Connection& connection, const std::vector<Message>& messages) {
-        IM::Message::IMGetMsgByIdRsp full = response;
-        for (const Message& message : messages) fill(*full.add_msg_list(), message);
-        send_pdu(connection, full, seq_num);
+      [response, header](Connection& connection, const std::vector<Message>& messages) {
+        send_messages(connection, header, response, messages);
       });
 }
 

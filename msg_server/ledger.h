@@ -35,7 +35,7 @@ enum class LedgerEntry : uint8_t {
   kRelaysIn,     ///< from other servers, with a place in the store's order
   kSweptIn,      ///< read from the store by a sweep
   kBrought,      ///< to the sessions here, for the first time
-  kKnown,        ///< the sessions here had it already
+  kKnown,        ///< the sessions here had it already, or a sweep has found nobody here that it is for
   kLeftToSweep,  ///< its group's members were not known in time
   kVoid,         ///< its group had been deleted, or it cannot be read
   kFirstTimes,   ///< as kBrought, counted by what remembers which messages were
@@ -107,8 +107,8 @@ class Ledger {
 
   /// The store had got to `sequence`: whatever is counted as stored from here on lies behind it.
   void begins_at(uint64_t sequence);
-  /// A place in the store's order that all messages which this server has counted as stored lie behind, or as many of
-  /// other servers: where nothing was lost, the store has got at least kStored further. Nothing: not known yet.
+  /// A place in the store's order. Where nothing was lost, the store has since got further by at least kStored, in this
+  /// server's messages or in others'. Nothing: not known yet.
   std::optional<uint64_t> began_at() const { return began_at_; }
 
  private:

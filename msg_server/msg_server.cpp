@@ -168,7 +168,10 @@ void MsgServer::on_source_lost(size_t source) {
 }
 
 OwnLoad MsgServer::own_load() {
-  loop_lag_ms_ = loop_.take_worst_lag();
+  if (loop_.now() != lag_taken_at_) {
+    lag_taken_at_ = loop_.now();
+    loop_lag_ms_ = loop_.take_worst_lag();
+  }
   return {.connections = static_cast<uint32_t>(client_port_.connections()),
           .max_connections = static_cast<uint32_t>(config_.client.max_connections),
           .users = static_cast<uint32_t>(users_.local_users()),

@@ -81,7 +81,8 @@ class MsgServer final : private BusListener {
   const uint64_t epoch_;
   const Tick started_at_;
   Timer sequence_timer_;
-  Tick loop_lag_ms_ = 0;  // as of the last report
+  Tick loop_lag_ms_ = 0;    // as of the last report
+  Tick lag_taken_at_ = -1;  // every login_server is told in the same turn, and gets the same
   const std::string decoy_hash_;
 
   CloseLog close_log_;

@@ -17,7 +17,9 @@ CloseReason close_reason_of(const Connection& connection, KickReasonType reason)
   return reason == IM::BaseDefine::KICK_REASON_MOBILE_KICK ? CloseReason::kKicked : CloseReason::kDuplicateLogin;
 }
 
+// The kick itself may close the connection: as one that reads too slowly.
 void kick(Connection& connection, UserId user, KickReasonType reason) {
+  connection.attachment<ClientSession>().replaced = reason == IM::BaseDefine::KICK_REASON_DUPLICATE_USER;
   IM::Login::IMKickUser message;
   message.set_user_id(user);
   message.set_kick_reason(reason);
@@ -73,13 +75,11 @@ void Sessions::end(const Connection& connection, const ClientSession& session) {
   parts_.status.about_to_change(session.user);
   parts_.users.remove(session.user, session.client_class, connection.id());
   parts_.bus.user_offline(session.user, session.info);
-  // Where a later login took its place, here or elsewhere, the user still has a PC session.
-  const bool replaced =
-      connection.close_reason() == CloseReason::kDuplicateLogin || connection.close_reason() == CloseReason::kMoved;
-  if (session.client_class == ClientClass::kPc && !replaced) tell_pc_status(session.user, false);
+  if (session.client_class == ClientClass::kPc && !session.replaced) tell_pc_status(session.user, false);
 }
 
 void Sessions::watch(const Connection& connection, UserId user) {
+  if (connection.closing()) return;  // end() has forgotten it already
   if (user != connection.attachment<ClientSession>().user) parts_.watchers.watch(connection.id(), user);
 }
 
@@ -133,7 +133,7 @@ void Sessions::ended_by_bus(UserId user, ClientClass client_class, EndReason rea
   }
 }
 
-size_t Sessions::end_all(UserId user, CloseReason reason) {
+size_t Sessions::end_here(UserId user, CloseReason reason) {
   ++times_ended_;
   size_t ended = 0;
   parts_.users.for_each_local(user, [&](ClientClass, const LocalSession& session) {

@@ -12,7 +12,7 @@ class Sessions {
  public:
   explicit Sessions(MsgServerParts& parts) : parts_(parts) {}
 
-  /// The password was right. An older session of the user's class, here or elsewhere, is kicked.
+  /// The login was right, by password or by token. An older session of the user's class, here or elsewhere, is kicked.
   void begin(Connection& connection, ClientSession& session, UserId user, uint32_t client_type);
   /// The connection has closed. Nothing happens where it never logged in or its place has been taken.
   void end(const Connection& connection, const ClientSession& session);
@@ -35,9 +35,11 @@ class Sessions {
   size_t end_everywhere(UserId user, std::optional<ClientClass> only, EndReason reason);
   /// The same, asked for on another server: sessions with a higher stamp began later, and are not meant.
   void ended_by_bus(UserId user, ClientClass client_class, EndReason reason, uint64_t login_stamp);
-  /// Closes all of the user's sessions here and nowhere else, as end_everywhere() does.
-  size_t end_all(UserId user, CloseReason reason);
-  /// How often end_all() has been called: a login that finds another number at its end has to look again.
+  /// Closes the user's sessions on this server only. Logins that are under way look at the account again, as after
+  /// end_everywhere().
+  size_t end_here(UserId user, CloseReason reason);
+  /// How often sessions have been ended by any of the three above: a login that finds another number at its end has to
+  /// look again.
   uint64_t times_ended() const { return times_ended_; }
 
  private:

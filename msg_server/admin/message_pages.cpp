@@ -92,8 +92,8 @@ struct Sending {
   }
   void done(const StoreResult<Appended>& stored) const {
     if (!stored.ok()) {
-      may_join&& stored.error() == StoreError::kNotMember ? join() : reply(refused(stored.error()));
-      return;
+      if (may_join && stored.error() == StoreError::kNotMember) return join();
+      return reply(refused(stored.error()));
     }
     reply(json_answer(200, {{"msg_id", stored.value().msg_id},
                             {"created_at", stored.value().created_at},

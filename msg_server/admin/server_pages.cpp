@@ -103,7 +103,7 @@ AdminResult end_sessions(AdminCall& call) {
   Fields query = Fields::of_query(call.request);
   const uint32_t user = query.required_number("user", UINT32_MAX);
   if (auto refused = query.refusal()) return refused;
-  const size_t ended = call.server().sessions.end_all(user, CloseReason::kRevoked);
+  const size_t ended = call.server().sessions.end_here(user, CloseReason::kRevoked);
   log_info("sessions_ended", {{"user", user}, {"ended", ended}});
   return json_answer(200, {{"ended", ended}});
 }

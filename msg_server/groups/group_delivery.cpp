@@ -26,6 +26,7 @@ size_t bytes_of(const SharedBytes& pdu) {
 void Delivery::group_message(const GroupMessage& message, ConnId except) {
   ledger_.add(LedgerEntry::kHandedOn);
   bus_.note_sequence(message.sequence);
+  sent_here_[message.sequence] = except;
   deliver(message, Origin::kStored, except);
 }
 
@@ -34,6 +35,7 @@ void Delivery::deliver(const GroupMessage& message, Origin origin, ConnId except
   const auto use = [this, message, origin, except](const GroupCache::Found& members) {
     if (origin == Origin::kStored) relay_message(message, members);
     bring_to_members(message, members, origin, except);
+    if (origin == Origin::kStored) sent_here_.erase(message.sequence);
   };
   if (message.version == 0) {  // the group has been deleted, though it may still be in the cache
     use(StoreError::kUnknownGroup);
@@ -45,7 +47,7 @@ void Delivery::deliver(const GroupMessage& message, Origin origin, ConnId except
 void Delivery::bring_to_members(const GroupMessage& message, const GroupCache::Found& members, Origin origin,
                                 ConnId except) {
   if (members.ok()) {
-    if (first_time(message.sequence)) to_local_members(*members.value(), message, origin, except);
+    to_local_members(*members.value(), message, origin, except);
   } else if (members.error() == StoreError::kUnknownGroup) {
     ledger_.add(LedgerEntry::kVoid);
   } else {
@@ -74,12 +76,16 @@ void Delivery::relay_message(const GroupMessage& message, const GroupCache::Foun
 void Delivery::to_local_members(const GroupMembers& members, const GroupMessage& message, Origin origin,
                                 ConnId except) {
   const bool swept = origin == Origin::kSwept;
-  if (swept) ++swept_;
   const std::vector<ConnId> sessions = local_sessions(members, message.msg_id);
+  if (swept && sessions.empty()) return pass_over();
+  if (!first_time(message.sequence)) return;
+  if (swept) ++swept_;
   ledger_.add(LedgerEntry::kDue, sessions.size());
+  const auto sent = sent_here_.find(message.sequence);  // also where a sweep has overtaken it
+  const ConnId sender = sent == sent_here_.end() ? except : sent->second;
   const auto copy_for = [&](const Connection& connection) {
     const auto& session = connection.attachment<ClientSession>();
-    if (connection.id() == except) return LedgerEntry::kSendersOwn;
+    if (connection.id() == sender) return LedgerEntry::kSendersOwn;
     // It may have waited for the members: who has logged in meanwhile fetches it.
     if (session.begun_at >= message.sequence) return LedgerEntry::kLeftForLater;
     if (swept && session.user == message.from) return swept_to_sender(connection, message.sequence, message.pdu);

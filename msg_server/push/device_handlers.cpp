@@ -79,13 +79,14 @@ Verdict on_query_push_shield(ClientContext& client, const PduHeader& header,
                              const IM::Login::IMQueryPushShieldReq& /*request*/) {
   using Response = IM::Login::IMQueryPushShieldRsp;
   const UserId user = client.session.user;
-  client.server.store.read<bool>([user](Database& db) { return db.push_shield(user); },
-                                 [&connections = client.server.connections, conn = client.connection.id(), header,
-                                  user](const StoreResult<bool>& on) {
-                                   auto response = shield_answer<Response>(user, 0);
-                                   if (on.ok()) response.set_shield_status(on.value() ? 1 : 0);
-                                   answer_shield(connections, conn, header, response, on);
-                                 });
+  if (has_too_many_pending(client)) return kTooManyPending;
+  read_for<bool>(
+      client.server, client.connection, [user](Database& db) { return db.push_shield(user); },
+      [&connections = client.server.connections, header, user](Connection& connection, const StoreResult<bool>& on) {
+        auto response = shield_answer<Response>(user, 0);
+        if (on.ok()) response.set_shield_status(on.value() ? 1 : 0);
+        answer_shield(connections, connection.id(), header, response, on);
+      });
   return Verdict::handled();
 }
 

@@ -112,6 +112,29 @@ TEST_F(DeliveryTest, a_sweep_that_is_asked_for_while_another_one_reads_begins_ri
   EXPECT_LT(clock.now() - begin, 100);
 }
 
+TEST_F(DeliveryTest, what_a_sweep_reads_of_others_does_not_push_out_what_was_delivered_here) {
+  const auto receiver = log_in("bob");
+  Delivery small{connections, users, watchers, groups, store, bus, ledger, /*remembered=*/10};
+  small.begin_at(0);
+  ledger_is_whole = false;  // it counts in two places
+  for (int i = 0; i < 50; ++i) store_elsewhere(alice, carol, "for others");
+  small.relayed(relay_of(alice, bob, "hello", store_elsewhere(alice, bob, "hello")));
+  EXPECT_EQ(messages_of(*receiver), 1u);
+  small.sweep(0);
+  EXPECT_EQ(messages_of(*receiver), 1u);
+  EXPECT_EQ(small.swept_messages(), 0u);
+}
+
+TEST_F(DeliveryTest, a_message_that_is_sent_again_elsewhere_reaches_no_session_that_began_after_it) {
+  const Appended stored = store_elsewhere(alice, bob, "hello");
+  const auto receiver = log_in("bob");
+  const auto senders_phone = log_in("alice", CLIENT_TYPE_ANDROID);
+  ledger_is_whole = false;  // it was stored elsewhere
+  delivery.message(alice, bob, encode_pdu(message(bob, "hello")), stored.sequence, ConnId::kNone);
+  EXPECT_EQ(messages_of(*receiver), 0u);
+  EXPECT_EQ(messages_of(*senders_phone), 0u);
+}
+
 TEST_F(DeliveryTest, a_sweep_brings_a_session_nothing_that_is_older_than_its_login) {
   store_elsewhere(alice, bob, "before");
   const auto receiver = log_in("bob");

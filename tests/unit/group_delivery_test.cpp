@@ -200,6 +200,32 @@ TEST_F(GroupDeliveryTest, a_sweep_brings_groups_messages_from_the_joining_and_fr
   EXPECT_EQ(delivery.swept_messages(), 3u);
 }
 
+TEST_F(GroupDeliveryTest, a_sweep_that_is_for_nobody_here_is_not_remembered) {
+  const GroupId group = add_group(alice, {bob});
+  const auto stranger = log_in("dave");
+  store_elsewhere(alice, group, "hello");
+  delivery.sweep(0);
+  for (int i = 0; i < 3; ++i) step();
+  EXPECT_EQ(delivery.first_times(), 0u);
+  EXPECT_EQ(ledger.of(LedgerEntry::kKnown), 1u);
+}
+
+TEST_F(GroupDeliveryTest, a_message_that_a_sweep_overtakes_does_not_come_back_to_the_session_that_sent_it) {
+  const GroupId group = add_group(alice, {bob});
+  const auto sender = log_in("alice");
+  const auto senders_phone = log_in("alice", CLIENT_TYPE_ANDROID);
+  sender->send(group_message(group, "hello"));
+  hold_store = true;
+  ASSERT_TRUE(until([&] { return store.pending_writes() == 1; }));
+  writes.run_all();  // stored; nobody has heard of it yet
+  delivery.sweep(0);
+  reads.run_all();   // the page of the sweep
+  hold_store = false;
+  expect<IMMsgDataAck>(*sender);
+  EXPECT_EQ(messages_of(*sender), 0u);
+  EXPECT_EQ(messages_of(*senders_phone), 1u);
+}
+
 TEST_F(GroupDeliveryTest, nothing_of_a_deleted_group_is_delivered) {
   const GroupId group = add_group(alice, {bob});
   const auto member = log_in("bob");

@@ -78,6 +78,51 @@ TEST_F(MessageTest, when_too_many_requests_wait_to_be_read_one_more_is_refused_a
   expect_error(*client, ERROR_BUSY);
 }
 
+TEST_F(MessageTest, one_client_that_asks_for_much_leaves_the_stores_queue_to_the_others) {
+  config.client.max_pending_requests = 3;
+  const auto client = log_in("alice");
+  hold_store = true;
+  IMUnreadMsgCntReq request;
+  request.set_user_id(0);
+  for (int i = 0; i < 5; ++i) client->send(request);
+  for (int i = 0; i < 2; ++i) {
+    const auto error = expect<TbError>(*client);
+    EXPECT_EQ(error.code(), ERROR_BUSY);
+    EXPECT_GT(error.retry_after_ms(), 0u);
+  }
+  hold_store = false;
+  for (int i = 0; i < 3; ++i) expect<IMUnreadMsgCntRsp>(*client);
+  for (int i = 0; i < 5; ++i) ask_unread(*client);  // what was answered counts no more
+}
+
+TEST_F(MessageTest, a_client_that_asks_for_more_history_than_it_reads_is_told_so_and_stays) {
+  constexpr int kAsked = 40;
+  write_from_many(1, 900'000);
+  const auto client = log_in("alice");
+  IM::Message::IMGetMsgListReq request;
+  request.set_user_id(0);
+  request.set_session_type(SESSION_TYPE_SINGLE);
+  request.set_session_id(ask_unread(*client).unreadinfo_list(0).session_id());
+  request.set_msg_id_begin(0);
+  request.set_msg_cnt(10);
+  for (int i = 0; i < kAsked; ++i) client->send(request);
+  for (int i = 0; i < kAsked; ++i) step();  // all are answered before any is read
+  int answered = 0;
+  int told = 0;
+  ASSERT_TRUE(until([&] {
+    client->receive();
+    while (client->take<IM::Message::IMGetMsgListRsp>()) ++answered;
+    while (const auto error = client->take<TbError>()) {
+      EXPECT_EQ(error->code(), ERROR_BUSY);
+      ++told;
+    }
+    return client->ended() || answered + told == kAsked;
+  }));
+  EXPECT_FALSE(client->ended());
+  EXPECT_GT(answered, 0);
+  EXPECT_GT(told, 0);
+}
+
 TEST_F(MessageTest, messages_above_the_rate_are_refused_until_time_has_passed) {
   config.client.message_rate = 10;
   config.client.message_burst = 1;

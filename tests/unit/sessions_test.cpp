@@ -51,6 +51,26 @@ TEST_F(SessionsTest, a_new_login_kicks_the_older_session_of_its_class) {
   EXPECT_TRUE(bus.offline.empty());
 }
 
+TEST_F(SessionsTest, a_pc_that_cannot_even_read_its_kick_is_replaced_all_the_same) {
+  const auto phone = log_in("alice", CLIENT_TYPE_ANDROID);
+  const auto older = log_in("alice");
+  expect<IMPCLoginStatusNotify>(*phone);
+  Connection& slow = *connections.find(users.local(alice, ClientClass::kPc)->conn);
+  slow.set_out_limits({.soft = 1, .soft_ms = 60'000, .hard = 1});
+  sessions.kicked_by_bus(alice, ClientClass::kPc, KICK_REASON_DUPLICATE_USER, stamp() + 1);
+  EXPECT_FALSE(is_here());
+  sync(*phone);
+  EXPECT_EQ(phone->waiting<IMPCLoginStatusNotify>(), 0u) << "the PC is online elsewhere";
+}
+
+TEST_F(SessionsTest, nothing_is_watched_for_a_connection_that_is_being_closed) {
+  const auto client = log_in("alice");
+  Connection& connection = *connections.find(users.local(alice, ClientClass::kPc)->conn);
+  connection.close(CloseReason::kSlowConsumer);
+  sessions.watch(connection, alice + 1);
+  EXPECT_EQ(watchers.watched_users(), 0u);
+}
+
 TEST_F(SessionsTest, a_kick_by_the_bus_ends_only_sessions_with_lower_stamps) {
   const auto client = log_in("alice");
   sessions.kicked_by_bus(alice, ClientClass::kPc, KICK_REASON_DUPLICATE_USER, stamp() - 1);

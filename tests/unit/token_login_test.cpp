@@ -245,7 +245,7 @@ TEST_F(TokenLoginTest, a_token_that_is_revoked_while_its_login_is_under_way_does
   const auto client = connect();
   client->send(with_token(token));
   ASSERT_TRUE(until([&] { return reads.pending() == 1; }));
-  sessions.end_all(alice, CloseReason::kRevoked);
+  sessions.end_here(alice, CloseReason::kRevoked);
   ASSERT_TRUE(reads.run_one());  // what it reads is the state before the change
   revoke();
   hold_store = false;
@@ -260,7 +260,7 @@ TEST_F(TokenLoginTest, an_account_that_is_disabled_while_its_password_is_checked
   client->send(login("alice"));
   ASSERT_TRUE(until([&] { return hashing.pending() == 1; }));
   change([&](Database& db) { return db.set_disabled(alice, true, clock.unix_seconds()); });
-  EXPECT_EQ(sessions.end_all(alice, CloseReason::kRevoked), 0u);
+  EXPECT_EQ(sessions.end_here(alice, CloseReason::kRevoked), 0u);
   hold_hashing = false;
   EXPECT_EQ(expect<IMLoginRes>(*client).result_code(), REFUSE_REASON_DB_VALIDATE_FAILED);
   expect_end(*client);
@@ -273,7 +273,7 @@ TEST_F(TokenLoginTest, an_old_password_that_is_changed_while_it_is_checked_does_
   client->send(login("alice"));
   ASSERT_TRUE(until([&] { return hashing.pending() == 1; }));
   change([&](Database& db) { return db.set_password_hash(alice, decoy); });
-  sessions.end_all(alice, CloseReason::kRevoked);
+  sessions.end_here(alice, CloseReason::kRevoked);
   hold_hashing = false;
   EXPECT_EQ(expect<IMLoginRes>(*client).result_code(), REFUSE_REASON_DB_VALIDATE_FAILED);
   EXPECT_EQ(count("password", "wrong"), 1);
@@ -289,7 +289,7 @@ TEST_F(TokenLoginTest, a_login_that_was_under_way_when_somebody_elses_sessions_w
   hold_store = true;
   by_token->send(with_token(token));
   ASSERT_TRUE(until([&] { return reads.pending() == 1; }));
-  sessions.end_all(999, CloseReason::kRevoked);
+  sessions.end_here(999, CloseReason::kRevoked);
   hold_hashing = false;
   hold_store = false;
   EXPECT_EQ(expect<IMLoginRes>(*with_password).result_code(), REFUSE_REASON_NONE);
@@ -301,7 +301,7 @@ TEST_F(TokenLoginTest, ending_a_users_sessions_ends_all_of_them_and_nobody_elses
   const auto pc = log_in("alice");
   const auto phone = log_in("alice", kPhone);
   const auto other = log_in("bob");
-  EXPECT_EQ(sessions.end_all(alice, CloseReason::kRevoked), 2u);
+  EXPECT_EQ(sessions.end_here(alice, CloseReason::kRevoked), 2u);
   for (TestClient* client : {pc.get(), phone.get()}) {
     EXPECT_EQ(expect<TbGoAway>(*client).reason(), GO_AWAY_REVOKED);
     expect_end(*client);
@@ -309,7 +309,7 @@ TEST_F(TokenLoginTest, ending_a_users_sessions_ends_all_of_them_and_nobody_elses
   sync(*other);
   EXPECT_EQ(users.local(alice, ClientClass::kPc), nullptr);
   EXPECT_EQ(users.local(alice, ClientClass::kMobile), nullptr);
-  EXPECT_EQ(sessions.end_all(alice, CloseReason::kRevoked), 0u);
+  EXPECT_EQ(sessions.end_here(alice, CloseReason::kRevoked), 0u);
 }
 
 }  // namespace
