@@ -27,9 +27,9 @@ fail_usage() {
 # need_value FLAG REST…: the flag must be followed by a value.
 need_value() { [[ $# -ge 2 ]] || fail_usage "$1 needs a value"; }
 
-# need_number FLAG VALUE MIN MAX
+# need_number FLAG VALUE MIN MAX: without zeros in front, which would make it octal wherever it is reckoned with.
 need_number() {
-  if ! [[ $2 =~ ^[0-9]{1,6}$ ]] || ((10#$2 < $3 || 10#$2 > $4)); then
+  if ! [[ $2 =~ ^(0|[1-9][0-9]{0,5})$ ]] || (($2 < $3 || $2 > $4)); then
     fail_usage "$1 $2: must be a number from $3 to $4"
   fi
 }
@@ -70,6 +70,23 @@ write_file() {
   said=$( (umask 077 && cat >"$new" && chmod "$2" "$new" && mv -f "$new" "$1") 2>&1) && return 0
   rm -f "$new"
   fail "$1 cannot be written: ${said##*: } ($(room_in "$dir"))"
+}
+
+find_executables() {
+  local name
+  for name in login_server msg_server; do
+    [[ -x $bin/$name ]] || fail "$bin/$name is missing: run \`make build\` first"
+  done
+  bin=$(cd "$bin" && pwd)
+}
+
+# Fails where servers would refuse to start with the settings that there are.
+check_config() {
+  local name command said
+  for name in login_server_0 msg_server_0; do
+    compose_command "$name"
+    said=$("${command[@]}" --check-config 2>&1) || fail "${said##*$'\n'}"
+  done
 }
 
 # What the servers prove themselves with to each other, and what operators show to msg_servers; made once.
@@ -223,6 +240,20 @@ launch() {
       exec setsid env --default-signal "${command[@]}" </dev/null
   ) >"$dir/log/$name.out" 2>&1 &
   children[$name]=$!
+}
+
+# settle NAME…: where launch() was interrupted, waits until its child has written down its pid, or has ended: then end()
+# finds all of them. A child may also be there, and not in $children yet.
+settle() {
+  local name child deadline=$((SECONDS + 10))
+  for name in "$@"; do
+    child=${children[$name]-}
+    [[ -n $child || " ${children[*]-} " == *" ${!-} "* ]] || child=${!-}
+    until pid_of "$name" >/dev/null || ! began "${child:-none}" >/dev/null; do
+      ((SECONDS < deadline)) || kill -s KILL "$child" 2>/dev/null || true
+      sleep 0.05
+    done
+  done
 }
 
 # lives NAME: it runs, or is about to.

@@ -37,7 +37,7 @@ out=$repo/build/million
 check_only=false
 # need_count FLAG VALUE MIN MAX: as need_number, for numbers above a million.
 need_count() {
-  if ! [[ $2 =~ ^[0-9]{1,8}$ ]] || ((10#$2 < $3 || 10#$2 > $4)); then
+  if ! [[ $2 =~ ^(0|[1-9][0-9]{0,7})$ ]] || (($2 < $3 || $2 > $4)); then
     fail_usage "$1 $2: must be a number from $3 to $4"
   fi
 }

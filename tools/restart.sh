@@ -10,7 +10,8 @@ help() {
   cat <<'END'
 Usage: tools/restart.sh [flags]
 
-Restarts the cluster in a directory, with the ports, numbers and settings that start.sh was given.
+Restarts the cluster in a directory, with the ports, numbers and settings that start.sh was given. Where a server would
+refuse its settings, it says so in one line, and ends none.
 
   --dir DIR          the cluster's directory (default: run)
   --rolling          one process after the other, while the cluster serves: each msg_server is drained (SIGTERM: its
@@ -106,6 +107,8 @@ if $rolling && ((msg_servers < 2)); then
     "--rolling restarts all at once)"
 fi
 lock_cluster 120
+find_executables
+check_config
 choose_timeout
 
 if $rolling; then

@@ -11,7 +11,8 @@ help() {
 Usage: tools/start.sh [flags]
 
 Starts login_servers and msg_servers on this machine, and returns when all of them serve. Where something prevents
-that, it says in one line what, and leaves nothing running. What runs already is left alone.
+that, it says in one line what, leaves nothing running, and the cluster that was started last is still the one that is
+known. What runs already is left alone.
 
 In a directory that has had a cluster, without any of the flags from --port-base to --bin: that cluster, as it was last
 started. With some of them: what they say, and for the rest the defaults.
@@ -66,14 +67,6 @@ while (($#)); do
 done
 trap '' XFSZ # past a limit on file sizes, a write is to fail and be reported, not to kill
 
-find_executables() {
-  local name
-  for name in login_server msg_server; do
-    [[ -x $bin/$name ]] || fail "$bin/$name is missing: run \`make build\` first"
-  done
-  bin=$(cd "$bin" && pwd)
-}
-
 make_directory() {
   local said
   said=$(mkdir -p "$dir/conf" "$dir/log" 2>&1) || fail "${said%%$'\n'*}"
@@ -95,6 +88,7 @@ compare_with_running() {
   fi
 }
 
+# Settings to start from, for who has none yet, and keys.
 write_files() {
   local kind
   for kind in login_server msg_server; do
@@ -103,20 +97,41 @@ write_files() {
       write_file "$dir/conf/$kind.toml" 644
   done
   make_keys
+}
+
+# What a start without flags brings back, and the other scripts read: the cluster that was started last, not one that
+# would not start.
+write_shape() {
   shape_text | write_file "$dir/cluster.conf" 644
   settings_text | write_file "$dir/cluster.set" 600
 }
+declare -A shape_before=()
+keep_shape() {
+  local file
+  for file in cluster.conf cluster.set; do
+    [[ ! -e $dir/$file ]] || shape_before[$file]=$(cat "$dir/$file")
+  done
+}
+put_shape_back() {
+  local file mode
+  for file in cluster.conf cluster.set; do
+    mode=644
+    [[ $file == cluster.conf ]] || mode=600
+    if [[ ! -v shape_before[$file] ]]; then
+      rm -f "$dir/$file"
+    else
+      printf '%s' "${shape_before[$file]:+${shape_before[$file]}$'\n'}" | write_file "$dir/$file" "$mode" || true
+    fi
+  done
+}
 
 check_settings() {
-  local setting name command said
+  local setting
   for setting in ${settings[@]+"${settings[@]}"}; do
     knows_setting login_server "$setting" || knows_setting msg_server "$setting" ||
       fail "--set $setting: neither login_server nor msg_server has such a setting"
   done
-  for name in login_server_0 msg_server_0; do
-    compose_command "$name"
-    said=$("${command[@]}" --check-config 2>&1) || fail "${said##*$'\n'}"
-  done
+  check_config
 }
 
 # check_ports NAME…: nobody may listen on them yet. (The server would say so too, but not who it is.)
@@ -137,8 +152,12 @@ check_ports() {
 }
 
 clean_up() {
-  local code=$?
-  ((code == 0)) || end INT 5 ${launched[@]+"${launched[@]}"}
+  (($? != 0)) || return 0
+  trap '' INT TERM HUP
+  settle ${launched[@]+"${launched[@]}"}
+  end INT 5 ${launched[@]+"${launched[@]}"}
+  put_shape_back
+  exit 1 # bash 5.2 says 2 where a signal comes while it reads a $(…)
 }
 
 # What --set says of it counts more.
@@ -172,8 +191,10 @@ write_files
 check_settings
 check_ports "${missing[@]}"
 launched=()
+keep_shape
 trap clean_up EXIT
 trap 'exit 1' INT TERM HUP
+write_shape
 for name in "${missing[@]}"; do
   launched+=("$name")
   launch "$name"

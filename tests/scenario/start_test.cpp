@@ -49,6 +49,20 @@ class Start : public testing::Test {
     EXPECT_FALSE(fs::exists(directory_ / "login_server_0.pid"));
   }
 
+  // As a start leaves it; of another cluster than the one that command() is about.
+  void note_earlier_cluster() {
+    fs::create_directories(directory_);
+    std::ofstream(directory_ / "cluster.conf") << kShape;
+    std::ofstream(directory_ / "cluster.set") << kSettings;
+  }
+  void expect_earlier_cluster() {
+    EXPECT_EQ(contents(directory_ / "cluster.conf"), kShape);
+    EXPECT_EQ(contents(directory_ / "cluster.set"), kSettings);
+  }
+
+  static constexpr const char* kShape = "PORT_BASE=12340\nLOGIN_SERVERS=1\nMSG_SERVERS=3\nBIN=/opt/talkbeat\n";
+  static constexpr const char* kSettings = "log.level=debug\nclient.ip1=192.0.2.7\n";
+
   ScratchDirectory scratch_;
   PortBlock ports_;
   fs::path directory_ = scratch_.path() / "run";
@@ -112,13 +126,90 @@ TEST_F(Start, without_disk_space_says_so_and_leaves_nothing_running) {
 }
 
 TEST_F(Start, with_a_wrong_flag_teaches_and_exits_with_2) {
-  for (const auto& wrong :
-       {std::vector<std::string>{"--bogus"}, {"--msg-servers", "0"}, {"--port-base", "x"}, {"--set", "a"}}) {
+  for (const auto& wrong : {std::vector<std::string>{"--bogus"},
+                            {"--msg-servers", "0"},
+                            {"--port-base", "x"},
+                            {"--set", "a"},
+                            {"--port-base", "010000"},
+                            {"--msg-servers", "02"}}) {
     const Outcome outcome = run(command(wrong));
     EXPECT_EQ(outcome.exit_code, 2) << wrong.front();
     EXPECT_THAT(outcome.err, HasSubstr(wrong.front()));
     EXPECT_THAT(lines_of(outcome.err), SizeIs(1));
   }
+}
+
+TEST_F(Start, and_the_load_scripts_take_no_number_that_would_be_octal) {
+  for (const auto& wrong : {std::vector<std::string>{"--clients", "0100"}, {"--port-base", "020000"}}) {
+    const Outcome outcome = run({source_directory() / "tools/million.sh", "--check", wrong[0], wrong[1]});
+    EXPECT_EQ(outcome.exit_code, 2) << wrong[0];
+    EXPECT_THAT(outcome.err, HasSubstr(wrong[0] + " " + wrong[1]));
+  }
+}
+
+TEST_F(Start, that_is_refused_leaves_the_cluster_known_that_was_started_last) {
+  note_earlier_cluster();
+  expect_refusal(run(command({"--set", "log.level=loud"})), "log.level");
+  expect_earlier_cluster();
+  const TakenPort taken(ports_.base() + 210);
+  expect_refusal(run(command()), "port " + std::to_string(ports_.base() + 210));
+  expect_earlier_cluster();
+}
+
+TEST_F(Start, of_servers_that_end_at_once_leaves_the_cluster_known_that_was_started_last_or_none) {
+  fs::create_directories(directory_);
+  std::ofstream(directory_ / "talkbeat.db") << std::string(4'096, 'x');  // no database
+  expect_refusal(run(command()), "msg_server_0 ended");
+  EXPECT_FALSE(fs::exists(directory_ / "cluster.conf"));
+  EXPECT_FALSE(fs::exists(directory_ / "cluster.set"));
+  note_earlier_cluster();
+  expect_refusal(run(command()), "msg_server_0 ended");
+  expect_earlier_cluster();
+}
+
+// Each server's process looks into /proc when it began before it writes its pid down. There it is held up, by a `cat`
+// that waits for a file; the looks of others at it are counted.
+constexpr const char* kSlowCat = R"(#!/bin/bash
+if [[ $1 =~ ^/proc/([0-9]+)/stat$ ]]; then
+  process=$PPID
+  while ((process > 1 && process != BASH_REMATCH[1])); do
+    while read -r key value; do [[ $key != PPid: ]] || process=$value; done <"/proc/$process/status"
+  done
+  if ((process == BASH_REMATCH[1])); then
+    echo >>"$0.held"
+    until [[ -e $0.go ]]; do sleep 0.01; done
+  else
+    echo >>"$0.looks"
+  fi
+fi
+exec /bin/cat "$@"
+)";
+
+TEST_F(Start, that_is_interrupted_before_its_servers_have_written_down_their_pids_leaves_none_of_them) {
+  const fs::path cat = scratch_.path() / "cat";
+  std::ofstream(cat) << kSlowCat;
+  fs::permissions(cat, fs::perms::owner_all);
+  const auto lines = [&](const char* suffix) {
+    return fs::exists(cat.string() + suffix) ? fs::file_size(cat.string() + suffix) : 0;
+  };
+  std::vector<std::string> slow{"env", "PATH=" + scratch_.path().string() + ":" + std::getenv("PATH")};
+  const auto plain = command();
+  slow.insert(slow.end(), plain.begin(), plain.end());
+  Program start(slow);
+  wait_until("a server's process is there", [&] { return lines(".held") > 0; });
+  ::kill(start.pid(), SIGTERM);
+  // Once it has looked that often, the signal has been taken, and it waits for them; or it has ended without.
+  const auto looks = lines(".looks");
+  const auto ended = [&] {
+    return contents("/proc/" + std::to_string(start.pid()) + "/stat").find(") Z ") != std::string::npos;
+  };
+  wait_until("it has looked for its processes", [&] { return ended() || lines(".looks") >= looks + 5; });
+  EXPECT_FALSE(ended()) << "it has not waited for what it has launched";
+  std::ofstream(cat.string() + ".go") << "\n";
+  EXPECT_EQ(start.wait().exit_code, 1);
+  EXPECT_THAT(processes_of(scratch_.path()), IsEmpty());
+  EXPECT_FALSE(fs::exists(directory_ / "login_server_0.pid"));
+  EXPECT_FALSE(fs::exists(directory_ / "msg_server_0.pid"));
 }
 
 TEST_F(Start, and_each_of_the_other_scripts_has_help) {

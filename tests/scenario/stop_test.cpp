@@ -126,6 +126,23 @@ TEST(Scripts, restart_keeps_shape_settings_and_what_the_operator_edited) {
               HasSubstr("log.level=debug"));
 }
 
+TEST(Scripts, restart_ends_nothing_where_a_server_would_refuse_its_settings) {
+  Cluster cluster(nobody());
+  const fs::path conf = cluster.directory() / "conf/msg_server.toml";
+  std::ofstream(conf, std::ios::app) << "no_such_setting = 1\n";
+  for (const std::vector<std::string>& how : {std::vector<std::string>{}, {"--rolling"}}) {
+    const pid_t login_server = cluster.pid("login_server_0");
+    const pid_t msg_server = cluster.pid("msg_server_0");
+    const Outcome refused = cluster.script("restart.sh", how);
+    EXPECT_EQ(refused.exit_code, 1);
+    EXPECT_THAT(refused.err, HasSubstr("no_such_setting"));
+    EXPECT_EQ(lines_of(refused.err).size(), 1u) << refused.err;
+    EXPECT_EQ(cluster.pid("login_server_0"), login_server);
+    EXPECT_EQ(cluster.pid("msg_server_0"), msg_server);
+  }
+  EXPECT_EQ(cluster.script("status.sh").exit_code, 0);
+}
+
 TEST(Scripts, status_has_a_line_for_each_process) {
   Cluster cluster(nobody());
   const Outcome table = cluster.script("status.sh");

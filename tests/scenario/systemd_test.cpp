@@ -37,6 +37,11 @@ TEST(SystemdUnits, leave_an_exposure_below_2) {
   }
 }
 
+// The store of an older version is rewritten before a msg_server says that it serves.
+TEST(SystemdUnits, leave_a_msg_server_all_the_time_that_it_needs_to_start) {
+  EXPECT_THAT(contents(unit_file("talkbeat-msg@.service")), HasSubstr("\nTimeoutStartSec=infinity\n"));
+}
+
 // The calls of a set of systemd's, those of the sets within it included.
 void add_set(const std::string& name, std::set<std::string>& calls) {
   const Outcome listed = run({"systemd-analyze", "syscall-filter", "--no-pager", name});

@@ -102,6 +102,15 @@ TEST(Talkload, nothing_is_lost_while_servers_are_killed) {
   EXPECT_TRUE(cluster.running("msg_server_1"));
 }
 
+TEST(Talkload, servers_are_killed_also_where_clients_ask_a_login_server_where_to_go) {
+  const Cluster cluster(for_load());
+  const Outcome done = load(
+      cluster, {"reconnect", "--pairs", "6", "--rate", "60", "--every", "3s", "--duration", "8s", "--find-server"});
+  ASSERT_EQ(done.exit_code, 0) << done.out << done.err;
+  EXPECT_GE(total(done, "reconnected"), 1u);
+  EXPECT_EQ(total(done, "sent"), total(done, "delivered"));
+}
+
 TEST(Talkload, a_run_in_which_the_server_refused_is_not_fine) {
   const Cluster cluster(for_load());
   const Outcome done = load(cluster, {"relay", "--pairs", "2", "--rate", "20", "--size", "50000", "--duration", "1s"});

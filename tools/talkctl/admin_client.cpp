@@ -6,7 +6,6 @@
 #include <optional>
 
 #include "tools/client/terminal_text.h"
-#include "tools/talkctl/http_call.h"
 
 namespace talkbeat {
 
@@ -34,12 +33,12 @@ std::string words_of(const Json& refusal, int status) {
 }  // namespace
 
 struct AdminClient::Answer {
-  Json json;
-  int status = 0;  // 0: none
+  HttpOutcome outcome;
+  Json json{};
   std::string why{};
   bool nothing_done = false;  // somebody else may be asked
 
-  bool good() const { return status >= 200 && status < 300; }
+  bool good() const { return outcome.status >= 200 && outcome.status < 300 && !json.is_discarded(); }
 };
 
 Result<std::string> read_admin_key(const ClusterFiles& files) {
@@ -62,23 +61,24 @@ Result<AdminClient> AdminClient::open(const std::string& dir) {
 
 AdminClient::Answer AdminClient::call(int index, const std::string& method, const std::string& path,
                                       const Json& body) const {
-  const HttpOutcome outcome = http_call(files_.msg_server_http(index), {.method = method,
-                                                                        .path = path,
-                                                                        .key = key_,
-                                                                        .body = body.is_null() ? "" : dump(body),
-                                                                        .timeout_s = kTimeoutSeconds});
-  Answer answer{Json::parse(outcome.body, nullptr, false), outcome.status};
-  answer.nothing_done = !outcome.reached || outcome.status == kBusy;
-  if (!outcome.reached) {
+  Answer answer{http_call(files_.msg_server_http(index), {.method = method,
+                                                          .path = path,
+                                                          .key = key_,
+                                                          .body = body.is_null() ? "" : dump(body),
+                                                          .timeout_s = kTimeoutSeconds})};
+  const HttpOutcome& outcome = answer.outcome;
+  answer.json = Json::parse(outcome.body, nullptr, false);
+  const bool unanswered_question = outcome.status == 0 && method == "GET";
+  answer.nothing_done = !outcome.reached || outcome.status == kBusy || unanswered_question;
+  if (!outcome.reached || unanswered_question) {
     answer.why = name_of(index) + " does not answer: " + outcome.why;
   } else if (outcome.status == 0) {
     answer.why = name_of(index) + ": " + outcome.why + "; whether it was done is not known";
   } else if (outcome.status == kUnauthorized) {
     answer.why = name_of(index) + " has another key than " + files_.dir + "/admin.key: was it started from there?";
-  } else if (!answer.good()) {
+  } else if (outcome.status < 200 || outcome.status >= 300) {
     answer.why = words_of(answer.json, outcome.status);
   } else if (answer.json.is_discarded()) {
-    answer.status = 0;
     answer.why = name_of(index) + ": the answer is not JSON";
   }
   return answer;
@@ -89,16 +89,16 @@ Result<Json> AdminClient::ask(const std::string& method, const std::string& path
   for (int i = 0; i < files_.msg_servers; ++i) {
     Answer answer = call(i, method, path, body);
     if (answer.good()) return std::move(answer.json);
-    if (answer.status != 0 || !answer.nothing_done) why = answer.why;
+    if (!answer.outcome.nobody_listens) why = answer.why;
     if (!answer.nothing_done) break;
   }
   return Error{why};
 }
 
 Result<Json> AdminClient::ask_server(int index, const std::string& method, const std::string& path, const Json& body,
-                                     int* status) const {
+                                     HttpOutcome* outcome) const {
   Answer answer = call(index, method, path, body);
-  if (status != nullptr) *status = answer.status;
+  if (outcome != nullptr) *outcome = answer.outcome;
   if (answer.good()) return std::move(answer.json);
   return Error{answer.why};
 }

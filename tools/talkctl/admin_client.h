@@ -6,6 +6,7 @@
 
 #include "base/status.h"
 #include "tools/talkctl/cluster_files.h"
+#include "tools/talkctl/http_call.h"
 
 namespace talkbeat {
 
@@ -13,7 +14,7 @@ namespace talkbeat {
 Result<std::string> read_admin_key(const ClusterFiles& files);
 
 /// Speaks the administration API of a cluster's msg_servers (OPERATIONS.md) for one command; blocks. What one server
-/// cannot do now it asks the next one for, but only where nothing can have been done already.
+/// cannot do now it asks the next one for, but only where nothing can have been done already: a GET does nothing.
 ///
 ///   Result<AdminClient> admin = AdminClient::open("run");
 ///   Result<Json> group = admin.value().ask("GET", "/api/groups/7");
@@ -26,9 +27,9 @@ class AdminClient {
 
   /// Of any msg_server.
   Result<Json> ask(const std::string& method, const std::string& path, const Json& body = nullptr) const;
-  /// Of this one; `status` gets HTTP's, 0 where there is no answer.
+  /// Of this one; `outcome` gets what came of the call.
   Result<Json> ask_server(int index, const std::string& method, const std::string& path, const Json& body = nullptr,
-                          int* status = nullptr) const;
+                          HttpOutcome* outcome = nullptr) const;
   /// All pages of a list: `path`, of whose answer `list` is the part with the entries.
   Result<Json> ask_all_pages(const std::string& path, const std::string& list) const;
 

@@ -6,6 +6,8 @@
 #include <map>
 #include <sstream>
 
+#include "tools/talkctl/http_call.h"
+
 namespace talkbeat {
 
 namespace {
@@ -90,6 +92,10 @@ bool ClusterFiles::running(const std::string& name) const {
   std::string pid;
   std::string start;
   return pid_file >> pid && start_file >> start && began(pid) == start;
+}
+
+bool ClusterFiles::may_run(const std::string& name, const HttpOutcome& asked) const {
+  return !asked.nobody_listens || running(name);
 }
 
 Address ClusterFiles::login_server_http(int index) const {

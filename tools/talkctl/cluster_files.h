@@ -9,6 +9,8 @@
 
 namespace talkbeat {
 
+struct HttpOutcome;
+
 /// What start.sh left in a cluster's directory, and the ports that follow from it. Plain values.
 struct ClusterFiles {
   std::string dir;
@@ -27,6 +29,9 @@ struct ClusterFiles {
   /// Whether the process of that name ("msg_server_0") runs: the one that start.sh wrote down, not another one that has
   /// got its pid since.
   bool running(const std::string& name) const;
+  /// Whether it may be there, by what came of asking its HTTP port: whatever listens there may be it, in whatever
+  /// state. (What systemd has started leaves no pid file: that there is none says nothing.)
+  bool may_run(const std::string& name, const HttpOutcome& asked) const;
 };
 
 }  // namespace talkbeat

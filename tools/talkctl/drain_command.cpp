@@ -52,14 +52,20 @@ Error no_such_server(const ClusterFiles& files, const std::string& name) {
                (files.msg_servers == 1 ? last : "msg_server_0 to " + last)};
 }
 
-// Nothing: it does not answer. A report that tells nothing of leaving is of a process that has been started since.
-std::optional<Leaving> look(const Address& server) {
-  const Result<std::string> answer = http_get(server, "/healthz");
-  if (!answer.ok()) return std::nullopt;
-  const Json report = Json::parse(answer.value(), nullptr, false);
-  if (!report.is_object()) return std::nullopt;
-  return Leaving{report.value("epoch", uint64_t{0}), report.value("clients_left", size_t{0}),
-                 report.value("closes_in_ms", Tick{0})};
+/// What a look at it has come to.
+struct Sight {
+  std::optional<Leaving> leaving{};  ///< nothing: it has not answered
+  bool may_run = true;               ///< false: it has certainly gone
+};
+
+// A report that tells nothing of leaving is of a process that has been started since.
+Sight look(const ClusterFiles& files, const std::string& name, const Address& server) {
+  const HttpOutcome answer = http_call(server, {.path = "/healthz"});
+  if (answer.status != 200) return {.may_run = files.may_run(name, answer)};
+  const Json report = Json::parse(answer.body, nullptr, false);
+  if (!report.is_object()) return {};
+  return {.leaving = Leaving{report.value("epoch", uint64_t{0}), report.value("clients_left", size_t{0}),
+                             report.value("closes_in_ms", Tick{0})}};
 }
 
 /// Waits for one server, and tells about it.
@@ -87,12 +93,13 @@ class Watch {
   }
   bool on_terminal() const { return !options_.json && ::isatty(STDOUT_FILENO) != 0; }
 
-  // Its port is closed and its process has ended, or another process is there in its place.
+  // Its port is closed and its process, as far as that is known here, has ended; or another one is there in its place.
   bool gone() {
-    const std::optional<Leaving> now = look(server_);
-    if (!now) return !files_.running(options_.server);
-    if (now->epoch != first_.epoch) return true;
-    last_ = *now;
+    const Sight now = look(files_, options_.server, server_);
+    answers_ = now.leaving.has_value();
+    if (!answers_) return !now.may_run;
+    if (now.leaving->epoch != first_.epoch) return true;
+    last_ = *now.leaving;
     return false;
   }
   void show() {
@@ -116,6 +123,10 @@ class Watch {
   }
   Error late() const {
     if (on_terminal()) std::cout << "\r\x1b[K" << std::flush;
+    if (!answers_) {
+      return Error{options_.server + " has not left after " + seconds(timeout_ms_) +
+                   ", and does not answer: it may hang; SIGINT ends it"};
+    }
     return Error{options_.server + " has not left after " + seconds(timeout_ms_) + " (" + clients(last_.clients_left) +
                  " left, closed in " + seconds(last_.closes_in_ms) + "); SIGINT ends it at once"};
   }
@@ -125,6 +136,7 @@ class Watch {
   const Address server_;
   const Leaving first_;
   Leaving last_;
+  bool answers_ = true;
   Tick timeout_ms_ = 0;
   Tick next_line_ms_ = 0;
   const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
@@ -136,17 +148,16 @@ Status drain_server(const ClusterFiles& files, const DrainOptions& options) {
   const std::optional<int> index = index_of(files, options.server);
   if (!index) return no_such_server(files, options.server);
   const Address server = files.msg_server_http(*index);
-  const std::optional<Leaving> before = look(server);
-  if (!before) {
-    const bool runs = files.running(options.server);
-    return Error{options.server + (runs ? " does not answer: it may hang; SIGINT ends it" : " does not run")};
-  }
   const Result<std::string> key = read_admin_key(files);
   if (!key.ok()) return Error{key.message()};
+  const auto [before, may_run] = look(files, options.server, server);
+  if (!before) {
+    return Error{options.server + (may_run ? " does not answer: it may hang; SIGINT ends it" : " does not run")};
+  }
   const Result<std::string> begun = http_post(server, "/api/drain", key.value());
   if (!begun.ok()) return Error{options.server + " cannot be drained: " + begun.message()};
   // One without clients has gone by now.
-  Leaving first = look(server).value_or(*before);
+  Leaving first = look(files, options.server, server).leaving.value_or(*before);
   if (first.epoch != before->epoch) first = *before;
   if (options.wait) return Watch(files, options, server, first).wait();
   if (options.json) {

@@ -17,7 +17,8 @@ struct DrainOptions {
 
 /// Has a msg_server leave in good order, as SIGTERM does, and shows on stdout how many clients are left until its
 /// process has gone: one line that is written again and again on a terminal, else a line each 5 seconds; or one JSON
-/// value at the end. Fails with one line where there is no such server, or it has not left in time.
+/// value at the end. Fails with one line where there is no such server, or it has not left in time: one that has
+/// stopped answering has not left while its port takes connections.
 Status drain_server(const ClusterFiles& files, const DrainOptions& options);
 
 }  // namespace talkbeat

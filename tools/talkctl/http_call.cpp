@@ -72,6 +72,7 @@ HttpOutcome http_call(const Address& server, const HttpCall& call) {
   const SocketAddress raw = server.to_sockaddr();
   const Socket socket(raw.family(), call.timeout_s);
   if (::connect(socket.fd(), raw.get(), raw.length) != 0) {
+    outcome.nobody_listens = errno == ECONNREFUSED;
     outcome.why = failure();
     return outcome;
   }

@@ -18,8 +18,9 @@ struct HttpCall {
 
 /// What came of it.
 struct HttpOutcome {
-  bool reached = false;  ///< false: nothing was asked, since nobody listens
-  int status = 0;        ///< 0: no answer
+  bool reached = false;         ///< false: nothing was asked
+  bool nobody_listens = false;  ///< since the connection was refused; a server that hangs may let none come about
+  int status = 0;               ///< 0: no answer
   std::string body{};
   std::string why{};  ///< where there is no answer
 };

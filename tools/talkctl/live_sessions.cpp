@@ -9,11 +9,11 @@ namespace talkbeat {
 
 namespace {
 
-Result<size_t> end_on(const Address& server, UserId user, const Result<std::string>& key) {
-  if (!key.ok()) return Error{key.message()};
-  const Result<std::string> answer = http_post(server, "/api/end_sessions?user=" + std::to_string(user), key.value());
-  if (!answer.ok()) return Error{answer.message()};
-  const auto report = nlohmann::json::parse(answer.value(), nullptr, false);
+// How many it has ended; else why that is not known.
+Result<size_t> ended_by(const HttpOutcome& answer) {
+  if (answer.status == 0) return Error{answer.why};
+  if (answer.status != 200) return Error{"HTTP status " + std::to_string(answer.status)};
+  const auto report = nlohmann::json::parse(answer.body, nullptr, false);
   if (!report.is_object() || !report.contains("ended") || !report["ended"].is_number_unsigned()) {
     return Error{"the answer says nothing of sessions"};
   }
@@ -22,16 +22,19 @@ Result<size_t> end_on(const Address& server, UserId user, const Result<std::stri
 
 }  // namespace
 
-EndedSessions end_sessions(const ClusterFiles& files, UserId user) {
-  EndedSessions result;
+Result<EndedSessions> end_sessions(const ClusterFiles& files, UserId user) {
   const Result<std::string> key = read_admin_key(files);
+  if (!key.ok()) return Error{key.message()};
+  const HttpCall call{.method = "POST", .path = "/api/end_sessions?user=" + std::to_string(user), .key = key.value()};
+  EndedSessions result;
   for (int i = 0; i < files.msg_servers; ++i) {
-    const std::string name = "msg_server_" + std::to_string(i);
-    const Result<size_t> ended = end_on(files.msg_server_http(i), user, key);
+    const std::string name = AdminClient::name_of(i);
+    const HttpOutcome answer = http_call(files.msg_server_http(i), call);
+    const Result<size_t> ended = ended_by(answer);
     if (ended.ok()) {
       result.sessions += ended.value();
       result.told.push_back(name);
-    } else if (files.running(name)) {
+    } else if (files.may_run(name, answer)) {
       result.untold.push_back({name, ended.message()});
     }
   }

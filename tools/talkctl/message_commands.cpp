@@ -94,18 +94,22 @@ class Broadcast {
   Status begin() {
     std::string why = "no msg_server of " + admin_.files().dir + " runs";
     for (int i = 0; i < admin_.files().msg_servers; ++i) {
-      int status = 0;
+      HttpOutcome outcome;
       Result<Json> answer =
-          admin_.ask_server(i, "POST", "/api/broadcast", {{"id", id_}, {"text", arguments_.text}}, &status);
+          admin_.ask_server(i, "POST", "/api/broadcast", {{"id", id_}, {"text", arguments_.text}}, &outcome);
       if (answer.ok()) {
+        may_have_begun_ = true;
         server_ = i;
         progress_ = std::move(answer.value());
         heard_ = Clock::now();
         return {};
       }
-      if (status != 0) why = answer.message();
-      if (status >= 400 && status < 500) break;
+      if (!outcome.nobody_listens) why = answer.message();
+      if (outcome.reached && outcome.status == 0) may_have_begun_ = true;
+      if (outcome.status >= 400 && outcome.status < 500) break;
     }
+    // Under an id of its own it would be sent again to whoever has it.
+    if (may_have_begun_) why += "; go on with: talkctl broadcast --id " + id_ + " and the same text";
     return Error{why};
   }
   // A server that has ended, or was started anew, knows nothing of it: another one goes on, and nobody gets it twice.
@@ -116,9 +120,9 @@ class Broadcast {
       heard_ = Clock::now();
       return {};
     }
-    const Status begun = begin();
+    Status begun = begin();
     if (begun.ok() || Clock::now() - heard_ < kPatience) return {};
-    return Error{begun.message() + "; go on with: talkctl broadcast --id " + id_ + " and the same text"};
+    return begun;
   }
   void show() {
     if (json_ || ::isatty(STDERR_FILENO) == 0 || Clock::now() - began_ < kSilence) return;
@@ -142,6 +146,7 @@ class Broadcast {
   const MessageArguments& arguments_;
   const bool json_;
   const std::string id_;
+  bool may_have_begun_ = false;  // a server has taken it, or was asked to and did not answer
   int server_ = 0;
   Json progress_;
   bool shown_ = false;

@@ -45,14 +45,22 @@ std::string clock_time(int64_t unix_seconds) {
 /// The sessions that each server has itself, which together are all; by user.
 struct Online {
   std::map<uint32_t, Json> users;
-  std::vector<std::string> missing;  // servers that run and did not answer
+  std::vector<std::string> missing;  // servers that may run and did not tell
 };
 
-Status take_pages(const AdminClient& admin, int index, Online& online) {
+// Where nobody listens there is no server, and nothing to tell.
+void note_silence(const AdminClient& admin, int index, const HttpOutcome& outcome, const std::string& why,
+                  Online& online) {
+  const std::string name = AdminClient::name_of(index);
+  if (admin.files().may_run(name, outcome)) online.missing.push_back(why.starts_with(name) ? why : name + ": " + why);
+}
+
+void take_pages(const AdminClient& admin, int index, Online& online) {
   std::string page = "/api/online";
   while (true) {
-    const Result<Json> answer = admin.ask_server(index, "GET", page);
-    if (!answer.ok()) return Error{answer.message()};
+    HttpOutcome outcome;
+    const Result<Json> answer = admin.ask_server(index, "GET", page, nullptr, &outcome);
+    if (!answer.ok()) return note_silence(admin, index, outcome, answer.message(), online);
     for (const Json& user : answer.value()["users"]) {
       for (const Json& session : user["sessions"]) {
         if (session["server"].is_null()) continue;  // another server has it, and tells
@@ -62,7 +70,7 @@ Status take_pages(const AdminClient& admin, int index, Online& online) {
       }
     }
     const Json next = answer.value()["next"];
-    if (next.is_null()) return {};
+    if (next.is_null()) return;
     page = "/api/online?after=" + next.dump();
   }
 }
@@ -81,12 +89,7 @@ void print(const Online& online) {
 
 Status show_online(const AdminClient& admin, const OnlineArguments& /*none*/, bool json) {
   Online online;
-  for (int i = 0; i < admin.files().msg_servers; ++i) {
-    const std::string name = AdminClient::name_of(i);
-    if (const Status taken = take_pages(admin, i, online); !taken.ok() && admin.files().running(name)) {
-      online.missing.push_back(taken.message());
-    }
-  }
+  for (int i = 0; i < admin.files().msg_servers; ++i) take_pages(admin, i, online);
   if (json) {
     Json users = Json::array();
     for (const auto& [id, user] : online.users) users.push_back(user);
@@ -95,7 +98,9 @@ Status show_online(const AdminClient& admin, const OnlineArguments& /*none*/, bo
     print(online);
   }
   if (online.missing.empty()) return {};
-  return Error{"not all of it: " + online.missing.front()};
+  std::string missing;
+  for (const std::string& why : online.missing) missing += (missing.empty() ? "" : "; ") + why;
+  return Error{"not all of it: " + missing};
 }
 
 Status kick(const AdminClient& admin, const OnlineArguments& a, bool json) {

@@ -218,8 +218,9 @@ Status UserCommands::end_live_sessions(const Result<UserId>& changed, const std:
   EndedSessions ended;
   if (ClusterFiles::exist(dir_)) {
     const Result<ClusterFiles> files = ClusterFiles::read(dir_);
-    if (!files.ok()) return Error{"user " + name + " " + done + ", but sessions may live on: " + files.message()};
-    ended = end_sessions(files.value(), id);
+    const Result<EndedSessions> told = files.ok() ? end_sessions(files.value(), id) : Error{files.message()};
+    if (!told.ok()) return Error{"user " + name + " " + done + ", but sessions may live on: " + told.message()};
+    ended = told.value();
   }
   if (json_) {
     std::cout << dump(to_json(id, name, done, ended)) << "\n";

@@ -23,8 +23,8 @@ class UserCommands {
   /// PREFIX1, PREFIX2, …: one password hash for all, in batches. Those that exist are left as they are.
   Status add_many(const std::string& prefix, uint32_t first, uint32_t count, const std::string& password);
   Status list();
-  // These change the account first. Where a msg_server that runs could not be told to end the sessions, they fail and
-  // name it: the change has been made all the same.
+  // These change the account first. Where a msg_server that may run could not be told to end the sessions, they fail
+  // and name it: the change has been made all the same.
   Status set_password(const std::string& name, const std::string& password);
   Status disable(const std::string& name);
   /// Logs the user out everywhere: no session token that was given until now is good any more.

@@ -8,6 +8,7 @@
 #include <iostream>
 #include <optional>
 
+#include "tools/talkctl/cluster_files.h"
 #include "tools/talkload/load_link.h"
 #include "tools/talkload/progress_line.h"
 #include "tools/talkload/report_html.h"
@@ -103,7 +104,10 @@ Result<ClusterAccess> LoadRun::prepare() {
   probe_.emplace(std::move(probe.value()));
   probe_->sample(-1);
   if (options_.scenario == ScenarioKind::kReconnect) {
-    disturber_.emplace(options_, static_cast<uint32_t>(access.value().msg_servers.size()));
+    // Not from `access`, which names none where clients ask a login_server.
+    const Result<ClusterFiles> files = ClusterFiles::read(options_.dir);
+    if (!files.ok()) return Error{files.message()};
+    disturber_.emplace(options_, static_cast<uint32_t>(files.value().msg_servers));
   }
   const auto cancelled = [] { return interrupted != 0; };
   const Status users = prepare_users(options_, options_.all_clients(), access.value().users, cancelled);

@@ -12,6 +12,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "tools/talkload/proc_files.h"
+
 namespace talkbeat::load {
 
 namespace {
@@ -104,15 +106,25 @@ void ServerDisturber::look(int64_t now_ms, bool allowed) {
   }
 }
 
+std::optional<pid_t> ServerDisturber::running() const {
+  if (read_all(path(".start")).empty()) return std::nullopt;
+  return running_server("/proc", dir_, name_);
+}
+
 void ServerDisturber::take_away() {
   name_ = "msg_server_" + std::to_string(turn_++ % msg_servers_);
-  std::ifstream(path(".pid")) >> pid_;
+  const std::optional<pid_t> pid = running();
+  if (!pid) {
+    failures_.push_back(name_ + " does not run any more");
+    return;
+  }
+  pid_ = *pid;
   const std::string proc = "/proc/" + std::to_string(pid_);
   std::error_code error;
   recipe_.program = std::filesystem::read_symlink(proc + "/exe", error).string();
   recipe_.directory = std::filesystem::read_symlink(proc + "/cwd", error).string();
   recipe_.arguments = split_at_nul(read_all(proc + "/cmdline"));
-  if (pid_ <= 0 || recipe_.program.empty() || recipe_.arguments.empty()) {
+  if (recipe_.program.empty() || recipe_.arguments.empty()) {
     failures_.push_back(name_ + " does not run any more");
     return;
   }

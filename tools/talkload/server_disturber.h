@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,8 @@ namespace talkbeat::load {
 /// Takes the msg_servers of a local cluster away, one after the other, and brings each back: by kill -9 and a new start
 /// half a second later, or by draining (SIGTERM, as talkctl drain) and a new start when it has left. A server is
 /// started as it was: the same program, arguments, directory, output, and it is written down in DIR as start.sh does,
-/// so that stop.sh finds it. The parent's thread.
+/// so that stop.sh finds it. What DIR has not written down with the time at which it began is left alone: its pid may
+/// be anybody's by now. The parent's thread.
 ///
 ///   ServerDisturber disturber(options, servers);
 ///   disturber.look(at_ms);        // some times a second
@@ -40,6 +42,7 @@ class ServerDisturber {
   };
   enum class Stage : uint8_t { kWaiting, kLeaving, kDown };
 
+  std::optional<pid_t> running() const;
   void take_away();
   void bring_back();
   bool is_back() const;
