@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@ namespace talkbeat::sim {
 namespace {
 
 constexpr uint64_t kSeedsForAll = 1'000;
+constexpr double kAllowedSeconds = 180;  // for a thousand; told, not judged: machines differ
 constexpr int kProgressEverySeconds = 5;
 constexpr int kKeptMemory = 256 << 20;
 
@@ -53,7 +55,7 @@ extern "C" void on_abort(int /*number*/) {
 
 Note run_seed(uint64_t seed, bool twice) {
   seed_now = static_cast<sig_atomic_t>(seed);
-  const Outcome outcome = twice ? simulate_twice(seed) : simulate(seed, false);
+  const Outcome outcome = twice ? simulate_twice(seed) : simulate(seed);
   Note note{.seed = seed, .steps = outcome.steps, .ok = outcome.ok(), .at_ms = outcome.at_ms, .tally = outcome.tally};
   copy_text(note.violated, outcome.violated);
   copy_text(note.detail, outcome.detail);
@@ -187,6 +189,14 @@ bool all_happened(const Tally& tally) {
   return all;
 }
 
+// Of the workers that have ended: far less than the time that passed means that others used the machine.
+double processor_seconds() {
+  rusage used{};
+  ::getrusage(RUSAGE_CHILDREN, &used);
+  return static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+         static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+}
+
 /// What has been told so far, and what it comes to.
 class Campaign {
  public:
@@ -221,12 +231,22 @@ class Campaign {
   }
 
   bool judge(bool well) const {
-    std::printf("%s%llu seeds of 10 simulated minutes%s, in %.1f s; %llu events a run\n",
+    std::printf("%s%llu seeds of 10 simulated minutes%s, in %.1f s (%.1f s of processor time); %llu events a run\n",
                 options_.table ? tally_.table().c_str() : "", number(done_), options_.twice ? ", each twice" : "",
-                seconds(), number(done_ > 0 ? steps_ / done_ : 0));
+                seconds(), processor_seconds(), number(done_ > 0 ? steps_ / done_ : 0));
+    tell_pace();
     if (failed_ > 0) std::printf("%llu of them failed\n", number(failed_));
     if (!well || failed_ > 0 || done_ == 0 || done_ != options_.seeds) return false;
     return !options_.need_all || options_.seeds < kSeedsForAll || all_happened(tally_);
+  }
+
+  void tell_pace() const {
+    if (done_ < kSeedsForAll) return;
+    const double taken = seconds() * static_cast<double>(kSeedsForAll) / static_cast<double>(done_);
+    const bool slow = taken > kAllowedSeconds;
+    std::printf("%s%llu seeds take %.0f s here with %u processes; %s the %.0f s that they are to stay below\n",
+                slow ? "SLOW: " : "", number(kSeedsForAll), taken, options_.jobs, slow ? "that is above" : "within",
+                kAllowedSeconds);
   }
 
   bool tell_whether_found() const {
@@ -257,13 +277,6 @@ class Campaign {
 };
 
 }  // namespace
-
-std::string report_of(const Outcome& outcome) {
-  char when[32];
-  std::snprintf(when, sizeof when, "%.3f", static_cast<double>(outcome.at_ms) / 1000);
-  return "FAILED: seed " + std::to_string(outcome.seed) + " at " + when + " s: " + outcome.violated + ": " +
-         outcome.detail + "\n  replay: make sim SEED=" + std::to_string(outcome.seed) + "\n";
-}
 
 bool run_campaign(const CampaignOptions& options) {
   return Campaign(options).run();

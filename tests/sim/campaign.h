@@ -1,6 +1,5 @@
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "tests/sim/simulation.h"
@@ -18,9 +17,6 @@ struct CampaignOptions {
   bool keep_going = false;     ///< tells of every seed that fails, not only of the first
   std::string_view to_find{};  ///< a violation that some seed has to end with; others count for nothing
 };
-
-/// For people: what was violated, when, and how to see it again.
-std::string report_of(const Outcome& outcome);
 
 /// Runs the seeds in processes of their own, and tells what came of it on stdout: the first failure, or
 /// how often everything happened. False: a promise was broken, two runs of a seed differed, or something never

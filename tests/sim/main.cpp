@@ -2,11 +2,13 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <string>
 #include <string_view>
 
 #include "base/log.h"
 #include "base/mutant.h"
 #include "tests/sim/campaign.h"
+#include "tests/sim/replay.h"
 
 namespace {
 
@@ -34,15 +36,6 @@ constexpr std::string_view violation_of(Mutant mutant) {
   return {};
 }
 
-int replay(uint64_t seed, bool trace) {
-  const Outcome outcome = trace ? simulate(seed, true) : simulate_twice(seed);
-  std::printf("seed %llu: hash %016llx, %llu steps\n%s", static_cast<unsigned long long>(seed),
-              static_cast<unsigned long long>(outcome.hash), static_cast<unsigned long long>(outcome.steps),
-              outcome.tally.table().c_str());
-  if (!outcome.ok()) std::fputs(report_of(outcome).c_str(), stdout);
-  return outcome.ok() ? 0 : 1;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -51,7 +44,7 @@ int main(int argc, char** argv) {
       "from a seed. Each seed runs twice and has to go the same way.");
   CampaignOptions options;
   uint64_t seed = 0;
-  bool trace = false;
+  std::string trace;
   bool mutant = false;
   bool once = false;
   bool tell_log = false;
@@ -61,8 +54,8 @@ int main(int argc, char** argv) {
   app.add_flag("--once", once, "Each seed once only");
   app.add_flag("--keep-going", options.keep_going, "Tell of every seed that fails, not only of the first");
   const CLI::Option* one = app.add_option("--seed", seed, "Replay this one, and tell what happened in it");
-  app.add_flag("--trace", trace, "With --seed: a line for every event; once only");
-  app.add_flag("--log", tell_log, "With --seed: the processes' own log, on stderr");
+  app.add_option("--trace", trace, "With --seed: the file for a line an event; -: stdout");
+  app.add_flag("--log", tell_log, "With --seed: the processes' own log, of both runs, on stderr");
   app.add_flag("--mutant", mutant, "This program has a seeded mistake: the check for it has to find it");
   CLI11_PARSE(app, argc, argv);
 
@@ -72,7 +65,7 @@ int main(int argc, char** argv) {
   log.max_per_second = 1'000'000;
   if (tell_log) std::setvbuf(stdout, nullptr, _IOLBF, 0);
   if (!configure_logging(log).ok()) return 2;
-  if (one->count() > 0) return replay(seed, trace);
+  if (one->count() > 0) return replay(seed, trace) ? 0 : 1;
   options.twice = !once;
   if (mutant) {
     if (kMutant == Mutant::kNone) return 2;

@@ -67,6 +67,7 @@ struct Schedule {
   static constexpr Tick kFaultsBegin = 20'000;
   static constexpr Tick kFaultsEnd = 430'000;  ///< everything is healed and brought up
   static constexpr Tick kWorkEnds = 450'000;
+  static constexpr Tick kOneSessionInAll = 470'000;  ///< what was cut off is linked again within 35 s
   static constexpr Tick kAskPresence = 580'000;
   static constexpr Tick kEnd = 600'000;  ///< by now all has been delivered
 };

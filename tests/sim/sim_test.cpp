@@ -1,7 +1,16 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
 
 #include "base/log.h"
 #include "tests/sim/campaign.h"
+#include "tests/sim/replay.h"
+#include "tests/sim/simulation.h"
 
 namespace talkbeat::sim {
 namespace {
@@ -18,7 +27,16 @@ TEST(Simulation, keeps_every_promise_and_goes_the_same_way_twice) {
 }
 
 TEST(Simulation, of_different_seeds_differs) {
-  EXPECT_NE(simulate(1, false).hash, simulate(2, false).hash);
+  EXPECT_NE(simulate(1).hash, simulate(2).hash);
+}
+
+TEST(Simulation, is_replayed_with_a_line_an_event_up_to_its_end) {
+  const std::string trace = testing::TempDir() + "sim_test_" + std::to_string(::getpid()) + "/seed-3.trace";
+  EXPECT_TRUE(replay(3, trace));
+  std::ifstream file(trace);
+  const std::string lines{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_THAT(lines, testing::AllOf(testing::HasSubstr("msg_server_0   starts"), testing::HasSubstr("\n   599.")));
+  std::filesystem::remove_all(std::filesystem::path(trace).parent_path());
 }
 
 }  // namespace

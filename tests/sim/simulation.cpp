@@ -13,10 +13,10 @@ namespace {
 /// All parts of one run, in the order in which they need each other.
 class Simulation {
  public:
-  Simulation(uint64_t seed, bool aloud)
+  Simulation(uint64_t seed, std::FILE* trace)
       : plan_(Plan::of(seed)),
         seeds_(seed),
-        trace_(scheduler_, aloud),
+        trace_(scheduler_, trace),
         check_([this](const std::string& what, const std::string& detail) { violate(what, detail); }, outcome_.tally),
         cluster_(scheduler_, plan_, seeds_.draw(), trace_, outcome_.tally, check_,
                  [this](const std::string& what, const std::string& detail) { violate(what, detail); }),
@@ -65,18 +65,29 @@ class Simulation {
 
 }  // namespace
 
-Outcome simulate(uint64_t seed, bool aloud) {
-  return Simulation(seed, aloud).run();
+Outcome simulate(uint64_t seed, std::FILE* trace) {
+  return Simulation(seed, trace).run();
 }
 
 Outcome simulate_twice(uint64_t seed) {
-  Outcome outcome = simulate(seed, false);
-  if (!outcome.ok()) return outcome;
-  const Outcome again = simulate(seed, false);
+  const Outcome outcome = simulate(seed);
+  return outcome.ok() ? compared(outcome, simulate(seed)) : outcome;
+}
+
+Outcome compared(Outcome outcome, const Outcome& again) {
   if (again.hash == outcome.hash) return outcome;
+  outcome.detail = std::to_string(outcome.steps) + " and " + std::to_string(again.steps) + " steps" +
+                   (outcome.ok() ? "" : "; the first one ended with: " + outcome.violated + ": " + outcome.detail);
   outcome.violated = "two runs of one seed differ";
-  outcome.detail = std::to_string(outcome.steps) + " and " + std::to_string(again.steps) + " steps";
   return outcome;
+}
+
+std::string report_of(const Outcome& outcome) {
+  char when[32];
+  std::snprintf(when, sizeof when, "%.3f", static_cast<double>(outcome.at_ms) / 1000);
+  const std::string seed = std::to_string(outcome.seed);
+  return "FAILED: seed " + seed + " at " + when + " s: " + outcome.violated + ": " + outcome.detail +
+         "\n  replay, with a trace: make sim SEED=" + seed + "\n";
 }
 
 }  // namespace talkbeat::sim

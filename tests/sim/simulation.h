@@ -1,6 +1,6 @@
 #pragma once
 
-#include <optional>
+#include <cstdio>
 #include <string>
 
 #include "tests/sim/tally.h"
@@ -21,13 +21,19 @@ struct Outcome {
 };
 
 /// A whole cluster with 50 clients for ten simulated minutes, in this thread: work, faults, healing, and checks, all
-/// decided by the seed. `aloud`: writes a line an event. Ends at the first violation.
+/// decided by the seed. `trace`: a file that gets a line an event. Ends at the first violation.
 ///
-///   const Outcome outcome = simulate(4711, false);
+///   const Outcome outcome = simulate(4711);
 ///   if (!outcome.ok()) std::puts(outcome.violated.c_str());
-Outcome simulate(uint64_t seed, bool aloud);
+Outcome simulate(uint64_t seed, std::FILE* trace = nullptr);
 
-/// The same, silently, and once more where all was well: that the second run goes another way is a violation, too.
+/// The same, and once more where all was well: that the second run goes another way is a violation, too.
 Outcome simulate_twice(uint64_t seed);
+
+/// The first run's outcome; where the second one of its seed went another way, that is what was violated.
+Outcome compared(Outcome outcome, const Outcome& again);
+
+/// For people: what was violated, when, and how to see it again.
+std::string report_of(const Outcome& outcome);
 
 }  // namespace talkbeat::sim

@@ -4,11 +4,14 @@
 #include <map>
 #include <utility>
 
+#include "msg_server/client_session.h"
+
 namespace talkbeat::sim {
 
 namespace {
 
 constexpr Tick kLookEveryMs = 500;
+constexpr std::string_view kClientRole = "client";
 // A buffer may end above its bound by one PDU: the longest is a page of 100 messages of 1 KiB.
 constexpr size_t kOnePdu = 128 << 10;
 
@@ -32,13 +35,14 @@ void StateCheck::watch() {
   for (SimCluster::LoginSeat& seat : cluster_.login_servers()) {
     if (seat.server != nullptr) check_buffers(seat);
   }
+  check_sessions_held();
   scheduler_.after(kLookEveryMs, Scheduler::kWorld, [this] { watch(); });
 }
 
 void StateCheck::check_buffers(SimCluster::MsgSeat& seat) {
   const std::string server = "msg_server_" + std::to_string(seat.number);
   const MsgServerConfig& config = seat.server->config();
-  check_buffers(server, seat.server->connections(), "client", config.client.out.hard);
+  check_buffers(server, seat.server->connections(), kClientRole, config.client.out.hard);
   check_buffers(server, seat.server->connections(), "server_link", config.cluster.link.out.hard);
 }
 
@@ -59,6 +63,27 @@ void StateCheck::check_buffers(const std::string& server, ConnectionTable& conne
 void StateCheck::check_ledger(const SimCluster::MsgSeat& seat) {
   if (balanced(seat.server->ledger())) return;
   report_("a ledger that does not balance", "of msg_server_" + std::to_string(seat.number));
+}
+
+// As the msg_servers' own connections are, whatever their directories or the clients believe.
+void StateCheck::check_sessions_held() {
+  std::map<std::pair<UserId, ClientClass>, size_t> holders;  // the server that was looked at last
+  const bool one_in_all = scheduler_.now() >= Schedule::kOneSessionInAll;
+  for (SimCluster::MsgSeat& seat : cluster_.msg_servers()) {
+    if (seat.server == nullptr) continue;
+    seat.server->connections().for_each([&](Connection& connection) {
+      if (connection.protocol().role() != kClientRole || connection.closing()) return;
+      const auto& session = connection.attachment<ClientSession>();
+      if (session.phase != Phase::kOnline) return;
+      const auto [held, first] = holders.try_emplace({session.user, session.client_class}, seat.number);
+      const size_t before = std::exchange(held->second, seat.number);
+      if (first || (before != seat.number && !one_in_all)) return;
+      report_(before == seat.number ? "a msg_server has two sessions of one user and class"
+                                    : "two msg_servers have a session of one user and class",
+              "user " + std::to_string(session.user) + ", msg_server_" + std::to_string(before) + " and msg_server_" +
+                  std::to_string(seat.number));
+    });
+  }
 }
 
 std::vector<UserId> StateCheck::online_users() const {

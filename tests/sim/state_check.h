@@ -5,8 +5,9 @@
 namespace talkbeat::sim {
 
 /// What has to hold of the processes' states: always, that nothing waits to be sent beyond its bound, to clients or
-/// between servers, and that every msg_server's ledger balances; and at the end, when all is healed and quiet, that
-/// every user and class has one session, everybody has been shown everything, and every msg_server knows who is online.
+/// between servers, that every msg_server's ledger balances, and that no msg_server has two sessions of one user and
+/// class; once all is healed and the dead are noticed, that no two msg_servers have; and at the end that every user and
+/// class has one session, everybody has been shown everything, and every msg_server knows who is online.
 ///
 ///   StateCheck states(scheduler, cluster, check, tally, report);
 ///   states.begin();
@@ -26,6 +27,7 @@ class StateCheck {
   void check_buffers(SimCluster::LoginSeat& seat);
   void check_buffers(const std::string& server, ConnectionTable& connections, std::string_view role, size_t bound);
   void check_ledger(const SimCluster::MsgSeat& seat);
+  void check_sessions_held();
   void ask_presence();
   void ask(const SimCluster::Device& device);
   std::vector<UserId> online_users() const;

@@ -1,6 +1,5 @@
 #include "tests/sim/trace.h"
 
-#include <cstdio>
 #include <cstring>
 #include <utility>
 
@@ -29,7 +28,7 @@ void Trace::note(std::string_view what, Host host, uint64_t first, uint64_t seco
   mix(first);
   mix(second);
   if (!text.empty()) mix(text);
-  if (!aloud_) return;
+  if (lines_ == nullptr) return;
   std::string line = std::to_string(first);
   if (second != 0) line += " " + std::to_string(second);
   if (!text.empty()) line.append(" ").append(text);
@@ -37,11 +36,11 @@ void Trace::note(std::string_view what, Host host, uint64_t first, uint64_t seco
 }
 
 void Trace::say(std::string_view what, Host host, std::string_view text) const {
-  if (!aloud_) return;
+  if (lines_ == nullptr) return;
   const Tick now = scheduler_.now();
-  std::printf("%6lld.%03lld %-14s %-14.*s %.*s\n", static_cast<long long>(now / 1000),
-              static_cast<long long>(now % 1000), host < names_.size() ? names_[host].c_str() : "-",
-              static_cast<int>(what.size()), what.data(), static_cast<int>(text.size()), text.data());
+  std::fprintf(lines_, "%6lld.%03lld %-14s %-14.*s %.*s\n", static_cast<long long>(now / 1000),
+               static_cast<long long>(now % 1000), host < names_.size() ? names_[host].c_str() : "-",
+               static_cast<int>(what.size()), what.data(), static_cast<int>(text.size()), text.data());
 }
 
 }  // namespace talkbeat::sim

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdio>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,7 +12,8 @@
 namespace talkbeat::sim {
 
 /// Everything that happens in a simulation, as one number: a running hash, equal for two runs of one seed or the
-/// simulation depends on something that it does not control. Told to speak, it writes a line an event as well.
+/// simulation depends on something that it does not control. With a file it writes a line an event as well: to be read
+/// by people, it changes nothing.
 ///
 ///   trace.note("commit", host, sequence, count);
 class Trace {
@@ -19,7 +21,8 @@ class Trace {
   using Host = uint32_t;
   static constexpr Host kNoHost = UINT32_MAX;
 
-  Trace(const Scheduler& scheduler, bool aloud) : scheduler_(scheduler), aloud_(aloud) {}
+  /// `lines`: nullptr, or a file that outlives it.
+  Trace(const Scheduler& scheduler, std::FILE* lines) : scheduler_(scheduler), lines_(lines) {}
 
   /// What a host is called in the lines.
   void name(Host host, std::string name);
@@ -29,7 +32,6 @@ class Trace {
   void say(std::string_view what, Host host, std::string_view text) const;
   void mix(std::string_view bytes);
 
-  bool aloud() const { return aloud_; }
   uint64_t hash() const { return hash_; }
 
  private:
@@ -39,7 +41,7 @@ class Trace {
   }
 
   const Scheduler& scheduler_;
-  const bool aloud_;
+  std::FILE* const lines_;
   uint64_t hash_ = 0x243F6A8885A308D3u;
   std::vector<std::string> names_;
 };
