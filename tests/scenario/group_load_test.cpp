@@ -6,6 +6,8 @@
 #include "tests/scenario/figures.h"
 #include "tests/scenario/full.h"
 #include "tests/scenario/group_requests.h"
+#include "tests/scenario/oracle.h"
+#include "tests/scenario/sockets.h"
 
 namespace talkbeat::scenario {
 namespace {
@@ -193,12 +195,20 @@ TEST(GroupLoad, a_group_of_10000_is_served_from_memory_on_both_servers) {
   EXPECT_EQ(late.waiting<IMMsgData>(), 0u);
 }
 
+// What msg_server_0 may take while its half of the members comes and some of them do not read: a session each, at the
+// most what may wait for a stalled one (its hard limit and a message), and the password that is being checked.
+long most_growth_kib(size_t members, size_t stalled) {
+  constexpr size_t kSessionKib = 64;
+  constexpr size_t kWaitingKib = 512 + 64;
+  constexpr size_t kElseKib = 8 << 10;
+  return static_cast<long>(members * kSessionKib + stalled * kWaitingKib + kElseKib) + kPasswordCheckKib;
+}
+
 // All 10,000 are online in full; else so few that it takes a moment. Nobody beats here, since one thread reads for all.
 TEST(B4, members_that_do_not_read_are_closed_and_the_others_get_everything_in_order) {
-  ClusterOptions options;
-  options.settings = {"client.out_soft_limit=256KiB", "client.out_hard_limit=512KiB", "client.idle_timeout=1h",
-                      "client.idle_timeout_mobile=1h"};
-  Cluster cluster(options);
+  RowCluster cluster({"client.out_soft_limit=256KiB", "client.out_hard_limit=512KiB", "client.idle_timeout=1h",
+                      "client.idle_timeout_mobile=1h", "store.page_cache=256KiB"},
+                     2);
   const size_t kOnline = in_full<size_t>(20, 9'999);
   const size_t kStalled = kOnline / 10;
   add_many(cluster, 9'999);
@@ -207,7 +217,8 @@ TEST(B4, members_that_do_not_read_are_closed_and_the_others_get_everything_in_or
   const Ids many = ids_of_many(alice);
   const uint32_t group = create_group(alice, {many.front()});
   add_in_chunks(alice, group, Ids(many.begin() + 1, many.end()));
-  const Closings first(cluster, "msg_server_0");
+  Oracle oracle(cluster);
+  const Closings& first = oracle.closings();
   const Closings second(cluster, "msg_server_1");
   std::vector<std::unique_ptr<WireClient>> members;
   for (size_t i = 0; i < kOnline; ++i) {
@@ -240,6 +251,12 @@ TEST(B4, members_that_do_not_read_are_closed_and_the_others_get_everything_in_or
   WireClient back(cluster.client_port("msg_server_1"));
   back.log_in("m1");
   EXPECT_EQ(group_unread(back, group), kMessages);
+
+  const size_t here = (kOnline + 1) / 2;
+  const size_t stalled_here = (kStalled + 1) / 2;
+  oracle.expect_growth_below(most_growth_kib(here, stalled_here));
+  for (size_t k = kStalled; k < kOnline; ++k) leave(*members[k]);
+  oracle.expect_unharmed({{"logged_out", here - stalled_here}, {"slow_consumer", stalled_here}});
 }
 
 // Somebody who writes to the group, and goes to the other server when this one dies.

@@ -96,9 +96,10 @@ TEST(P3, a_server_that_wakes_up_does_not_take_back_the_users_who_have_gone_elsew
   before.log_in("alice");
   wait_until("alice is known", [&] { return users_online(cluster) == 1; });
   cluster.signal("msg_server_0", SIGSTOP);
+  const Deadline stopped(2 * kTimeout);
   WireClient bob(cluster.client_port("msg_server_1"));
   bob.log_in("bob");
-  beat_until(bob, [&] { return users_online(cluster) == 1 && registered_servers(cluster) == 1; });
+  beat_until(bob, [&] { return stopped.passed() && users_online(cluster) == 1 && registered_servers(cluster) == 1; });
 
   WireClient after(cluster.client_port("msg_server_1"));
   after.log_in("alice");
@@ -126,14 +127,15 @@ TEST(P3, logins_that_waited_in_a_stopped_servers_queue_end_no_session_elsewhere)
   request.set_client_type(IM::BaseDefine::CLIENT_TYPE_WINDOWS);
   const Closings closings(cluster, "msg_server_0");
   cluster.signal("msg_server_0", SIGSTOP);
+  const Deadline stopped(2 * kTimeout);
   std::vector<std::unique_ptr<WireClient>> waiting;
   for (int i = 0; i < 300; ++i) {
     waiting.push_back(std::make_unique<WireClient>(cluster.client_port("msg_server_0")));
     waiting.back()->send(request);
   }
   waiting.resize(200);
-  const Deadline given_up(kTimeout + 500ms);
-  beat_until(alice, [&] { return given_up.passed(); });
+  const Deadline given_up(kTimeout + 500ms);  // the last of them, however long it took to connect all
+  beat_until(alice, [&] { return stopped.passed() && given_up.passed(); });
 
   cluster.signal("msg_server_0", SIGCONT);
   for (const auto& client : waiting) {
@@ -153,7 +155,8 @@ TEST(P3, a_stopped_login_server_is_left_and_found_again) {
   WireClient alice(cluster.client_port("msg_server_0"));
   alice.log_in("alice");
   cluster.signal("login_server_0", SIGSTOP);
-  beat_until(alice, [&] { return links.so_far("silent") > 0; });
+  const Deadline stopped(2 * kTimeout);
+  beat_until(alice, [&] { return stopped.passed() && links.so_far("silent") > 0; });
   EXPECT_EQ(cluster.get("msg_server_0", "/readyz").status, 503);
   cluster.signal("login_server_0", SIGCONT);
   beat_until(alice, [&] {

@@ -22,9 +22,17 @@ std::chrono::nanoseconds time_in_queue(const std::filesystem::path& thread) {
   return std::chrono::nanoseconds(figures ? waited : 0);
 }
 
+std::filesystem::path tasks_of(pid_t pid) {
+  return "/proc/" + std::to_string(pid) + "/task";
+}
+
+std::chrono::nanoseconds loops_time_in_queue(pid_t pid) {
+  return time_in_queue(tasks_of(pid) / std::to_string(pid));
+}
+
 std::chrono::nanoseconds time_in_queue(pid_t pid) {
-  const std::filesystem::path tasks = "/proc/" + std::to_string(pid) + "/task";
-  std::chrono::nanoseconds sum = time_in_queue(tasks / std::to_string(pid));
+  const std::filesystem::path tasks = tasks_of(pid);
+  std::chrono::nanoseconds sum = loops_time_in_queue(pid);
   std::error_code gone;
   for (const auto& thread : std::filesystem::directory_iterator(tasks, gone)) {
     if (contents(thread.path() / "comm").starts_with("store_write")) sum += time_in_queue(thread.path());
@@ -64,6 +72,12 @@ MachineWatch::Clock::duration MachineWatch::overdue(Clock::time_point now) const
 
 milliseconds MachineWatch::lost() const {
   const auto queued = time_in_queue(pid_) + time_in_queue(std::filesystem::path("/proc/thread-self"));
+  const std::lock_guard lock(mutex_);
+  return std::chrono::floor<milliseconds>(lost_ + overdue(Clock::now()) + queued);
+}
+
+milliseconds MachineWatch::lost_by_loop() const {
+  const auto queued = loops_time_in_queue(pid_);
   const std::lock_guard lock(mutex_);
   return std::chrono::floor<milliseconds>(lost_ + overdue(Clock::now()) + queued);
 }

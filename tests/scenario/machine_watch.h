@@ -33,6 +33,9 @@ class MachineWatch {
   /// Grows, for each thread that asks by itself: what that one has waited for a processor is in it, and so is what is
   /// going on at the moment.
   milliseconds lost() const;
+  /// The part of it that the process's loop has lost: its own wait for a processor, and what the thread of this has
+  /// measured. The same for every thread that asks.
+  milliseconds lost_by_loop() const;
 
  private:
   using Clock = std::chrono::steady_clock;

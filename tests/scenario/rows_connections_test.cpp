@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <span>
+
 #include "tests/scenario/full.h"
 #include "tests/scenario/oracle.h"
 #include "tests/scenario/sockets.h"
@@ -59,6 +61,19 @@ class ConnectionFrom {
   int fd_;
 };
 
+// The clear answer, and nothing else before the end.
+void expect_told_that_it_is_full(ConnectionFrom& refused) {
+  const std::string answer = refused.rest();
+  ASSERT_GT(answer.size(), kPduHeaderSize);
+  const PduHeader header = decode_header(std::as_bytes(std::span(answer)));
+  EXPECT_EQ(header.command_id, kCommandOf<IM::Login::IMLoginRes>);
+  EXPECT_EQ(header.length, answer.size());
+  IM::Login::IMLoginRes told;
+  ASSERT_TRUE(told.ParseFromString(answer.substr(kPduHeaderSize)));
+  EXPECT_EQ(told.result_code(), IM::BaseDefine::REFUSE_REASON_MSG_SERVER_FULL);
+  EXPECT_FALSE(told.result_string().empty());
+}
+
 TEST(C2, exactly_as_many_as_allowed_are_served_and_the_rest_is_told_so) {
   constexpr size_t kPlaces = 100;
   constexpr size_t kForOneAddress = 40;
@@ -79,11 +94,8 @@ TEST(C2, exactly_as_many_as_allowed_are_served_and_the_rest_is_told_so) {
       all.push_back(std::make_unique<ConnectionFrom>(crowd.ip, cluster.client_port(kServer)));
     }
     oracle.closings().await("too_many_connections", refused += crowd.refused);
-    const std::string answer = all.back()->rest();
-    IM::Login::IMLoginRes told;
-    ASSERT_GT(answer.size(), kPduHeaderSize);
-    ASSERT_TRUE(told.ParseFromString(answer.substr(kPduHeaderSize)));
-    EXPECT_EQ(told.result_code(), IM::BaseDefine::REFUSE_REASON_MSG_SERVER_FULL);
+    // They are accepted in the order in which they came: those who came last.
+    for (size_t i = all.size() - crowd.refused; i < all.size(); ++i) expect_told_that_it_is_full(*all[i]);
   }
   ASSERT_EQ(coming, kPlaces + 50);
   await_connections(cluster, kPlaces);

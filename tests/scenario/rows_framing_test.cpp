@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "tests/scenario/oracle.h"
 #include "tests/scenario/sockets.h"
 
@@ -84,6 +86,9 @@ std::string long_login() {
   return encode(request, 1);
 }
 
+// After the timeout of the last of them, all are to be closed within this; what the machine takes is not counted.
+constexpr milliseconds kInTime = 1s;
+
 TEST(F3, a_thousand_connections_stalled_in_a_login_are_closed_at_the_handshake_timeout) {
   constexpr size_t kStalled = 1'000;
   RowCluster cluster({"client.handshake_timeout=5s", "client.pdu_timeout=10m"});
@@ -92,7 +97,9 @@ TEST(F3, a_thousand_connections_stalled_in_a_login_are_closed_at_the_handshake_t
   {
     const Sockets stalled = connect_many(cluster, kServer, kStalled);
     for (const auto& socket : stalled) socket->write(half, Deadline(kPatience));
+    const FairTime all_wait(oracle.machine());
     oracle.closings().await("handshake_timeout", kStalled);
+    EXPECT_LE(all_wait.taken(), 5s + kInTime);
     oracle.expect_growth_below(32 << 10);
     for (const auto& socket : stalled) {
       EXPECT_THAT(last_words(*socket), testing::HasSubstr("no successful login"));
@@ -101,9 +108,13 @@ TEST(F3, a_thousand_connections_stalled_in_a_login_are_closed_at_the_handshake_t
   oracle.expect_unharmed({{"handshake_timeout", kStalled}});
 }
 
-// Writes a byte a second to each of them until the server has closed all.
-void drip(const Sockets& sockets, const std::string& bytes) {
+// Writes a byte a second to each of them until the server has closed all. Returns how long after the first byte it had
+// closed the last one, for this reason.
+milliseconds drip(const Oracle& oracle, const Sockets& sockets, const std::string& reason) {
+  const std::string bytes = long_login();
   const Deadline deadline(3 * kPatience);
+  const FairTime time(oracle.machine());
+  std::optional<milliseconds> taken;
   std::vector<bool> open(sockets.size(), true);
   size_t still_open = sockets.size();
   for (size_t sent = 0; still_open > 0 && !deadline.passed(); ++sent) {
@@ -116,9 +127,14 @@ void drip(const Sockets& sockets, const std::string& bytes) {
       open[i] = false;
       --still_open;
     }
+    while (!taken && !next_second.passed()) {
+      if (oracle.closings().so_far(reason) == sockets.size()) taken = time.taken();
+      std::this_thread::sleep_for(20ms);
+    }
     if (still_open > 0) std::this_thread::sleep_for(next_second.left());
   }
   EXPECT_EQ(still_open, 0u);
+  return taken.value_or(time.taken());
 }
 
 constexpr size_t kDripping = 1'000;
@@ -126,19 +142,21 @@ constexpr size_t kDripping = 1'000;
 TEST(F4, a_login_of_one_byte_a_second_is_closed_at_the_handshake_timeout_in_spite_of_progress) {
   RowCluster cluster({"client.handshake_timeout=4s", "client.pdu_timeout=10m"});
   Oracle oracle(cluster);
-  drip(connect_many(cluster, kServer, kDripping), long_login());
+  EXPECT_LE(drip(oracle, connect_many(cluster, kServer, kDripping), "handshake_timeout"), 4s + kInTime);
   oracle.expect_unharmed({{"handshake_timeout", kDripping}});
 }
 
 TEST(F4, a_pdu_of_one_byte_a_second_is_closed_at_the_pdu_timeout_in_spite_of_progress) {
   RowCluster cluster({"client.handshake_timeout=10m", "client.pdu_timeout=2s"});
   Oracle oracle(cluster);
-  drip(connect_many(cluster, kServer, kDripping), long_login());
+  EXPECT_LE(drip(oracle, connect_many(cluster, kServer, kDripping), "pdu_timeout"), 2s + kInTime);
   WireClient alice(cluster.client_port(kServer));
   alice.log_in("alice");
   // A whole PDU and the beginning of the next one: the deadline is that of the second.
+  const FairTime time(oracle.machine());
   alice.send_raw(encode(IM::Message::IMClientTimeReq(), 1) + long_login().substr(0, 17));
   alice.expect_close();
+  EXPECT_LE(time.taken(), 2s + kInTime);
   oracle.expect_unharmed({{"pdu_timeout", kDripping + 1}});
 }
 
@@ -149,7 +167,9 @@ TEST(F4, heartbeats_are_no_login) {
   constexpr size_t kStrangers = 50;
   const Sockets strangers = connect_many(cluster, kServer, kStrangers);
   const std::string request = encode(IM::Message::IMClientTimeReq(), 1);
-  while (oracle.closings().so_far("handshake_timeout") < kStrangers) {
+  const Deadline patience(3 * kPatience);
+  const FairTime time(oracle.machine());
+  while (oracle.closings().so_far("handshake_timeout") < kStrangers && !patience.passed()) {
     for (const auto& stranger : strangers) stranger->try_write(request, Deadline(kPatience));
     for (const auto& stranger : strangers) {
       std::string answers;
@@ -157,6 +177,7 @@ TEST(F4, heartbeats_are_no_login) {
     }
     std::this_thread::sleep_for(100ms);
   }
+  EXPECT_LE(time.taken(), 3s + kInTime);
   oracle.expect_unharmed({{"handshake_timeout", kStrangers}});
 }
 

@@ -91,23 +91,25 @@ std::string integrity_of(const Cluster& cluster) {
   return verdict.ok() ? std::string(verdict.value()) : "it cannot be checked";
 }
 
+// So many kills inside of a commit; one whose commit was not seen in time is a kill as well, and is not counted.
 TEST(P2, a_kill_inside_a_commit_leaves_the_database_whole_and_every_acked_message_in_it) {
   const int kills = in_full(6, 100);
+  const int most_tries = kills + kills / 4 + 2;
   ClusterOptions options = quick_links();
   options.msg_servers = 1;
   Cluster cluster(options);
   Load load(cluster, {.pairs = 4, .threads = 1, .pause = 0ms, .msg_servers = 1});
   int inside = 0;
-  for (int kill = 0; kill < kills; ++kill) {
+  for (int kill = 0; inside < kills && kill < most_tries; ++kill) {
     load.await_acks(30);
-    inside += kill_inside_a_commit(cluster, kill % 2 == 0) ? 1 : 0;
+    inside += kill_inside_a_commit(cluster, inside % 2 == 0) ? 1 : 0;
     EXPECT_EQ(integrity_of(cluster), "ok") << "after kill " << kill;
     cluster.start();
   }
   load.await_acks(30);
   EXPECT_THAT(load.finish(), IsEmpty());
   EXPECT_EQ(integrity_of(cluster), "ok");
-  EXPECT_GE(inside, kills * 9 / 10) << "of " << kills << " kills";
+  EXPECT_EQ(inside, kills) << "of " << most_tries << " at the most";
 }
 
 TEST(Kill, no_acked_message_is_lost_or_doubled_when_all_processes_are_killed_at_once) {

@@ -3,11 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <deque>
-#include <thread>
+#include <memory>
+#include <vector>
 
 #include "base/wire_password.h"
+#include "tests/scenario/loop_lag.h"
 #include "tests/scenario/oracle.h"
 #include "tests/scenario/requests.h"
 #include "tests/scenario/sockets.h"
@@ -49,30 +49,6 @@ TEST(A1, of_1000_guesses_from_one_address_20_are_looked_at) {
   oracle.expect_unharmed({{"login_refused", kGuesses + 1}});
 }
 
-// The worst lateness of the server's loop while `attack` runs, without what the machine took from it in the half second
-// before it told of that: it does a few times a second.
-template <class Attack>
-double worst_lag_ms(const Cluster& cluster, const MachineWatch& machine, Attack attack) {
-  constexpr size_t kHalfASecond = 10;  // rounds
-  std::atomic<double> worst{0};
-  const std::jthread watcher([&](const std::stop_token& over) {
-    std::deque<milliseconds> lost;
-    while (!over.stop_requested()) {
-      try {
-        const double lag = figure(cluster, kServer, "talkbeat_loop_lag_ms");
-        lost.push_back(machine.lost());
-        if (lost.size() > kHalfASecond) lost.pop_front();
-        worst = std::max(worst.load(), lag - static_cast<double>((lost.back() - lost.front()).count()));
-      } catch (const Unexpected&) {
-        // It did not tell this time: the control client says whether it serves.
-      }
-      std::this_thread::sleep_for(50ms);
-    }
-  });
-  attack();
-  return worst;
-}
-
 IM::Login::IMLoginReq guess_of(const std::string& name) {
   IM::Login::IMLoginReq request;
   request.set_user_name(name);
@@ -109,17 +85,16 @@ Answers answers_to_a_flood(const Cluster& cluster, size_t logins) {
 TEST(A3, of_200_logins_at_once_the_queues_excess_is_told_to_come_back_and_the_loop_does_not_wait) {
   constexpr size_t kFlood = 200;
   constexpr size_t kQueue = 128;
-  RowCluster cluster(
-      {"password.failures_per_address=1000", "cluster.heartbeat_interval=200ms", "client.handshake_timeout=10m"});
+  RowCluster cluster({"password.failures_per_address=1000", kReportsOften, "client.handshake_timeout=10m"});
   Oracle oracle(cluster);
   const double before = hashes(cluster);
-  Answers answers;
-  const double lag = worst_lag_ms(cluster, oracle.machine(), [&] { answers = answers_to_a_flood(cluster, kFlood); });
+  LoopLag lag(cluster, oracle.machine());
+  const Answers answers = answers_to_a_flood(cluster, kFlood);
+  EXPECT_LT(lag.worst_ms(), 20);
   EXPECT_GE(answers.checked, kQueue);
   EXPECT_GE(answers.busy, 1u);
   EXPECT_EQ(answers.checked + answers.busy, kFlood);
   EXPECT_EQ(hashes(cluster) - before, answers.checked);
-  EXPECT_LE(lag, 20);
   WireClient alice(cluster.client_port(kServer));
   alice.log_in("alice");
   leave(alice);

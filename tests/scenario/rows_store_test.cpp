@@ -9,6 +9,7 @@
 #include "tests/scenario/frozen_thread.h"
 #include "tests/scenario/full.h"
 #include "tests/scenario/load.h"
+#include "tests/scenario/loop_lag.h"
 #include "tests/scenario/machine_watch.h"
 #include "tests/scenario/requests.h"
 #include "tests/scenario/small_disk.h"
@@ -173,7 +174,7 @@ std::vector<milliseconds> stall(const Cluster& cluster, const MachineWatch& mach
 TEST(P4, while_the_store_stalls_the_loop_serves_the_queue_is_bounded_and_nothing_acked_is_lost) {
   constexpr size_t kMessages = 400;
   ClusterOptions options = one_msg_server();
-  options.settings = {"store.max_queued_writes=" + std::to_string(kQueue), "client.min_ping_interval=0"};
+  options.settings = {"store.max_queued_writes=" + std::to_string(kQueue), "client.min_ping_interval=0", kReportsOften};
   Cluster cluster(options);
   const Closings closings(cluster, "msg_server_0");
   WireClient alice(cluster.client_port("msg_server_0"));
@@ -184,7 +185,9 @@ TEST(P4, while_the_store_stalls_the_loop_serves_the_queue_is_bounded_and_nothing
   Sent sent;
   const MachineWatch machine(cluster.directory(), cluster.pid("msg_server_0"));
   const milliseconds allowed = std::clamp(3 * usual_time(alice, machine), 20ms, 60ms);  // more under ThreadSanitizer
+  LoopLag lag(cluster, machine);
   const std::vector<milliseconds> taken = stall(cluster, machine, alice, bob.user_id(), kMessages, sent);
+  EXPECT_LT(lag.worst_ms(), static_cast<double>(allowed.count())) << "ms that the loop was late";
   ASSERT_GT(taken.size(), 5u);
   EXPECT_LE(taken[taken.size() - 2 - taken.size() / 100], allowed) << "of " << taken.size() << " answers";
   EXPECT_LE(taken.back(), 2s) << "no answer waits for the store";

@@ -1,10 +1,12 @@
 // One session a user and class of client, on whichever servers; and the PC session seen from the mobile one.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "base/wire_password.h"
-#include "tests/scenario/cluster.h"
+#include "tests/scenario/figures.h"
 #include "tests/scenario/machine_watch.h"
 #include "tests/scenario/requests.h"
 
@@ -19,6 +21,9 @@ using IM::Buddy::IMPCLoginStatusNotify;
 using IM::Login::IMKickPCClientReq;
 using IM::Login::IMKickPCClientRsp;
 using IM::Login::IMKickUser;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
 
 ClusterOptions only_alice() {
   ClusterOptions options;
@@ -51,6 +56,8 @@ size_t sessions_online(const Cluster& cluster) {
 
 TEST(A6, a_new_login_ends_the_older_one_of_its_class_on_whichever_server) {
   Cluster cluster(only_alice());
+  const Closings closings_here(cluster, "msg_server_0");
+  const Closings closings_there(cluster, "msg_server_1");
   const uint16_t here = cluster.client_port("msg_server_0");
   const uint16_t there = cluster.client_port("msg_server_1");
   WireClient mobile(here);
@@ -79,6 +86,8 @@ TEST(A6, a_new_login_ends_the_older_one_of_its_class_on_whichever_server) {
   expect_alive(other_mobile);
   expect_alive(third);
   wait_until("two sessions are left", [&] { return sessions_online(cluster) == 2; });
+  EXPECT_THAT(closings_here.so_far(), ElementsAre(Pair("duplicate_login", 3)));
+  EXPECT_THAT(closings_there.so_far(), IsEmpty());
 }
 
 // A refused login must not cost the one who is there his session.
@@ -112,9 +121,13 @@ bool has_closed(WireClient& client) {
 }
 
 TEST(A6, of_two_logins_at_the_same_moment_on_two_servers_exactly_one_lives) {
+  constexpr size_t kRounds = 10;
   Cluster cluster(only_alice());
+  const Closings closings_here(cluster, "msg_server_0");
+  const Closings closings_there(cluster, "msg_server_1");
   const MachineWatch machine(cluster.directory(), cluster.pid("msg_server_0"));
-  for (int round = 0; round < 10; ++round) {
+  size_t lost_here = 0;
+  for (size_t round = 0; round < kRounds; ++round) {
     WireClient here(cluster.client_port("msg_server_0"));
     WireClient there(cluster.client_port("msg_server_1"));
     here.send(login_of_alice());
@@ -125,6 +138,7 @@ TEST(A6, of_two_logins_at_the_same_moment_on_two_servers_exactly_one_lives) {
     const FairTime since_both_are_in(machine);
     wait_until("one of them is kicked", [&] { return has_closed(here) || has_closed(there); });
     EXPECT_LE(since_both_are_in.taken(), 1s) << "round " << round;
+    lost_here += here.closed() ? 1 : 0;
     WireClient& loser = here.closed() ? here : there;
     WireClient& winner = here.closed() ? there : here;
     EXPECT_EQ(loser.expect<IMKickUser>().kick_reason(), KICK_REASON_DUPLICATE_USER);
@@ -133,6 +147,14 @@ TEST(A6, of_two_logins_at_the_same_moment_on_two_servers_exactly_one_lives) {
     winner.ask<IM::Login::IMLogoutRsp>(IM::Login::IMLogoutReq());
     wait_until("none is left", [&] { return sessions_online(cluster) == 0; });
   }
+  // In each round one of them is kicked, on whichever server, and the other one leaves.
+  const auto closed = [](size_t kicked) {
+    std::map<std::string, size_t> reasons{{"duplicate_login", kicked}, {"logged_out", kRounds - kicked}};
+    std::erase_if(reasons, [](const auto& reason) { return reason.second == 0; });
+    return reasons;
+  };
+  EXPECT_EQ(closings_here.so_far(), closed(lost_here));
+  EXPECT_EQ(closings_there.so_far(), closed(kRounds - lost_here));
 }
 
 IMKickPCClientReq kick_pc_of(uint32_t user) {

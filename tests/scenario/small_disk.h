@@ -6,8 +6,8 @@
 
 namespace talkbeat::scenario {
 
-/// A file system of its own for what is made in the temporary directory meanwhile. Where nobody may mount one, it is
-/// the usual directory, and the limit of a process's files takes the place of the disk's end.
+/// A file system of its own, of 64 MiB, for what is made in the temporary directory meanwhile. Throws where we may not
+/// mount one: another fault in its place would prove nothing of a full disk.
 ///
 ///   SmallDisk disk;
 ///   Cluster cluster;
@@ -19,14 +19,15 @@ class SmallDisk {
   SmallDisk(const SmallDisk&) = delete;
   SmallDisk& operator=(const SmallDisk&) = delete;
 
+  /// The cluster has been started since, and so lies on it; throws where it does not.
   void fill(const Cluster& cluster);
   void make_room(const Cluster& cluster);
 
  private:
+  void check_is_on_it(const Cluster& cluster) const;
   std::filesystem::path filler_path() const { return scratch_.path() / "filler"; }
 
   ScratchDirectory scratch_;
-  bool mounted_ = false;
 };
 
 /// No file of the process gets longer than that.

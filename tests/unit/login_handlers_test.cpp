@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <vector>
+
 #include "tests/unit/msg_server_fixture.h"
 
 namespace talkbeat::msg_server_test {
@@ -14,6 +17,21 @@ class LoginTest : public MsgServerTest {
   }
   void fail_times(int64_t times, const std::string& name) {
     for (int64_t i = 0; i < times; ++i) answer_to(login(name, CLIENT_TYPE_WINDOWS, "wrong"));
+  }
+
+  // On all connections of clients together.
+  size_t waiting_to_send() {
+    size_t bytes = 0;
+    connections.for_each([&](Connection& connection) { bytes += connection.waiting_to_send(); });
+    return bytes;
+  }
+  std::vector<CloseReason> reasons_of_closing() const {
+    std::vector<CloseReason> reasons;
+    close_log.closed().for_each_newest([&](const ClosedConnection& gone) {
+      reasons.push_back(gone.reason);
+      return true;
+    });
+    return reasons;
   }
 
   UserId alice = add_user("alice");
@@ -172,6 +190,70 @@ TEST_F(LoginTest, a_stranger_cannot_make_the_server_hold_a_long_pdu) {
   const auto client = connect();
   client->send(login("alice", CLIENT_TYPE_WINDOWS, std::string(config.client.max_pdu_before_login, 'x')));
   expect_end(*client);
+}
+
+TEST_F(LoginTest, for_a_stranger_who_does_not_read_4_kib_of_errors_wait_and_one_more_closes_it) {
+  const size_t limit = config.client.max_queued_before_login;
+  ASSERT_EQ(limit, 4'096u);
+  const auto stranger = connect();
+  ASSERT_TRUE(until([&] { return port.connections() == 1; }));
+  transport.writes_block = true;
+  size_t most = 0;
+  size_t longest_error = 0;
+  while (port.connections() == 1) {
+    const size_t before = waiting_to_send();
+    stranger->send(IM::Message::IMClientTimeReq());
+    ASSERT_TRUE(until([&] { return waiting_to_send() > before || port.connections() == 0; }));
+    longest_error = std::max(longest_error, std::max(before, waiting_to_send()) - before);
+    most = std::max(most, waiting_to_send());
+    ASSERT_LE(most, limit + longest_error);
+  }
+  EXPECT_GT(most, limit) << "so much is kept";
+  EXPECT_EQ(reasons_of_closing(), std::vector{CloseReason::kSlowConsumer});
+  run_for(2 * ConnectionTable::kLingerMs);
+  EXPECT_EQ(connections.size(), 0u) << "though it never hears of it";
+}
+
+// The commands of a stranger's connection: a login, one that carries a file, the end, a heartbeat.
+bool is_for_strangers(uint16_t command) {
+  return command == kCommandOf<IMLoginReq> || command == kCommandOf<IM::File::IMFileLoginReq> ||
+         command == kCommandOf<IM::Login::IMLogoutReq> || command == kCommandOf<IMHeartBeat>;
+}
+
+TEST_F(LoginTest, no_command_before_the_login_reaches_the_store_or_another_server) {
+  constexpr uint32_t kAtOnce = 64;
+  config.client.request_burst = 1'000'000;
+  hold_store = hold_hashing = hold_disk = true;
+  const auto stranger = connect();
+  for (uint32_t begin = 0; begin < 0x10000; begin += kAtOnce) {
+    size_t asked = 0;
+    for (uint32_t command = begin; command < begin + kAtOnce; ++command) {
+      if (is_for_strangers(static_cast<uint16_t>(command))) continue;
+      stranger->send_raw(static_cast<uint16_t>(command));
+      ++asked;
+    }
+    ASSERT_TRUE(until([&] {
+      stranger->receive();
+      return stranger->waiting<TbError>() == asked;
+    })) << "from "
+        << begin << " on";
+    while (const auto error = stranger->take<TbError>()) ASSERT_EQ(error->code(), ERROR_NOT_LOGGED_IN);
+  }
+  // The four others, as empty as the rest.
+  for (const uint16_t login : {kCommandOf<IMLoginReq>, kCommandOf<IM::File::IMFileLoginReq>}) {
+    stranger->send_raw(login);
+    expect_error(*stranger, ERROR_MALFORMED);
+  }
+  sync(*stranger);
+  stranger->send(IM::Login::IMLogoutReq());
+  expect<IM::Login::IMLogoutRsp>(*stranger);
+  expect_end(*stranger);
+
+  EXPECT_EQ(reads.pending() + writes.pending() + hashing.pending() + disk.pending(), 0u);
+  EXPECT_EQ(store.pending_writes(), 0u);
+  EXPECT_TRUE(bus.relayed.empty() && bus.to_groups.empty() && bus.to_watchers_of.empty());
+  EXPECT_TRUE(bus.online.empty() && bus.offline.empty() && bus.kicks.empty() && bus.ends.empty());
+  EXPECT_EQ(users.local_users(), 0u);
 }
 
 }  // namespace

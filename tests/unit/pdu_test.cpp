@@ -6,6 +6,7 @@
 #include <random>
 #include <string>
 
+#include "tests/bench/allocations.h"
 #include "tests/unit/bytes_of.h"
 
 namespace talkbeat {
@@ -39,11 +40,15 @@ struct Reader {
               std::string(reinterpret_cast<const char*>(body.data()), body.size()) + ";";
       return !stop_after.has_value() || header.seq_num != *stop_after;
     };
-    return framer.feed(
+    const uint64_t before = bench::allocations();
+    const Outcome outcome = framer.feed(
         exact, [this] { return limit; }, note);
+    allocations = bench::allocations() - before;
+    return outcome;
   }
 
   PduFramer framer;
+  uint64_t allocations = 0;  // of the last feed(), with those of `seen`
   size_t limit = kLimit;
   std::optional<uint16_t> stop_after;
   std::string seen;
@@ -131,9 +136,11 @@ TEST(PduFramer, LengthsAboveTheLimitAreRefusedWithTheHeaderAndWithoutTheirMemory
   for (const uint32_t length : {uint32_t{kLimit} + 1, uint32_t{1} << 31, UINT32_MAX}) {
     Reader whole;
     EXPECT_EQ(whole.feed(header_bytes(length)), Outcome::kBadLength) << length;
+    EXPECT_EQ(whole.allocations, 0u) << length;
     Reader split;
     EXPECT_EQ(split.feed(header_bytes(length).substr(0, 15)), Outcome::kOk);
     EXPECT_EQ(split.feed(header_bytes(length).substr(15)), Outcome::kBadLength) << length;
+    EXPECT_LE(split.allocations, 1u) << "the header itself, which has come in two pieces: " << length;
     EXPECT_EQ(split.framer.bad_length(), length);
   }
 }
