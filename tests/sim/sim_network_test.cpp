@@ -39,7 +39,7 @@ class SimNetworkTest : public testing::Test {
   }
 
   Scheduler scheduler;
-  Trace trace{scheduler, false};
+  Trace trace{scheduler, nullptr};
   Tally tally;
   SimNetwork network{scheduler, SimRng(1), trace, tally};
   HostId client_host = 0;
