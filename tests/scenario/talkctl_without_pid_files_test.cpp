@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "tests/scenario/cluster.h"
+#include "tests/scenario/deadline.h"
 
 namespace talkbeat::scenario {
 namespace {
@@ -29,10 +30,10 @@ class MuteServer {
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(fd_, 16) != 0) {
-      ::close(fd_);
-      throw Unexpected("nobody can listen on port " + std::to_string(port));
-    }
+    // A server that was killed may hold its port a moment longer than its pid.
+    wait_until("nobody listens on port " + std::to_string(port),
+               [&] { return ::bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0; });
+    if (::listen(fd_, 16) != 0) throw Unexpected("listen() failed on port " + std::to_string(port));
     thread_ = std::thread([this] {
       for (int peer = 0; (peer = ::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC)) >= 0;) ::close(peer);
     });
