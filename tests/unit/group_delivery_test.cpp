@@ -219,7 +219,7 @@ TEST_F(GroupDeliveryTest, a_message_that_a_sweep_overtakes_does_not_come_back_to
   ASSERT_TRUE(until([&] { return store.pending_writes() == 1; }));
   writes.run_all();  // stored; nobody has heard of it yet
   delivery.sweep(0);
-  reads.run_all();   // the page of the sweep
+  reads.run_all();  // the page of the sweep
   hold_store = false;
   expect<IMMsgDataAck>(*sender);
   EXPECT_EQ(messages_of(*sender), 0u);
