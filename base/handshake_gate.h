@@ -23,7 +23,7 @@ struct HandshakeLimits {
 /// ConnectionTable.
 ///
 ///   if (gate.enter(id, ip, now) == HandshakeGate::Entry::kGo) channel.go_on();
-///   gate.new_turn(now);
+///   gate.new_turn();
 ///   while (const auto id = gate.next(now, lives)) …   // those whose turn it is
 class HandshakeGate {
  public:

@@ -32,7 +32,7 @@ struct PushOutcome {
 /// so while the gateway fails, no more than max_open are tried, each at growing distances; what comes meanwhile gathers
 /// in the queue. The first success ends the waiting of the others. A pure core.
 ///
-///   deliveries.open({id, body, devices});
+///   deliveries.open({id, body, devices}, now);
 ///   while (const auto next = deliveries.start_next(now)) send(*next);
 ///   const auto ended = deliveries.finish(number, outcome, now, rng);
 class PushDeliveries {

@@ -19,8 +19,9 @@ namespace talkbeat {
 /// transaction. Under light load a write costs one commit, under heavy load the batch grows by itself. Callbacks of one
 /// batch run in the order of the calls, after the commit: what they say is durable.
 ///
-///   store.write<Appended>([message](Database& db) { return db.append(message); },
-///                         [conn](StoreResult<Appended> result) { … look conn up again … });
+///   store.append(message, [conn](const NewMessage&, const StoreResult<Appended>& stored) { … look conn up again … });
+///   store.write<Done>([user, ref](Database& db) { return db.remove_conversation(user, ref); },
+///                     [conn](const StoreResult<Done>& done) { … });
 ///
 /// Owned by main(), used on the loop's thread. A store that goes away drops the callbacks that have not run; the batch
 /// on its way may still be committed.

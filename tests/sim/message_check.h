@@ -25,7 +25,7 @@ enum class InstanceId : uint32_t {};
 ///
 ///   MessageCheck check(report, tally);
 ///   const InstanceId id = check.add_instance(user);
-///   client.send_text(to, check.next_body(id, to, 100));
+///   client.send_text(to, check.next_body(id, 100));
 ///   check.committed(database);  // after everything that may have written
 class MessageCheck {
  public:

@@ -11,7 +11,7 @@ namespace talkbeat {
 ///
 ///   report.read("IMUser");
 ///   report.skip("IMUser", "the name is taken");
-///   std::cout << report.text();
+///   std::cout << report.text(/*dry=*/false);
 class ImportReport {
  public:
   void read(const std::string& table) { ++tables_[table].read; }

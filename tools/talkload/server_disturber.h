@@ -19,7 +19,7 @@ namespace talkbeat::load {
 /// be anybody's by now. The parent's thread.
 ///
 ///   ServerDisturber disturber(options, servers);
-///   disturber.look(at_ms);        // some times a second
+///   disturber.look(now_ms, allowed);  // some times a second
 ///   disturber.put_right();        // at the end: brings back what is down
 class ServerDisturber {
  public:
