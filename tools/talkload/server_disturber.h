@@ -20,7 +20,7 @@ namespace talkbeat::load {
 ///
 ///   ServerDisturber disturber(options, servers);
 ///   disturber.look(now_ms, allowed);  // some times a second
-///   disturber.put_right();        // at the end: brings back what is down
+///   disturber.put_right();            // at the end: brings back what is down
 class ServerDisturber {
  public:
   ServerDisturber(const LoadOptions& options, uint32_t msg_servers);
