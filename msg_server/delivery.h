@@ -151,8 +151,8 @@ class Delivery {
   uint64_t swept_ = 0;
   std::vector<Undecided> undecided_;
   size_t undecided_bytes_ = 0;
-  std::unordered_map<uint64_t, ConnId>
-      sent_here_;  // group messages that wait for their members: by place, the sender's
+  // By their place, the sessions that have sent the group messages which wait for their members.
+  std::unordered_map<uint64_t, ConnId> sent_here_;
 };
 
 template <class CopyFor>
