@@ -39,7 +39,7 @@ class GroupScenario final : public Scenario {
         user_(user),
         begin_(context.share.first(context.options.groups)),
         rate_(context.share.rate_of(rate, context.options.groups)),
-        pace_timer_(context.loop, [this] { send_due(); }) {
+        pace_timer_(context.loop, [this] { send_due(monotonic_ns()); }) {
     for (uint32_t number = begin_; number < context.share.last(context.options.groups); ++number) {
       groups_.emplace_back(members(), context.options.senders);
     }
@@ -79,7 +79,7 @@ class GroupScenario final : public Scenario {
   void on_group_answer(size_t group, uint16_t command, std::span<const std::byte> body);
   void refill(size_t group, uint32_t sender);
   void send_one(size_t group, uint32_t sender, uint64_t intended_ns);
-  void send_due();
+  void send_due(uint64_t now_ns);
   void on_message(Member to, std::span<const std::byte> body, uint64_t now_ns);
   void acknowledge(Member member, uint32_t msg_id);
   void on_refusal(Member sender, std::span<const std::byte> body);
@@ -172,7 +172,7 @@ void GroupScenario::begin(uint64_t start_ns) {
   if (rate_ > 0 && !groups_.empty()) {
     const double shift = static_cast<double>(context_.share.process) / context_.share.processes;
     schedule_.emplace(start_ns, rate_, shift);
-    send_due();
+    send_due(monotonic_ns());
     return;
   }
   for (size_t group = 0; group < groups_.size(); ++group) {
@@ -180,8 +180,8 @@ void GroupScenario::begin(uint64_t start_ns) {
   }
 }
 
-void GroupScenario::pulse(uint64_t /*now_ns*/) {
-  if (schedule_) send_due();
+void GroupScenario::pulse(uint64_t now_ns) {
+  if (schedule_) send_due(now_ns);
   if (schedule_ || !sending_) return;
   for (size_t group = 0; group < groups_.size(); ++group) {
     if (!std::exchange(groups_[group].refill_later, false)) continue;
@@ -206,10 +206,9 @@ void GroupScenario::send_one(size_t group, uint32_t sender, uint64_t intended_ns
 
 // Groups in turn, and in each its senders. None is passed over: where one has too much open, the schedule waits, and
 // the times in it stand.
-void GroupScenario::send_due() {
+void GroupScenario::send_due(uint64_t now_ns) {
   if (!sending_ || !schedule_) return;
-  const uint64_t now = monotonic_ns();
-  while (schedule_->due(now)) {
+  while (schedule_->due(now_ns)) {
     const uint64_t turn = schedule_->taken();
     const size_t group = turn % groups_.size();
     const auto sender = static_cast<uint32_t>(turn / groups_.size() % context_.options.senders);
@@ -221,12 +220,13 @@ void GroupScenario::send_due() {
       ++context_.counters.unsent;
     }
   }
-  pace_timer_.wake_at(schedule_->wake_ns(now));
+  pace_timer_.wake_at(schedule_->wake_ns(now_ns));
 }
 
 void GroupScenario::stop_sending() {
-  send_due();
-  if (sending_ && schedule_) context_.counters.unsent += schedule_->give_up(monotonic_ns());
+  const uint64_t now = monotonic_ns();  // one look: what falls due between two was not late
+  send_due(now);
+  if (sending_ && schedule_) context_.counters.unsent += schedule_->give_up(now);
   sending_ = false;
 }
 

@@ -17,12 +17,12 @@ namespace {
 class LoginScenario final : public Scenario {
  public:
   explicit LoginScenario(const ScenarioContext& context)
-      : context_(context), pace_timer_(context.loop, [this] { start_due(); }) {}
+      : context_(context), pace_timer_(context.loop, [this] { start_due(monotonic_ns()); }) {}
 
   std::vector<ClientPlan> plan() override;
   bool begins_online() const override { return false; }
   void begin(uint64_t start_ns) override;
-  void pulse(uint64_t /*now_ns*/) override { start_due(); }
+  void pulse(uint64_t now_ns) override { start_due(now_ns); }
   void stop_sending() override;
   bool settled() const override { return waiting_.size() == intended_ns_.size(); }
   void judge() override;
@@ -30,7 +30,7 @@ class LoginScenario final : public Scenario {
   void on_online(uint32_t client, uint64_t took_ns, bool again) override;
 
  private:
-  void start_due();
+  void start_due(uint64_t now_ns);
 
   ScenarioContext context_;
   std::optional<OpenSchedule> schedule_;
@@ -60,24 +60,24 @@ void LoginScenario::begin(uint64_t start_ns) {
   schedule_.emplace(start_ns, rate, shift);
   intended_ns_.resize(fleet().size());
   for (uint32_t client = 0; client < fleet().size(); ++client) waiting_.push_back(client);
-  start_due();
+  start_due(monotonic_ns());
 }
 
-void LoginScenario::start_due() {
+void LoginScenario::start_due(uint64_t now_ns) {
   if (!running_ || !schedule_) return;
-  const uint64_t now = monotonic_ns();
-  while (schedule_->due(now) && !waiting_.empty()) {
+  while (schedule_->due(now_ns) && !waiting_.empty()) {
     const uint32_t client = waiting_.front();
     waiting_.pop_front();
     intended_ns_[client] = schedule_->take();
     fleet().start(client);
   }
-  pace_timer_.wake_at(schedule_->wake_ns(now));
+  pace_timer_.wake_at(schedule_->wake_ns(now_ns));
 }
 
 void LoginScenario::stop_sending() {
-  start_due();
-  if (running_ && schedule_) context_.counters.unsent += schedule_->give_up(monotonic_ns());
+  const uint64_t now = monotonic_ns();  // one look: what falls due between two was not late
+  start_due(now);
+  if (running_ && schedule_) context_.counters.unsent += schedule_->give_up(now);
   running_ = false;
   if (!schedule_) fleet().let_go();  // those of an open loop are waited for
 }
@@ -96,7 +96,7 @@ void LoginScenario::on_online(uint32_t client, uint64_t took_ns, bool /*again*/)
     return;
   }
   waiting_.push_back(client);
-  start_due();
+  start_due(monotonic_ns());
 }
 
 }  // namespace

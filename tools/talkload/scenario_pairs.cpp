@@ -38,7 +38,7 @@ class PairsScenario final : public Scenario {
         begin_(context.share.first(pairs)),
         pairs_(context.share.last(pairs) - begin_),
         rate_(context.share.rate_of(rate, pairs)),
-        pace_timer_(context.loop, [this] { send_due(); }) {
+        pace_timer_(context.loop, [this] { send_due(monotonic_ns()); }) {
     if (kind_ == PairKind::kRecoveringChat) recovery_.emplace(pairs_.size());
   }
 
@@ -67,7 +67,7 @@ class PairsScenario final : public Scenario {
   void send_one(size_t pair, uint64_t intended_ns);
   void transmit(size_t pair, uint32_t number, uint64_t intended_ns);
   void refill(size_t pair);
-  void send_due();
+  void send_due(uint64_t now_ns);
   bool is_broken(size_t pair) const { return context_.loop.now() - pairs_[pair].broken_ms < Tick{kNearMs}; }
   void on_delivery(size_t pair, bool receives, const std::optional<MessageView>& view, uint64_t now_ns);
   void accept(size_t pair, const Payload& payload, uint64_t now_ns);
@@ -117,14 +117,14 @@ void PairsScenario::begin(uint64_t start_ns) {
   if (rate_ > 0 && !pairs_.empty()) {
     const double shift = static_cast<double>(context_.share.process) / context_.share.processes;
     schedule_.emplace(start_ns, rate_, shift);
-    send_due();
+    send_due(monotonic_ns());
     return;
   }
   for (size_t pair = 0; pair < pairs_.size(); ++pair) refill(pair);
 }
 
-void PairsScenario::pulse(uint64_t /*now_ns*/) {
-  if (schedule_) send_due();
+void PairsScenario::pulse(uint64_t now_ns) {
+  if (schedule_) send_due(now_ns);
   if (schedule_ || !sending_) return;
   for (size_t pair = 0; pair < pairs_.size(); ++pair) {
     if (std::exchange(pairs_[pair].refill_later, false)) refill(pair);
@@ -161,10 +161,9 @@ void PairsScenario::transmit(size_t pair, uint32_t number, uint64_t intended_ns)
 
 // Message i is pair i's (modulo n), whatever has become of that: to pass over a pair that is away, or slow, would leave
 // out just the latencies that are long. Where it has too much open, the schedule waits; the times in it stand.
-void PairsScenario::send_due() {
+void PairsScenario::send_due(uint64_t now_ns) {
   if (!sending_ || !schedule_) return;
-  const uint64_t now = monotonic_ns();
-  while (schedule_->due(now)) {
+  while (schedule_->due(now_ns)) {
     const size_t pair = schedule_->taken() % pairs_.size();
     if (!recovery_ && !fleet().online(sender(pair))) {
       schedule_->take();
@@ -174,12 +173,13 @@ void PairsScenario::send_due() {
     if (in_flight(pairs_[pair]) >= kOpenLoopMost) break;
     send_one(pair, schedule_->take());
   }
-  pace_timer_.wake_at(schedule_->wake_ns(now));
+  pace_timer_.wake_at(schedule_->wake_ns(now_ns));
 }
 
 void PairsScenario::stop_sending() {
-  send_due();
-  if (sending_ && schedule_) context_.counters.unsent += schedule_->give_up(monotonic_ns());
+  const uint64_t now = monotonic_ns();  // one look: what falls due between two was not late
+  send_due(now);
+  if (sending_ && schedule_) context_.counters.unsent += schedule_->give_up(now);
   sending_ = false;
 }
 
