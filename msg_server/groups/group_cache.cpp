@@ -30,21 +30,20 @@ GroupMembers members_of(const GroupState& state) {
   return members;
 }
 
-void GroupCache::with_members(GroupId group, uint32_t version, size_t bytes, Use use) {
+bool GroupCache::with_members(GroupId group, uint32_t version, size_t bytes, Use use) {
   CHECK(!in_use_);
   // Behind what waits already, even where what is known would do.
   if (const auto loading = loading_.find(group); loading != loading_.end()) {
-    wait(loading->second, {version, bytes, loading->second.number, std::move(use)});
-    return;
+    return !wait(loading->second, {version, bytes, loading->second.number, std::move(use)});
   }
   if (const GroupMembers* members = known(group, version)) {
     use_now(use, members);
-    return;
+    return true;
   }
   Loading loading;
-  wait(loading, {version, bytes, 0, std::move(use)});
-  if (loading.waiting.empty()) return;  // refused
+  if (!wait(loading, {version, bytes, 0, std::move(use)})) return true;
   start_load(group, loading_[group] = std::move(loading));
+  return false;
 }
 
 bool GroupCache::has_room(const Loading& loading, size_t bytes) const {
@@ -55,16 +54,18 @@ bool GroupCache::has_room(const Loading& loading, size_t bytes) const {
          loading.bytes + bytes <= limits_.waiting_bytes / kShareOfOneGroup;
 }
 
-void GroupCache::wait(Loading& loading, Waiting waiting) {
+// False: there is no room, and it has been told so.
+bool GroupCache::wait(Loading& loading, Waiting waiting) {
   if (!has_room(loading, waiting.bytes)) {
     ++stats_.refused;
     use_now(waiting.use, StoreError::kBusy);
-    return;
+    return false;
   }
   ++waiting_;
   waiting_bytes_ += waiting.bytes;
   loading.bytes += waiting.bytes;
   loading.waiting.push_back(std::move(waiting));
+  return true;
 }
 
 void GroupCache::start_load(GroupId group, Loading& loading) {

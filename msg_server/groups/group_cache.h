@@ -64,8 +64,8 @@ class GroupCache {
   GroupCache(Load load, const Limits& limits) : load_(std::move(load)), limits_(limits) {}
 
   /// Calls `use` with the members as of this version or a newer one: at once where they are known, else later. It must
-  /// not call back into the cache. `bytes`: what the use keeps in memory while it waits.
-  void with_members(GroupId group, uint32_t version, size_t bytes, Use use);
+  /// not call back into the cache. `bytes`: what the use keeps in memory while it waits. False: it waits.
+  bool with_members(GroupId group, uint32_t version, size_t bytes, Use use);
   /// The group has just become this.
   void put(GroupMembers members);
   /// The group has been deleted.
@@ -96,7 +96,7 @@ class GroupCache {
   using Recent = std::list<GroupMembers>;  // the one that was used last comes first
 
   bool has_room(const Loading& loading, size_t bytes) const;
-  void wait(Loading& loading, Waiting waiting);
+  bool wait(Loading& loading, Waiting waiting);
   void start_load(GroupId group, Loading& loading);
   void take_loaded(GroupId group, uint64_t number, Loaded loaded);
   void serve(Loading& loading, const Found& found);

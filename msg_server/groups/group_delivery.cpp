@@ -26,7 +26,6 @@ size_t bytes_of(const SharedBytes& pdu) {
 void Delivery::group_message(const GroupMessage& message, ConnId except) {
   ledger_.add(LedgerEntry::kHandedOn);
   bus_.note_sequence(message.sequence);
-  sent_here_[message.sequence] = except;
   deliver(message, Origin::kStored, except);
 }
 
@@ -39,8 +38,8 @@ void Delivery::deliver(const GroupMessage& message, Origin origin, ConnId except
   };
   if (message.version == 0) {  // the group has been deleted, though it may still be in the cache
     use(StoreError::kUnknownGroup);
-  } else {
-    groups_.with_members(message.group, message.version, bytes_of(message.pdu), use);
+  } else if (!groups_.with_members(message.group, message.version, bytes_of(message.pdu), use)) {
+    if (origin == Origin::kStored) sent_here_[message.sequence] = except;
   }
 }
 

@@ -25,10 +25,12 @@ class GroupCacheTest : public testing::Test {
   }
   /// What is asked for shows in `served`, by name, with the version that it was served from.
   void use(const std::string& name, GroupId id, uint32_t version, size_t bytes = 1) {
-    cache.with_members(id, version, bytes, [this, name](const GroupCache::Found& found) {
+    const size_t before = served.size();
+    const bool at_once = cache.with_members(id, version, bytes, [this, name](const GroupCache::Found& found) {
       served.push_back(name + (found.ok() ? " v" + std::to_string(found.value()->version)
                                           : std::string(" ") + to_string(found.error())));
     });
+    EXPECT_EQ(at_once, served.size() > before);
   }
   void answer(GroupCache::Loaded loaded) {
     ASSERT_FALSE(pending.empty());
