@@ -53,10 +53,10 @@ void read_for(MsgServerParts& server, Connection& connection, std::function<Stor
   ++connection.attachment<ClientSession>().reads_in_store;
   server.store.read<T>(std::move(work), [&connections = server.connections, conn = connection.id(),
                                          done = std::move(done)](const StoreResult<T>& result) {
-    Connection* connection = connections.find(conn);
-    if (connection == nullptr) return;
-    --connection->attachment<ClientSession>().reads_in_store;
-    done(*connection, result);
+    Connection* present = connections.find(conn);
+    if (present == nullptr) return;
+    --present->attachment<ClientSession>().reads_in_store;
+    done(*present, result);
   });
 }
 
