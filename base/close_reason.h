@@ -7,13 +7,13 @@ namespace talkbeat {
 /// Why a connection ended. The same word stands in the log, in the metric's label and in `talkctl`'s output.
 enum class CloseReason : uint8_t {
   kPeerClosed,          ///< the peer closed it
-  kPeerReset,           ///< the peer's system reset it
+  kPeerReset,           ///< the peer's system broke it off (TCP reset)
   kSilent,              ///< nothing received for the silence or idle timeout
   kProbeUnanswered,     ///< asked by a heartbeat of ours, the peer said nothing
   kHandshakeTimeout,    ///< connected, but not logged in (or authenticated) in time
   kPduTimeout,          ///< a PDU was begun and not completed in time
   kRequestTimeout,      ///< a request to login_server did not end in time
-  kUnacknowledged,      ///< the peer's system acknowledged nothing for TCP_USER_TIMEOUT, or its probes
+  kUnacknowledged,      ///< the peer's system acknowledged no data for TCP_USER_TIMEOUT, or no keepalive probe
   kProtocolError,       ///< a PDU's length was impossible, or HTTP was broken
   kMalformed,           ///< three PDUs were refused as malformed or not allowed
   kSlowConsumer,        ///< the peer did not read what was sent to it
@@ -29,12 +29,12 @@ enum class CloseReason : uint8_t {
   kMoved,               ///< has logged in on a new connection, as it was asked to
   kDrained,             ///< asked to go, since this server is being stopped, and did not in time
   kAuthFailed,          ///< does not hold the cluster key
-  kReplaced,            ///< a newer connection of the same server has taken its place
+  kReplaced,            ///< a newer connection of the same server, or for the same file, has taken its place
   kAnswered,            ///< the request has been answered: nothing more to do
   kServerStopping,      ///< this process ends
-  kTlsFailed,           ///< no TLS, a handshake that came to nothing, or a record that was tampered with
-  kTlsTruncated,        ///< the peer's end came without close_notify: it broke off, or somebody cut it
-  kIoError,             ///< the system reported an error that has no word of its own here
+  kTlsFailed,           ///< the peer spoke no TLS, the handshake failed, or a record had been tampered with
+  kTlsTruncated,        ///< the end came without TLS's close_notify: the peer broke off, or somebody cut the connection
+  kIoError,             ///< the system reported any other error
 };
 
 inline constexpr int kCloseReasons = static_cast<int>(CloseReason::kIoError) + 1;

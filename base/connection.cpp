@@ -116,7 +116,7 @@ void Connection::close(CloseReason reason) {
   close_reason_ = reason;
   trouble().linger_until = now() + ConnectionTable::kLingerMs;
   table_.lingering_.push_back(trouble());
-  table_.look_after_slow();
+  table_.look_for_overdue();
   protocol_.on_close(*this, reason);
   table_.observer_(*this, reason);
   if (liveness() != nullptr) liveness()->leave(*this);
@@ -251,7 +251,7 @@ void Connection::check_out_limits() {
   if (is_over) {
     trouble().over_soft_since = now();
     table_.over_soft_.push_back(trouble());
-    table_.look_after_slow();
+    table_.look_for_overdue();
   } else {
     trouble_.reset();  // it is open, and so in no other list
   }

@@ -12,7 +12,7 @@ namespace {
 // Large enough for any burst of small PDUs in one call, small enough to stay in the cache.
 constexpr size_t kReadBuffer = 64 * 1024;
 // How often slow readers and lingering connections are looked after, while there are any.
-constexpr Tick kSlowCheckMs = 250;
+constexpr Tick kOverdueLookMs = 250;
 
 constexpr uint64_t kMaxSlots = uint64_t{1} << kConnSlotBits;
 
@@ -25,7 +25,7 @@ uint32_t slot_of(ConnId id) {
 ConnectionTable::ConnectionTable(EventLoop& loop, CloseObserver observer)
     : loop_(loop),
       observer_(std::move(observer)),
-      slow_timer_(loop.timers(), [this] { check_slow(); }),
+      overdue_timer_(loop.timers(), [this] { end_overdue(); }),
       read_buffer_(kReadBuffer),
       handshakes_(loop.now()),
       handshake_timer_(loop.timers(), [this] { call_waiting_handshakes(); }) {
@@ -116,7 +116,7 @@ void ConnectionTable::tell_to_leave(LivenessNode& node, CloseReason reason) {
 
 // Lists are in the order of time only where the limits are alike, which they nearly are: all entries are looked at, and
 // there are few.
-void ConnectionTable::check_slow() {
+void ConnectionTable::end_overdue() {
   const Tick now = loop_.now();
   IntrusiveList<Connection::Trouble, SoftLimitTag> slow;
   slow.splice_back(over_soft_);
@@ -132,11 +132,11 @@ void ConnectionTable::check_slow() {
   while (!lingering_.empty() && lingering_.front().linger_until <= now) {
     lingering_.pop_front().connection.release();
   }
-  if (!over_soft_.empty() || !lingering_.empty()) look_after_slow();
+  if (!over_soft_.empty() || !lingering_.empty()) look_for_overdue();
 }
 
-void ConnectionTable::look_after_slow() {
-  if (!slow_timer_.armed()) slow_timer_.start_once(kSlowCheckMs);
+void ConnectionTable::look_for_overdue() {
+  if (!overdue_timer_.armed()) overdue_timer_.start_once(kOverdueLookMs);
 }
 
 ConnectionTable::TlsBuffers& ConnectionTable::tls_buffers() {

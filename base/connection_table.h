@@ -74,8 +74,10 @@ class ConnectionTable final : private TurnHandler, private LivenessActions {
   void tell_to_leave(LivenessNode& node, CloseReason reason) override;
   void check_liveness(Watched& watched);
   void arm(Watched& watched);
-  void look_after_slow();
-  void check_slow();
+  /// Calls end_overdue() before long.
+  void look_for_overdue();
+  /// Closes who has read too slowly for too long, and releases who has had its time to linger.
+  void end_overdue();
   void flush_noted();
   void free_closed();
   TlsBuffers& tls_buffers();
@@ -91,7 +93,7 @@ class ConnectionTable final : private TurnHandler, private LivenessActions {
   std::vector<ConnId> to_flush_;
   std::vector<ConnId> to_free_;
   std::vector<Watched> watched_;
-  Timer slow_timer_;
+  Timer overdue_timer_;
   IntrusiveList<Connection::Trouble, SoftLimitTag> over_soft_;
   IntrusiveList<Connection::Trouble, LingerTag> lingering_;
   OutPool out_pool_;

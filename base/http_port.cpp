@@ -228,7 +228,9 @@ void HttpPort::chunk(ConnId id, std::string_view bytes) {
   Connection* connection = find_asker(id);
   if (connection == nullptr) return;
   Peer& peer = peer_of(*connection);
-  CHECK(peer.stage == Stage::kStreaming && std::exchange(peer.body->pulled, false));
+  CHECK(peer.stage == Stage::kStreaming);
+  const bool was_pulled = std::exchange(peer.body->pulled, false);
+  CHECK(was_pulled);
   if (bytes.empty()) return connection->close(CloseReason::kIoError);
   CHECK(bytes.size() <= peer.body->size - peer.body->offset);
   connection->send(bytes_of(bytes));

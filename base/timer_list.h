@@ -45,9 +45,9 @@ class Timer : private ListNode<TimerTag> {
 };
 
 /// The tick-based timer list, as a hierarchical timing wheel (Varghese and Lauck, 1987): adding, re-arming and
-/// cancelling are O(1), and advancing costs what is due, not what is armed. Timers that lie far ahead come nearer a few
-/// at a time, so that no advance() has to move many (up to two million that are due within a minute). A pure core: time
-/// is passed in.
+/// cancelling are O(1), and advancing costs what is due, not what is armed. Timers that are due in more than half a
+/// second are kept in coarser slots, and moved to finer ones in good time, a few at each advance(): as long as no more
+/// than two million are due within one minute, no single advance() has to move many. A pure core: time is passed in.
 class TimerList {
  public:
   explicit TimerList(Tick now) : now_(now) {}
@@ -63,7 +63,8 @@ class TimerList {
     move_to(now);
     run_due();
   }
-  /// When advance() wants to be called: never later than the first deadline. kNever where nothing is armed.
+  /// When to call advance() next: at the first deadline or, where timers have to be moved, before it. kNever where
+  /// nothing is armed.
   Tick next_due() const;
 
   static constexpr Tick kNever = INT64_MAX;
@@ -73,12 +74,14 @@ class TimerList {
   friend class Timer;
 
   // Level n counts in units of 256^n milliseconds, and has a slot for each of the 512 units that begin with the present
-  // one. A timer is armed on the lowest level that reaches its deadline. When a unit has become the next one on its
-  // level, the level below reaches all of it: then its timers are moved there, some at each advance(), and what is left
-  // when the unit begins is moved at once. Nothing more is armed in it, since level n-1 takes that.
+  // one. A timer is armed on the lowest level whose slots reach as far as its deadline. As soon as a unit of level n is
+  // the one after the present one, the slots of level n-1 reach to its end: new timers for that time are armed there,
+  // and those that the unit holds already are moved there, some at each advance(). What is left of them when the unit
+  // begins is moved at once.
   static constexpr int kLevels = 5;
   static constexpr int kSlots = 512;
-  // So many are moved for each millisecond that has passed, at most so many milliseconds' worth at once.
+  // One advance() moves up to kMovesPerMs timers of each level for every millisecond that has passed, of which at most
+  // kMoveEveryMs count; and while there is something to move, next_due() asks for an advance() that often.
   static constexpr Tick kMovesPerMs = 32;
   static constexpr Tick kMoveEveryMs = 16;
   using List = IntrusiveList<Timer, TimerTag>;

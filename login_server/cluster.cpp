@@ -218,13 +218,18 @@ void Cluster::kick(ServerId from, const IM::Server::IMServerKickUser& order) {
   send_pdu(*link, order);
 }
 
+std::vector<ServerId> Cluster::all_but(ServerId except) const {
+  std::vector<ServerId> others;
+  others.reserve(registry_.size());
+  for (const auto& [id, server] : registry_.all()) {
+    if (id != except) others.push_back(id);
+  }
+  return others;
+}
+
 // Also to servers that are not known to have the user: one may be about to let the user in.
 void Cluster::end_session(ServerId from, const IM::Server::IMServerKickUser& order) {
-  std::vector<ServerId> others;  // sending may close a link that does not read, which changes the registry
-  for (const auto& [id, server] : registry_.all()) {
-    if (id != from) others.push_back(id);
-  }
-  for (const ServerId id : others) {
+  for (const ServerId id : all_but(from)) {
     Connection* link = connections_.find(link_of(id));
     if (link == nullptr) continue;
     kicks_.add();
@@ -235,7 +240,9 @@ void Cluster::end_session(ServerId from, const IM::Server::IMServerKickUser& ord
 void Cluster::relay(ServerId from, const TbRelay& relay, std::span<const std::byte> body) {
   const SharedBytes pdu = whole_relay(body);
   if (relay.has_group_id() || relay.has_watchers_of()) {
-    collect_all(from);
+    // What goes to every server needs no second chance (RecentRelays): whoever logs in after it came through has asked
+    // for what there is after the message was committed, and finds it.
+    targets_ = all_but(from);
   } else {
     std::optional<uint32_t> client_class;
     if (relay.has_client_class()) client_class = relay.client_class();
@@ -271,15 +278,6 @@ void Cluster::count_relay() {
   relay_copies_.add(static_cast<double>(targets_.size()));
 }
 
-// What goes to every server needs no second chance (RecentRelays): whoever logs in after it came through has asked for
-// what there is after the message was committed, and finds it.
-void Cluster::collect_all(ServerId from) {
-  targets_.clear();
-  for (const auto& [id, server] : registry_.all()) {
-    if (id != from) targets_.push_back(id);
-  }
-}
-
 template <class Users>
 void Cluster::collect_servers_of(const Users& users, std::optional<uint32_t> client_class, ServerId from) {
   targets_.clear();
@@ -301,12 +299,7 @@ void Cluster::sweep_others(ServerId except, uint64_t after_sequence) {
   const Tick now = connections_.loop().now();
   std::erase_if(told_, [now](const Told& told) { return told.at < now - kLinkInDoubt; });
   told_.push_back({now, after_sequence});
-  // Sending may close a link that does not read, which changes the registry.
-  std::vector<ServerId> others;
-  for (const auto& [id, server] : registry_.all()) {
-    if (id != except) others.push_back(id);
-  }
-  for (const ServerId id : others) {
+  for (const ServerId id : all_but(except)) {
     if (Connection* link = connections_.find(link_of(id))) link->send(pdu);
   }
   log_info("sweep", {{"after_sequence", after_sequence}, {"because_of", except}});

@@ -69,7 +69,9 @@ class Cluster {
   /// From where on the others have to sweep because of this server, which registers; empty: they need not.
   std::optional<uint64_t> missed_after(const std::string& name, const IM::Server::IMMsgServInfo& info);
   void sweep_others(ServerId except, uint64_t after_sequence);
-  void collect_all(ServerId from);
+  /// The servers that are registered now. A copy: sending may close a link that does not read, which changes the
+  /// registry.
+  std::vector<ServerId> all_but(ServerId except) const;
   template <class Users>
   void collect_servers_of(const Users& users, std::optional<uint32_t> client_class, ServerId from);
   void count_relay();

@@ -135,7 +135,8 @@ void describe_image_limits(OptionTable& table, ImageSettings& images) {
 
 }  // namespace
 
-void describe(OptionTable& table, LoginServerConfig& config) {
+OptionTable describe(LoginServerConfig& config) {
+  OptionTable table;
   describe_server(table, config);
   describe_client(table, config.client);
   describe_cluster(table, config.cluster);
@@ -149,6 +150,7 @@ void describe(OptionTable& table, LoginServerConfig& config) {
   describe(table, config.log);
   table.check(
       [&config] { return broken_line(config.tls, "client.request_timeout", config.client.request_timeout_ms); });
+  return table;
 }
 
 }  // namespace talkbeat::login

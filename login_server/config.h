@@ -63,8 +63,7 @@ struct ImageSettings {
 /// LoginServer, which reads the reloadable ones at each use.
 ///
 ///   LoginServerConfig config;
-///   OptionTable table;
-///   describe(table, config);
+///   OptionTable table = describe(config);
 struct LoginServerConfig {
   std::string name = "login_server_0";
   size_t closed_kept = 10'000;
@@ -80,6 +79,7 @@ struct LoginServerConfig {
   Address https_listen{"0.0.0.0", 8180};
 };
 
-void describe(OptionTable& table, LoginServerConfig& config);
+/// The table of all settings, bound to `config`.
+OptionTable describe(LoginServerConfig& config);
 
 }  // namespace talkbeat::login

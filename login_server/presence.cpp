@@ -12,7 +12,8 @@ Presence::Key Presence::key_of(uint32_t user_id, ClientClass client_class) {
 }
 
 void Presence::add_server(ServerId id, std::string name) {
-  CHECK(servers_.emplace(id, Server{std::move(name), {}}).second);
+  const bool is_new = servers_.emplace(id, Server{std::move(name), {}}).second;
+  CHECK(is_new);
 }
 
 void Presence::remove_server(ServerId id) {

@@ -7,12 +7,11 @@
 #include <vector>
 
 #include "login_server/server_registry.h"
+#include "proto/client_class.h"
 
 namespace talkbeat::login {
 
-/// PC or mobile: a user holds at most one session of each (PROTOCOL.md, "Who sends what", 7).
-enum class ClientClass : uint8_t { kPc = 0, kMobile = 1 };
-
+/// The class of a `client_type` from the wire: what is no PC is mobile, since there is nothing else.
 inline constexpr ClientClass class_of(uint32_t client_type) {
   return client_type >> 4 == 0 ? ClientClass::kPc : ClientClass::kMobile;
 }

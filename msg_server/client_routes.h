@@ -6,13 +6,12 @@
 
 namespace talkbeat {
 
-/// Everything that a client may send, in which phase of its connection, and who handles it. What is not here is
-/// refused.
 inline constexpr uint8_t kAnyPhase = in({Phase::kFresh, Phase::kLoggingIn, Phase::kOnline, Phase::kTransfer});
 inline constexpr uint8_t kOnlineOnly = in({Phase::kOnline});
-
 inline constexpr uint8_t kTransferOnly = in({Phase::kTransfer});
 
+/// Everything that a client may send, in which phase of its connection, and who handles it. What is not here is
+/// refused.
 inline constexpr std::array kClientRoutes{
     // SID_LOGIN
     route<on_login>(in({Phase::kFresh})),

@@ -14,13 +14,16 @@ using IM::BaseDefine::ResultType;
 
 namespace {
 
+// The steps of a login: on_login, refuse_early, read_account, check_credentials, (by password: check_password,
+// on_password_checked,) accept_if_unchanged, accept. All but the last may refuse it.
+
 constexpr uint32_t kBusyRetryMs = 1'000;
 constexpr size_t kMaxName = 64;
 constexpr const char* kWrongPassword = "wrong user name or password";
 constexpr const char* kWrongToken = "the session token is not good, or no more: log in with the password";
 
 /// What a login has to remember while the store and the password check are under way.
-struct LoginAttempt {
+struct PendingLogin {
   MsgServerParts& server;
   ConnId conn;
   PduHeader header;
@@ -40,49 +43,48 @@ struct LoginRecord {
   uint64_t latest_sequence = 0;
 };
 
-void refuse(const LoginAttempt& attempt, Connection& connection, LoginResult why, ResultType result,
+void refuse(const PendingLogin& login, Connection& connection, LoginResult why, ResultType result,
             const std::string& text) {
-  attempt.server.logins.counts.add(attempt.method, why);
+  login.server.logins.counts.add(login.method, why);
   IM::Login::IMLoginRes response;
-  response.set_server_time(static_cast<uint32_t>(attempt.server.loop.unix_seconds()));
+  response.set_server_time(static_cast<uint32_t>(login.server.loop.unix_seconds()));
   response.set_result_code(result);
   response.set_result_string(text);
-  send_pdu(connection, response, attempt.header.seq_num);
+  send_pdu(connection, response, login.header.seq_num);
   connection.close(CloseReason::kLoginRefused);
 }
 
-void refuse_busy(const LoginAttempt& attempt, Connection& connection, const Verdict& why) {
-  send_error(connection, attempt.header, why);
-  refuse(attempt, connection, LoginResult::kBusy, IM::BaseDefine::REFUSE_REASON_NO_DB_SERVER, why.text);
+void refuse_busy(const PendingLogin& login, Connection& connection, const Verdict& why) {
+  send_error(connection, login.header, why);
+  refuse(login, connection, LoginResult::kBusy, IM::BaseDefine::REFUSE_REASON_NO_DB_SERVER, why.text);
 }
 
 /// Too many failures for this account or from this address. True: the login has been refused for that.
-bool refuse_throttled(const LoginAttempt& attempt, Connection& connection) {
-  const Tick wait = attempt.server.throttle.wait_ms(attempt.name, connection.peer().ip, connection.now());
+bool refuse_throttled(const PendingLogin& login, Connection& connection) {
+  const Tick wait = login.server.throttle.wait_ms(login.name, connection.peer().ip, connection.now());
   if (wait == 0) return false;
-  send_error(connection, attempt.header,
+  send_error(connection, login.header,
              Verdict::refused(ERROR_RATE_LIMITED, "too many failed logins", static_cast<uint32_t>(wait)));
-  refuse(attempt, connection, LoginResult::kThrottled, IM::BaseDefine::REFUSE_REASON_DB_VALIDATE_FAILED,
+  refuse(login, connection, LoginResult::kThrottled, IM::BaseDefine::REFUSE_REASON_DB_VALIDATE_FAILED,
          "too many failed logins: try again in " + std::to_string((wait + 999) / 1000) + " s");
   return true;
 }
 
-void refuse_invalid(const LoginAttempt& attempt, Connection& connection, LoginResult why, const char* logged) {
+void refuse_invalid(const PendingLogin& login, Connection& connection, LoginResult why, const char* logged) {
   log_info("login_refused",
-           {{"conn", attempt.conn}, {"peer", connection.peer().to_string()}, {"name", attempt.name}, {"why", logged}});
-  refuse(attempt, connection, why, IM::BaseDefine::REFUSE_REASON_DB_VALIDATE_FAILED,
-         attempt.method == LoginMethod::kToken ? kWrongToken : kWrongPassword);
+           {{"conn", login.conn}, {"peer", connection.peer().to_string()}, {"name", login.name}, {"why", logged}});
+  refuse(login, connection, why, IM::BaseDefine::REFUSE_REASON_DB_VALIDATE_FAILED,
+         login.method == LoginMethod::kToken ? kWrongToken : kWrongPassword);
 }
 
 /// A wrong password, or a forged token: either may be a guess.
-void refuse_wrong(const LoginAttempt& attempt, Connection& connection) {
-  attempt.server.throttle.failed(attempt.name, connection.peer().ip, connection.now());
-  refuse_invalid(attempt, connection, LoginResult::kWrong,
-                 attempt.method == LoginMethod::kToken ? "token" : "password");
+void refuse_wrong(const PendingLogin& login, Connection& connection) {
+  login.server.throttle.failed(login.name, connection.peer().ip, connection.now());
+  refuse_invalid(login, connection, LoginResult::kWrong, login.method == LoginMethod::kToken ? "token" : "password");
 }
 
-void refuse_void(const LoginAttempt& attempt, Connection& connection) {
-  refuse_invalid(attempt, connection, LoginResult::kVoid, "void_token");
+void refuse_void(const PendingLogin& login, Connection& connection) {
+  refuse_invalid(login, connection, LoginResult::kVoid, "void_token");
 }
 
 StoreResult<LoginRecord> read_login(Database& db, const std::string& name) {
@@ -99,81 +101,81 @@ StoreResult<LoginRecord> read_login(Database& db, const std::string& name) {
   return record;
 }
 
-/// Reads the account and goes on with `next(attempt, connection, record)`, unless the client has gone or the store
+/// Reads the account and goes on with `next(login, connection, record)`, unless the client has gone or the store
 /// could not be asked.
 template <class Next>
-void read_account(LoginAttempt attempt, Next next) {
-  MsgServerParts& server = attempt.server;
-  attempt.times_ended = server.sessions.times_ended();
-  std::string name = attempt.name;
+void read_account(PendingLogin login, Next next) {
+  MsgServerParts& server = login.server;
+  login.times_ended = server.sessions.times_ended();
+  std::string name = login.name;
   server.store.read<LoginRecord>(
       [name = std::move(name)](Database& db) { return read_login(db, name); },
-      [attempt = std::move(attempt), next = std::move(next)](const StoreResult<LoginRecord>& record) {
-        Connection* connection = attempt.server.connections.find(attempt.conn);
+      [login = std::move(login), next = std::move(next)](const StoreResult<LoginRecord>& record) {
+        Connection* connection = login.server.connections.find(login.conn);
         if (connection == nullptr) return;
         if (record.ok()) {
-          next(attempt, *connection, record.value());
+          next(login, *connection, record.value());
         } else {
-          refuse_busy(attempt, *connection, refusal_of(record.error()));
+          refuse_busy(login, *connection, refusal_of(record.error()));
         }
       });
 }
 
-void add_token(const LoginAttempt& attempt, const Account& account, IM::Login::IMLoginRes& response) {
-  const MsgServerParts& server = attempt.server;
+void add_token(const PendingLogin& login, const Account& account, IM::Login::IMLoginRes& response) {
+  const MsgServerParts& server = login.server;
   const Tick lifetime_ms = server.config.session_token.lifetime_ms;
   if (lifetime_ms == 0) return;
   const auto expires = static_cast<uint32_t>(server.loop.unix_seconds() + lifetime_ms / 1000);
   response.set_session_token(server.logins.tokens.issue(account.name, {.user = account.id,
-                                                                       .client_class = *class_of(attempt.client_type),
+                                                                       .client_class = *class_of(login.client_type),
                                                                        .token_version = account.token_version,
                                                                        .expires = expires}));
   response.set_token_expires(expires);
 }
 
-void accept(const LoginAttempt& attempt, Connection& connection, const LoginRecord& record) {
-  MsgServerParts& server = attempt.server;
-  server.logins.counts.add(attempt.method, LoginResult::kAccepted);
+void accept(const PendingLogin& login, Connection& connection, const LoginRecord& record) {
+  MsgServerParts& server = login.server;
+  server.logins.counts.add(login.method, LoginResult::kAccepted);
   // A token says nothing of who has been guessing at the password meanwhile.
-  if (attempt.method == LoginMethod::kPassword) server.throttle.succeeded(attempt.name);
+  if (login.method == LoginMethod::kPassword) server.throttle.succeeded(login.name);
   auto& session = connection.attachment<ClientSession>();
   session.begun_at = record.latest_sequence;
-  server.sessions.begin(connection, session, record.account->id, attempt.client_type);
+  server.sessions.begin(connection, session, record.account->id, login.client_type);
 
   IM::Login::IMLoginRes response;
   response.set_server_time(static_cast<uint32_t>(server.loop.unix_seconds()));
   response.set_result_code(IM::BaseDefine::REFUSE_REASON_NONE);
-  response.set_online_status(attempt.online_status);
+  response.set_online_status(login.online_status);
   fill(*response.mutable_user_info(), *record.profile);
-  add_token(attempt, *record.account, response);
-  send_pdu(connection, response, attempt.header.seq_num);
+  add_token(login, *record.account, response);
+  send_pdu(connection, response, login.header.seq_num);
 }
 
-void decide(const LoginAttempt& attempt, Connection& connection, const LoginRecord& record);
+void check_credentials(const PendingLogin& login, Connection& connection, const LoginRecord& record);
 
 // The client has given up by now, and may be logged in elsewhere: this login, being answered later, would end that
 // session. Deadlines leave out the time in which this process stood still; the client did not stand still.
-bool close_if_late(const LoginAttempt& attempt, Connection& connection) {
-  const Tick timeout = attempt.server.config.client.liveness.handshake_timeout_ms;
-  if (connection.now() - attempt.asked_at < timeout) return false;
+bool close_if_late(const PendingLogin& login, Connection& connection) {
+  const Tick timeout = login.server.config.client.liveness.handshake_timeout_ms;
+  if (connection.now() - login.asked_at < timeout) return false;
   connection.close(CloseReason::kHandshakeTimeout);
   return true;
 }
 
 // Where sessions have been ended since the account was read, what was read may be what was revoked: this login was none
 // of the sessions that were ended, so it looks again.
-void admit(const LoginAttempt& attempt, Connection& connection, const LoginRecord& record) {
-  if (close_if_late(attempt, connection)) return;
+void accept_if_unchanged(const PendingLogin& login, Connection& connection, const LoginRecord& record) {
+  if (close_if_late(login, connection)) return;
   if (record.account->disabled) {
-    refuse(attempt, connection, LoginResult::kDisabled, IM::BaseDefine::REFUSE_REASON_DB_VALIDATE_FAILED,
+    refuse(login, connection, LoginResult::kDisabled, IM::BaseDefine::REFUSE_REASON_DB_VALIDATE_FAILED,
            "this account has been disabled");
-  } else if (attempt.times_ended == attempt.server.sessions.times_ended()) {
-    accept(attempt, connection, record);
+  } else if (login.times_ended == login.server.sessions.times_ended()) {
+    accept(login, connection, record);
   } else {
-    read_account(attempt, [version = record.account->token_version](const LoginAttempt& again, Connection& client,
-                                                                    const LoginRecord& present) {
+    read_account(login, [version = record.account->token_version](const PendingLogin& again, Connection& client,
+                                                                  const LoginRecord& present) {
       const bool same = present.account && present.profile && present.account->token_version == version;
-      same ? admit(again, client, present) : decide(again, client, present);
+      same ? accept_if_unchanged(again, client, present) : check_credentials(again, client, present);
     });
   }
 }
@@ -188,32 +190,32 @@ void upgrade_hash(MsgServerParts& server, const Account& account, const std::str
                            });
 }
 
-void finish(const LoginAttempt& attempt, const LoginRecord& record, const PasswordCheck& check) {
-  Connection* connection = attempt.server.connections.find(attempt.conn);
+void on_password_checked(const PendingLogin& login, const LoginRecord& record, const PasswordCheck& check) {
+  Connection* connection = login.server.connections.find(login.conn);
   if (connection == nullptr) return;
   // Others may have failed while this one was being checked: many guesses at once must not get more answers.
-  if (refuse_throttled(attempt, *connection)) return;
+  if (refuse_throttled(login, *connection)) return;
   if (check.right && record.account && record.profile) {
-    if (!check.better_hash.empty()) upgrade_hash(attempt.server, *record.account, check.better_hash);
-    admit(attempt, *connection, record);
+    if (!check.better_hash.empty()) upgrade_hash(login.server, *record.account, check.better_hash);
+    accept_if_unchanged(login, *connection, record);
   } else {
-    refuse_wrong(attempt, *connection);
+    refuse_wrong(login, *connection);
   }
 }
 
 // An unknown name costs as much time as a wrong password: nobody learns from the answer which names exist.
-void check_password(const LoginAttempt& attempt, Connection& connection, const LoginRecord& record) {
-  MsgServerParts& server = attempt.server;
+void check_password(const PendingLogin& login, Connection& connection, const LoginRecord& record) {
+  MsgServerParts& server = login.server;
   const std::string hash = record.account ? record.account->password_hash : server.decoy_hash;
   const bool queued = server.hashing.try_submit(
-      [attempt, record, hash, decoy = server.decoy_hash, cost = server.config.password.cost]() -> Task {
-        const PasswordCheck check = check_login_password(hash, attempt.secret, decoy, cost);
-        return [attempt, record, check] { finish(attempt, record, check); };
+      [login, record, hash, decoy = server.decoy_hash, cost = server.config.password.cost]() -> Task {
+        const PasswordCheck check = check_login_password(hash, login.secret, decoy, cost);
+        return [login, record, check] { on_password_checked(login, record, check); };
       });
   if (queued) {
     server.logins.counts.add_password_check();
   } else {
-    refuse_busy(attempt, connection, Verdict::refused(ERROR_BUSY, "too many logins at once: try again", kBusyRetryMs));
+    refuse_busy(login, connection, Verdict::refused(ERROR_BUSY, "too many logins at once: try again", kBusyRetryMs));
   }
 }
 
@@ -222,15 +224,15 @@ bool speaks_for(const TokenClaims& token, const LoginRecord& record) {
          record.account->token_version == token.token_version;
 }
 
-void decide(const LoginAttempt& attempt, Connection& connection, const LoginRecord& record) {
-  if (!attempt.token) {
-    check_password(attempt, connection, record);
-  } else if (speaks_for(*attempt.token, record)) {
-    admit(attempt, connection, record);
-  } else if (attempt.secret.empty()) {
-    refuse_void(attempt, connection);
+void check_credentials(const PendingLogin& login, Connection& connection, const LoginRecord& record) {
+  if (!login.token) {
+    check_password(login, connection, record);
+  } else if (speaks_for(*login.token, record)) {
+    accept_if_unchanged(login, connection, record);
+  } else if (login.secret.empty()) {
+    refuse_void(login, connection);
   } else {
-    LoginAttempt by_password = attempt;
+    PendingLogin by_password = login;
     by_password.method = LoginMethod::kPassword;
     by_password.token.reset();
     if (!refuse_throttled(by_password, connection)) check_password(by_password, connection, record);
@@ -238,35 +240,35 @@ void decide(const LoginAttempt& attempt, Connection& connection, const LoginReco
 }
 
 // kAccepted: as far as can be said without the account.
-LoginResult check_token(LoginAttempt& attempt, const std::string& token) {
-  const MsgServerParts& server = attempt.server;
+LoginResult check_token(PendingLogin& login, const std::string& token) {
+  const MsgServerParts& server = login.server;
   if (server.config.session_token.lifetime_ms == 0) return LoginResult::kVoid;
-  const auto checked = server.logins.tokens.verify(token, attempt.name, server.loop.unix_seconds());
+  const auto checked = server.logins.tokens.verify(token, login.name, server.loop.unix_seconds());
   if (const auto* fault = std::get_if<TokenFault>(&checked)) {
     return *fault == TokenFault::kForged ? LoginResult::kWrong : LoginResult::kVoid;
   }
   const auto& claims = std::get<TokenClaims>(checked);
-  if (claims.client_class != class_of(attempt.client_type)) return LoginResult::kVoid;
-  attempt.token = claims;
+  if (claims.client_class != class_of(login.client_type)) return LoginResult::kVoid;
+  login.token = claims;
   return LoginResult::kAccepted;
 }
 
-// True: the login goes on. Nobody's guesses keep the holder of a token out; a token that is refused leaves it to the
-// password, where one was sent.
-bool begins(LoginAttempt& attempt, Connection& connection, const std::string& token) {
-  if (attempt.method == LoginMethod::kToken) {
-    const LoginResult result = check_token(attempt, token);
-    if (result == LoginResult::kAccepted) return true;
-    if (attempt.secret.empty() && result == LoginResult::kVoid) {
-      refuse_void(attempt, connection);
-      return false;
+// True: the login has been refused, without a look at the account. Nobody's guesses keep the holder of a token out; a
+// token that is refused leaves it to the password, where one was sent.
+bool refuse_early(PendingLogin& login, Connection& connection, const std::string& token) {
+  if (login.method == LoginMethod::kToken) {
+    const LoginResult result = check_token(login, token);
+    if (result == LoginResult::kAccepted) return false;
+    if (login.secret.empty() && result == LoginResult::kVoid) {
+      refuse_void(login, connection);
+      return true;
     }
-    if (!attempt.secret.empty()) attempt.method = LoginMethod::kPassword;
+    if (!login.secret.empty()) login.method = LoginMethod::kPassword;
   }
-  if (refuse_throttled(attempt, connection)) return false;
-  if (attempt.method == LoginMethod::kPassword) return true;
-  refuse_wrong(attempt, connection);
-  return false;
+  if (refuse_throttled(login, connection)) return true;
+  if (login.method == LoginMethod::kPassword) return false;
+  refuse_wrong(login, connection);
+  return true;
 }
 
 }  // namespace
@@ -274,21 +276,21 @@ bool begins(LoginAttempt& attempt, Connection& connection, const std::string& to
 Verdict on_login(ClientContext& client, const PduHeader& header, const IM::Login::IMLoginReq& request) {
   Connection& connection = client.connection;
   client.session.name = request.user_name().substr(0, kMaxName);
-  LoginAttempt attempt{.server = client.server,
-                       .conn = connection.id(),
-                       .header = header,
-                       .name = request.user_name(),
-                       .secret = request.password(),
-                       .client_type = static_cast<uint32_t>(request.client_type()),
-                       .online_status = request.online_status(),
-                       .method = request.session_token().empty() ? LoginMethod::kPassword : LoginMethod::kToken,
-                       .token = std::nullopt,
-                       .asked_at = connection.now() - connection.since_arrival()};
-  if (attempt.name.empty() || attempt.name.size() > kMaxName) {
-    refuse(attempt, connection, LoginResult::kWrong, IM::BaseDefine::REFUSE_REASON_DB_VALIDATE_FAILED, kWrongPassword);
-  } else if (begins(attempt, connection, request.session_token())) {
+  PendingLogin login{.server = client.server,
+                     .conn = connection.id(),
+                     .header = header,
+                     .name = request.user_name(),
+                     .secret = request.password(),
+                     .client_type = static_cast<uint32_t>(request.client_type()),
+                     .online_status = request.online_status(),
+                     .method = request.session_token().empty() ? LoginMethod::kPassword : LoginMethod::kToken,
+                     .token = std::nullopt,
+                     .asked_at = connection.now() - connection.since_arrival()};
+  if (login.name.empty() || login.name.size() > kMaxName) {
+    refuse(login, connection, LoginResult::kWrong, IM::BaseDefine::REFUSE_REASON_DB_VALIDATE_FAILED, kWrongPassword);
+  } else if (!refuse_early(login, connection, request.session_token())) {
     client.session.phase = Phase::kLoggingIn;
-    read_account(attempt, decide);
+    read_account(login, check_credentials);
   }
   return Verdict::handled();
 }

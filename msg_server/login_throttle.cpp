@@ -25,12 +25,19 @@ std::string address_key(std::string_view address) {
 }  // namespace
 
 Tick LoginThrottle::wait_ms(std::string_view account, std::string_view address, Tick now) {
-  return std::max(wait_of(account_key(account), limits_.failures_per_account, now),
-                  wait_of(address_key(address), limits_.failures_per_address, now));
+  return std::max(wait_of(account_key(account), limits_.failures_per_account, now), address_wait_ms(address, now));
 }
 
 void LoginThrottle::failed(std::string_view account, std::string_view address, Tick now) {
   count(account_key(account), now);
+  address_failed(address, now);
+}
+
+Tick LoginThrottle::address_wait_ms(std::string_view address, Tick now) {
+  return wait_of(address_key(address), limits_.failures_per_address, now);
+}
+
+void LoginThrottle::address_failed(std::string_view address, Tick now) {
   count(address_key(address), now);
 }
 

@@ -29,6 +29,9 @@ class LoginThrottle {
   /// How long this try has to wait; 0: it may be made.
   Tick wait_ms(std::string_view account, std::string_view address, Tick now);
   void failed(std::string_view account, std::string_view address, Tick now);
+  /// As wait_ms() and failed(), for tries at what is no account: the address alone counts.
+  Tick address_wait_ms(std::string_view address, Tick now);
+  void address_failed(std::string_view address, Tick now);
   /// Clears the account's count, not the address's: else one own account would buy tries on all others.
   void succeeded(std::string_view account);
   void set_limits(const Limits& limits) { limits_ = limits; }

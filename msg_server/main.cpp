@@ -1,6 +1,8 @@
+// msg_server: holds the connections of clients, checks who they are, stores and delivers their messages.
+
 #include <sodium.h>
 
-#include <cstdio>
+#include <iostream>
 #include <utility>
 
 #include "base/command_line.h"
@@ -30,7 +32,7 @@ const ServerDescription kDescription{
 constexpr int kExitFailed = 1;
 
 int fail(const std::string& message, int exit_code = kExitFailed) {
-  std::fprintf(stderr, "msg_server: %s\n", message.c_str());
+  std::cerr << kDescription.name << ": " << message << "\n";
   return exit_code;
 }
 
@@ -52,13 +54,14 @@ void wind_down(EventLoop& loop, const MsgServer& server) {
 }
 
 int run(const MsgServerConfig& config, OptionTable& table) {
-  Result<ClusterKey> key = ClusterKey::load(config.cluster.link.key_file);
+  const Result<ClusterKey> key = ClusterKey::load(config.cluster.link.key_file);
   if (!key.ok()) return fail(key.message(), kExitUsage);
   if (const Status status = check(config.tls); !status.ok()) return fail(status.message(), kExitUsage);
   const Status store_file = check_file(config.store.path, FileTrust::kSettings, "store");
   if (!store_file.ok()) return fail(store_file.message(), kExitUsage);
   if (const Status status = configure_logging(config.log); !status.ok()) return fail(status.message(), kExitUsage);
   warn_of_root();
+
   const SqliteOptions options{.path = config.store.path, .cache_kib = static_cast<int>(config.store.page_cache / 1024)};
   auto writer = SqliteDatabase::open(options);
   if (!writer.ok()) return fail(writer.message());
@@ -69,10 +72,11 @@ int run(const MsgServerConfig& config, OptionTable& table) {
   SystemRng rng;
   EpollTransport transport;
   EventLoop loop(clock, transport);
+  Metrics metrics(clock);
   ServiceManager manager(loop.timers());
-  bool stopping = false;
   MsgServer* running = nullptr;
-  bool terminated = false;
+  bool asked_to_drain = false;
+  bool gone = false;
   Signals signals(loop, {SIGTERM, SIGINT, SIGHUP}, [&](int number) {
     if (running == nullptr) return;
     if (number == SIGHUP) {
@@ -83,7 +87,7 @@ int run(const MsgServerConfig& config, OptionTable& table) {
     }
     log_info("stopping", {{"signal", number}});
     manager.stopping("clients are moving to other servers", config.drain.timeout_ms + kWindDownMs);
-    if (number == SIGTERM && !std::exchange(terminated, true)) {
+    if (number == SIGTERM && !std::exchange(asked_to_drain, true)) {
       running->drain();
     } else {
       running->leave_now();
@@ -96,13 +100,12 @@ int run(const MsgServerConfig& config, OptionTable& table) {
   ThreadExecutor hash_workers("hash", config.password.workers, config.password.max_queued, post);
   ThreadExecutor file_workers("files", config.files.workers, config.files.max_queued, post);
   Store store(*writer.value(), write_worker, *reader.value(), read_worker, config.store.limits, post);
-  Metrics metrics(clock);
   MsgServer server(loop, store, hash_workers, file_workers, rng, metrics, config, key.value());
   running = &server;
   const StallLog stall_log(loop);
   const MemoryReturn memory_return(loop);
   server.when_gone([&] {
-    stopping = true;
+    gone = true;
     loop.stop();
   });
 
@@ -114,7 +117,7 @@ int run(const MsgServerConfig& config, OptionTable& table) {
                        {"http", server.http_address().to_string()},
                        {"epoch", server.epoch()}});
   manager.ready("serving");
-  while (!stopping) loop.run();
+  while (!gone) loop.run();
 
   server.stop();
   wind_down(loop, server);

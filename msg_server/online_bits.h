@@ -7,11 +7,9 @@
 #include <unordered_map>
 
 #include "msg_server/store/records.h"
+#include "proto/client_class.h"
 
 namespace talkbeat {
-
-/// The two classes of client devices: a user holds at most one session of each (PROTOCOL.md, "Logging in").
-enum class ClientClass : uint8_t { kPc = 0, kMobile = 1 };
 
 /// Where a user is, over the whole cluster.
 struct Presence {

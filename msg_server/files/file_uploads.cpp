@@ -37,7 +37,10 @@ void FileUploads::log_in(Connection& connection, uint16_t seq_num, const Offline
     auto made = std::make_unique<Upload>(file, context_.pull_limits(), std::move(*place));
     upload = uploads_.emplace(file.task_id, std::move(made)).first->second.get();
     context_.figures.began(TransferKind::kUpload);
-    if (file.complete) upload->stage = Stage::kCompleting;
+    if (file.complete) {
+      upload->stage = Stage::kCompleting;
+      upload->store_answered = true;
+    }
   }
   attach(*upload, connection, seq_num);
 }
@@ -59,7 +62,7 @@ void FileUploads::attach(Upload& upload, Connection& connection, uint16_t seq_nu
 void FileUploads::accept(Upload& upload, Connection& connection) {
   accept_file_login(context_, connection, upload.login_seq_num, upload.file.from,
                     {IM::BaseDefine::CLIENT_OFFLINE_UPLOAD, upload.file.task_id});
-  if (upload.file.complete) {
+  if (upload.store_answered) {
     say_done(upload);
     return;
   }
@@ -266,7 +269,7 @@ void FileUploads::finished(const std::string& task_id, DiskFault fault) {
 
 void FileUploads::completed(const std::string& task_id, const StoreResult<FileShelf::Completed>& result) {
   Upload& upload = *uploads_.at(task_id);
-  upload.file.complete = true;  // as far as this server has to do with it
+  upload.store_answered = true;
   if (!result.ok()) {
     fail(upload, refusal_of(result.error()));
   } else if (result.value() == FileShelf::Completed::kGone) {
@@ -313,7 +316,7 @@ void FileUploads::release_where_left(const std::string& task_id) {
   Upload* upload = find(task_id);
   if (upload == nullptr || upload->conn != ConnId::kNone || upload->disk_busy) return;
   const bool about_to_end = upload->stage == Stage::kFinishing || upload->stage == Stage::kCompleting;
-  if (about_to_end && !upload->file.complete) return;
+  if (about_to_end && !upload->store_answered) return;
   if (upload->fd >= 0) FileDisk::close(upload->fd);
   context_.figures.ended(TransferKind::kUpload, upload->end);
   log_info("transfer_ended", {{"kind", to_string(TransferKind::kUpload)},

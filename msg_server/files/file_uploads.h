@@ -43,8 +43,9 @@ class FileUploads final : public TransferRole {
     uint16_t login_seq_num = 0;
     std::vector<Address> addresses;  // where a receiver finds this server
     int fd = -1;
-    bool disk_busy = false;   // a job has the descriptor
-    bool wants_disk = false;  // the workers' queue was full: try again
+    bool disk_busy = false;       // a job has the descriptor
+    bool wants_disk = false;      // the workers' queue was full: try again
+    bool store_answered = false;  // it has the file as complete, or has said why not: nothing is left to wait for
     std::vector<std::string> unwritten;
     Tick moved_at = 0;
     TransferEnd end = TransferEnd::kLost;  // what it is when its connection goes

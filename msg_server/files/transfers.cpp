@@ -7,13 +7,6 @@ namespace talkbeat {
 using IM::BaseDefine::ClientFileRole;
 using IM::BaseDefine::FileServerError;
 
-namespace {
-
-// What the throttle counts: the address, and nothing that a stranger could name to keep somebody else out.
-constexpr const char* kNobody = "";
-
-}  // namespace
-
 Transfers::Transfers(MsgServerParts& parts, Executor& workers, Metrics& metrics)
     : parts_(parts),
       shelf_(parts.loop, parts.store, workers, parts.config.files),
@@ -70,14 +63,15 @@ Verdict Transfers::log_in(ClientContext& client, const PduHeader& header, const 
   return Verdict::handled();
 }
 
+// Only addresses count, and nothing that a stranger could name to keep somebody else out.
 bool Transfers::throttled(const Connection& connection) {
-  return throttle_.wait_ms(connection.peer().ip, connection.peer().ip, connection.now()) > 0;
+  return throttle_.address_wait_ms(connection.peer().ip, connection.now()) > 0;
 }
 
 void Transfers::refuse(const Login& login, Connection& connection, FileServerError why) {
   figures_.logins_refused.add();
   if (why != IM::BaseDefine::FILE_SERVER_ERRNO_CREATE_TASK_ERROR && !throttled(connection)) {
-    throttle_.failed(kNobody, connection.peer().ip, connection.now());
+    throttle_.address_failed(connection.peer().ip, connection.now());
   }
   refuse_file_login(connection, login.seq_num, login.task_id, why);
 }

@@ -6,6 +6,8 @@
 
 namespace talkbeat {
 
+using GroupDone = Store::Callback<GroupChanged>;
+
 /// The one way to change a group, for clients' requests and for the administration API: changes it in the store, calls
 /// `done`, and then tells the members (IMGroupChangeMemberNotify) on all servers, those who have come or gone, too. Who
 /// may do what, and how many members there may be, is decided by the store inside of the transaction, by the settings
@@ -15,8 +17,6 @@ namespace talkbeat {
 ///   NewGroup group;
 ///   group.name = "all of us";
 ///   create_group(server, group, ConnId::kNone, [](const StoreResult<GroupChanged>& created) { … });
-using GroupDone = Store::Callback<GroupChanged>;
-
 void create_group(MsgServerParts& server, NewGroup group, ConnId asker, GroupDone done);
 void change_members(MsgServerParts& server, MemberChange change, ConnId asker, GroupDone done);
 /// Members are told as if nobody had been added: that makes clients look at the group's version.

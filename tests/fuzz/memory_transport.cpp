@@ -137,7 +137,8 @@ void MemoryTransport::change_watch(SocketHandle socket, Interest interest, uint6
 }
 
 void MemoryTransport::unwatch(SocketHandle socket) {
-  CHECK(std::exchange(at(socket).watched, false));
+  const bool was_watched = std::exchange(at(socket).watched, false);
+  CHECK(was_watched);
 }
 
 bool MemoryTransport::readable(const Socket& socket) {

@@ -34,8 +34,7 @@ TEST(Conf, msg_server_toml_holds_the_defaults_and_loads) {
 
 TEST(Conf, login_server_toml_holds_the_defaults_and_loads) {
   login::LoginServerConfig config;
-  OptionTable table;
-  describe(table, config);
+  OptionTable table = describe(config);
   expect_in_step(table, "login_server.toml");
 }
 

@@ -218,8 +218,7 @@ TEST_F(LoginServerTest, ATakenPortIsAnErrorAndLeavesNoneOpen) {
 
 TEST(LoginServerConfigTest, TheDefaultsAreAllowed) {
   LoginServerConfig config;
-  OptionTable table;
-  describe(table, config);
+  OptionTable table = describe(config);
   EXPECT_TRUE(table.load("").ok());
   EXPECT_FALSE(table.set("server.name=").ok());
   EXPECT_FALSE(table.set("cluster.queue_hard=64KiB").ok());

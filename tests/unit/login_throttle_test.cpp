@@ -31,6 +31,16 @@ TEST(LoginThrottle, an_address_waits_after_failures_for_many_accounts) {
   EXPECT_EQ(throttle.wait_ms("alice", "192.0.2.2", 0), 0);
 }
 
+TEST(LoginThrottle, failures_at_what_is_no_account_count_for_the_address_alone) {
+  LoginThrottle throttle({.failures_per_account = 1, .failures_per_address = 2, .forget_after_ms = 1'000});
+  throttle.address_failed("192.0.2.1", 0);
+  EXPECT_EQ(throttle.entries(), 1u);
+  EXPECT_EQ(throttle.address_wait_ms("192.0.2.1", 0), 0);
+  throttle.address_failed("192.0.2.1", 0);
+  EXPECT_EQ(throttle.address_wait_ms("192.0.2.1", 0), 1'000);
+  EXPECT_EQ(throttle.address_wait_ms("192.0.2.2", 0), 0);
+}
+
 TEST(LoginThrottle, all_addresses_of_an_ipv6_network_wait_together) {
   LoginThrottle throttle({.failures_per_account = 100, .failures_per_address = 5, .forget_after_ms = 1'000});
   for (int i = 0; i < 5; ++i) throttle.failed("user", "2001:db8::" + std::to_string(i), 0);

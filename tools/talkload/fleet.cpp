@@ -20,6 +20,7 @@ constexpr uint32_t kAnswerMs = 15'000;  // a heartbeat without an answer for so 
 constexpr Tick kFirstBackoffMs = 500;
 constexpr Tick kLongestBackoffMs = 30'000;
 constexpr uint32_t kUsPerMs = 1'000;
+constexpr uint32_t kNsPerUs = 1'000;
 
 // PROTOCOL.md, "Staying alive".
 Tick backoff(uint8_t failures) {
@@ -186,8 +187,14 @@ bool Fleet::on_pdu(LoadLink& link, const PduHeader& header, std::span<const std:
 void Fleet::on_heartbeat(LoadClient& client) {
   if (!client.beat_open) return;
   client.beat_open = false;
-  const auto now = static_cast<uint32_t>(links_.read_at_ns() / kUsPerMs);
-  listener_.on_beat_answered(client.link.tag, static_cast<uint64_t>(now - client.clock_us) * 1'000);
+  listener_.on_beat_answered(client.link.tag, took_ns(client));
+}
+
+// The clocks of clients are 32 bits of microseconds: the difference is right where they have turned over once.
+uint64_t Fleet::took_ns(const LoadClient& client) const {
+  const auto read_at_us = static_cast<uint32_t>(links_.read_at_ns() / kNsPerUs);
+  const uint32_t took_us = read_at_us - client.clock_us;
+  return uint64_t{took_us} * kNsPerUs;
 }
 
 void Fleet::on_place(uint32_t number, std::span<const std::byte> body) {
@@ -231,8 +238,7 @@ void Fleet::on_login_answer(uint32_t number, std::span<const std::byte> body) {
     return;
   }
   const bool again = client.was_online;
-  const uint64_t took_ns =
-      static_cast<uint64_t>(static_cast<uint32_t>(links_.read_at_ns() / kUsPerMs) - client.clock_us) * 1'000;
+  const uint64_t login_took_ns = took_ns(client);
   client.id = answer.user_info().user_id();
   client.phase = Phase::kOnline;
   client.was_online = true;
@@ -244,7 +250,7 @@ void Fleet::on_login_answer(uint32_t number, std::span<const std::byte> body) {
   if (!client.beating) ring_.add(number);
   client.beating = true;
   end_attempt();
-  listener_.on_online(number, took_ns, again);
+  listener_.on_online(number, login_took_ns, again);
 }
 
 // Asked to move: it leaves by itself after the pause it is told. (A stock client stays until it is closed; TalkBeat's

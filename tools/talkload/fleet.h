@@ -132,6 +132,8 @@ class Fleet final : private LinkOwner {
   void on_login_answer(uint32_t number, std::span<const std::byte> body);
   void on_go_away(uint32_t number, std::span<const std::byte> body);
   void on_heartbeat(LoadClient& client);
+  /// From clock_us until what is being handled was read.
+  uint64_t took_ns(const LoadClient& client) const;
   bool beat(uint32_t number);
   void lost(uint32_t number, const std::string& why);
   void return_later(uint32_t number, Tick delay);

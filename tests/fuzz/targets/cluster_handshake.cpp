@@ -92,7 +92,8 @@ class LinkWorld final : public PduWorld {
   }
   void heard(uint8_t /*number*/, const PduHeader& header, const std::string& body) override {
     CHECK(header.command_id == kCommandOf<TbServerAuth>);
-    CHECK(proof_.emplace().ParseFromString(body));
+    const bool parsed = proof_.emplace().ParseFromString(body);
+    CHECK(parsed);
   }
   void stop() override { server_.stop(); }
   bool stopped() const override { return server_.stopped(); }

@@ -74,11 +74,7 @@ OptionTable& msg_server_table() {
 
 OptionTable& login_server_table() {
   static login::LoginServerConfig config;
-  static OptionTable table = [] {
-    OptionTable made;
-    describe(made, config);
-    return made;
-  }();
+  static OptionTable table = describe(config);
   return table;
 }
 
