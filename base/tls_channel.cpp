@@ -214,7 +214,7 @@ void TlsChannel::act_on_error(int result) {
 void TlsChannel::fail(std::string why) {
   stage_ = Stage::kFailed;
   error_ = std::move(why);
-  hello_ = {};
+  hello_ = std::vector<std::byte>();  // not {}: that keeps the memory
 }
 
 bool TlsChannel::seal(std::span<const std::byte> plain) {
@@ -241,7 +241,7 @@ void TlsChannel::sent(size_t count) {
   CHECK(count <= sealed_.size() - sent_);
   sent_ += count;
   if (sent_ == sealed_.size()) {
-    sealed_ = {};
+    sealed_ = std::vector<std::byte>();  // not {}: that keeps the memory of every idle connection
     sent_ = 0;
   } else if (sent_ > kMaxPiece) {  // else one who always leaves something unread makes it grow for ever
     sealed_.erase(sealed_.begin(), sealed_.begin() + static_cast<std::ptrdiff_t>(sent_));

@@ -36,7 +36,7 @@ StoreResult<Done> with_latest(SqliteCore& core, const std::vector<ConversationVi
     if (!found.ok()) return found.error();
     if (!found.value()) return core.unavailable();
     Message& latest = *found.value();
-    if (bytes + latest.body.size() > kMaxLatestBytes) latest.body = {};
+    if (bytes + latest.body.size() > kMaxLatestBytes) latest.body = std::string();
     bytes += latest.body.size();
     add(view, std::move(latest));
   }

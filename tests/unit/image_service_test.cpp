@@ -105,6 +105,7 @@ TEST_F(ImageServiceTest, WhatIsSentIsServed) {
   EXPECT_THAT(served, HasSubstr("Content-Type: image/png\r\n"));
   EXPECT_THAT(served, HasSubstr("Content-Length: 3000\r\n"));
   EXPECT_THAT(served, HasSubstr("X-Content-Type-Options: nosniff\r\n"));
+  EXPECT_THAT(served, HasSubstr("Content-Security-Policy: default-src 'none'; sandbox\r\n"));
   EXPECT_THAT(served, HasSubstr("Cache-Control: public, max-age=31536000, immutable\r\n"));
   EXPECT_EQ(body_of(get("/" + path + "_100x100.jpg")), content);
 }

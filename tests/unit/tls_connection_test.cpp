@@ -3,58 +3,12 @@
 
 #include <deque>
 
-#include "tests/unit/connection_fixture.h"
-#include "tests/unit/tls_fixture.h"
+#include "tests/unit/tls_connection_fixture.h"
 
 namespace talkbeat {
 namespace {
 
 using testing::Each;
-
-/// A client at the other end of a socket.
-struct Caller {
-  explicit Caller(Peer&& socket, int oldest = TLS1_2_VERSION, int newest = TLS1_3_VERSION)
-      : peer(std::move(socket)), tls(oldest, newest) {}
-
-  void exchange() {
-    peer.send(tls.said());
-    tls.take(peer.receive());
-    peer.send(tls.said());
-  }
-
-  Peer peer;
-  TlsClient tls;
-};
-
-class TlsConnectionTest : public ConnectionTest {
- protected:
-  static void SetUpTestSuite() { files_ = std::make_unique<TlsFiles>(); }
-  static void TearDownTestSuite() { files_.reset(); }
-
-  Connection& open_tls(Pair& pair) { return table.adopt(pair.ours, {"127.0.0.1", 1}, protocol, context_.accept()); }
-  Caller call(int newest = TLS1_3_VERSION) {
-    Pair pair = connect_pair();
-    server_ = open_tls(pair).id();
-    return Caller(std::move(pair.peer), TLS1_2_VERSION, newest);
-  }
-  bool connect(Caller& caller) {
-    return turn_until([&] {
-      caller.exchange();
-      return caller.tls.open() && server().tls()->stage() == TlsChannel::Stage::kOpen;
-    });
-  }
-  bool hears(Caller& caller, const std::string& text) {
-    return turn_until([&] {
-      caller.exchange();
-      return caller.tls.received == text;
-    });
-  }
-  Connection& server() { return *table.find(server_); }
-
-  static inline std::unique_ptr<TlsFiles> files_;
-  TlsContext context_ = std::move(TlsContext::server(files_->server()).value());
-  ConnId server_{};
-};
 
 TEST_F(TlsConnectionTest, what_is_sent_arrives_both_ways_in_both_versions) {
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
@@ -166,59 +120,6 @@ TEST_F(TlsConnectionTest, an_end_with_a_goodbye_is_peer_closed_and_one_without_i
   scanner.peer.close();
   EXPECT_TRUE(turn_until([this] { return observed.size() == 3; }));
   EXPECT_EQ(observed, (Reasons{"peer_closed", "tls_truncated", "peer_closed"}));
-}
-
-// A client of ours, and the first record of a ticket that takes several.
-class HalfTicketTest : public TlsConnectionTest {
- protected:
-  void SetUp() override {
-    server_ = table.adopt(pair_.ours, {"127.0.0.1", 1}, protocol, trusting_.connect("localhost")).id();
-    ASSERT_TRUE(turn_until([this] {
-      exchange();
-      return other_.open() && server().tls()->stage() == TlsChannel::Stage::kOpen;
-    }));
-    other_.say("here it comes");
-    std::string bytes = other_.said();
-    auto [first, others] = other_.ticket();
-    others_ = others;
-    pair_.peer.send(bytes + first);
-    ASSERT_TRUE(turn_until([this] { return protocol.received == "here it comes"; }));
-    server().send(bytes_of("hello"));
-  }
-  void exchange() {
-    other_.take(pair_.peer.receive());
-    pair_.peer.send(other_.said());
-  }
-
-  TlsContext trusting_ = std::move(TlsContext::client({.ca = files_->certificate()}).value());
-  TlsTicketServer other_{*files_};
-  Pair pair_ = connect_pair();
-  std::string others_;
-};
-
-TEST_F(HalfTicketTest, what_is_sent_waits_until_the_rest_is_there_and_costs_no_turns) {
-  const int waits = transport.waits;
-  run_for(100);
-  EXPECT_LT(transport.waits - waits, 10);
-  EXPECT_EQ(pair_.peer.receive(), "");
-  EXPECT_EQ(server().waiting_to_send(), 5u);
-  pair_.peer.send(others_);
-  EXPECT_TRUE(turn_until([this] {
-    exchange();
-    return other_.received == "hello";
-  }));
-  EXPECT_EQ(server().waiting_to_send(), 0u);
-}
-
-TEST_F(HalfTicketTest, one_that_is_closed_meanwhile_ends_at_once) {
-  server().close(CloseReason::kKicked);
-  EXPECT_TRUE(turn_until([this] {
-    exchange();
-    return pair_.peer.ended();
-  }));
-  pair_.peer.close();
-  EXPECT_TRUE(all_gone());
-  EXPECT_EQ(observed, Reasons{"kicked"});
 }
 
 TEST_F(TlsConnectionTest, what_is_no_tls_is_closed_at_once) {
