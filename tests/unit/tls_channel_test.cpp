@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "tests/unit/heap_in_use.h"
 #include "tests/unit/loop_fixture.h"
 #include "tests/unit/tls_fixture.h"
 
@@ -180,6 +181,16 @@ TEST_P(TlsChannelTest, what_has_been_sent_is_given_back_before_all_has) {
   EXPECT_LT(high - low, 100'000u) << "half a megabyte has gone through";
   client.take(take_sealed(*server));
   EXPECT_EQ(client.received, all);
+}
+
+TEST_P(TlsChannelTest, one_that_is_idle_keeps_no_memory_of_what_it_has_sent) {
+  const auto server = context(files_->server()).accept();
+  TlsClient client(GetParam(), GetParam());
+  converse(*server, client);
+  const size_t before = heap_in_use();
+  EXPECT_TRUE(server->seal(bytes_of(std::string(TlsChannel::kMaxPiece, 'x'))));
+  server->sent(server->sealed().size());
+  EXPECT_LT(heap_in_use(), before + TlsChannel::kMaxPiece / 2);
 }
 
 TEST_P(TlsChannelTest, no_renegotiation_and_no_tickets_where_they_are_off) {
