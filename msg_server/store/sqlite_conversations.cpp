@@ -36,7 +36,7 @@ StoreResult<Done> with_latest(SqliteCore& core, const std::vector<ConversationVi
     if (!found.ok()) return found.error();
     if (!found.value()) return core.unavailable();
     Message& latest = *found.value();
-    if (bytes + latest.body.size() > kMaxLatestBytes) latest.body = std::string();
+    if (bytes + latest.body.size() > kMaxLatestBytes) std::string().swap(latest.body);  // assigning keeps its memory
     bytes += latest.body.size();
     add(view, std::move(latest));
   }

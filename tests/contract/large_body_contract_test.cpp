@@ -31,6 +31,22 @@ TEST_P(LargeBodyContract, every_way_of_reading_gives_the_whole_body) {
   }
 }
 
+TEST_P(LargeBodyContract, one_that_a_list_leaves_out_takes_no_memory) {
+  const size_t size = kMaxLatestBytes * 3 / 4;
+  send(alice_, bob_, body_of(size));
+  say(alice_, create(alice_, {bob_}), body_of(size));
+  const auto conversations = database_->conversations(bob_, 0, 10);
+  const auto unread = database_->unread(bob_);
+  ASSERT_EQ(conversations.value().size(), 2u);
+  ASSERT_EQ(unread.value().size(), 2u);
+  size_t listed_bytes = 0;
+  size_t unread_bytes = 0;
+  for (const Conversation& conversation : conversations.value()) listed_bytes += conversation.latest.body.capacity();
+  for (const Unread& one : unread.value()) unread_bytes += one.latest.body.capacity();
+  EXPECT_LT(listed_bytes, kMaxLatestBytes);
+  EXPECT_LT(unread_bytes, kMaxLatestBytes);
+}
+
 TEST_P(LargeBodyContract, small_and_large_ones_stand_in_their_order) {
   send(alice_, bob_, "small");
   send(alice_, bob_, body_of(10'000));
