@@ -169,7 +169,7 @@ void LoadLink::release(bool reset) {
   }
   socket_ = kNoSocket;
   connecting_ = waits_writable_ = false;
-  out_ = {};
+  out_ = std::vector<std::byte>();  // not {}: that keeps the memory
   sent_ = 0;
 }
 
