@@ -72,7 +72,7 @@ struct HttpRequestParser::State {
     status = with_status;
     return -1;
   }
-  int keep_header();
+  void keep_header();
   bool wants_other_protocol() const;
   int on_name(std::string_view part);
   int on_value(std::string_view part);
@@ -96,20 +96,20 @@ struct HttpRequestParser::State {
   int status = 0;  // 0: no error
 };
 
-int HttpRequestParser::State::keep_header() {
-  if (!in_value) return 0;
-  if (++header_count > kMaxHttpHeaders) return fail(kHeadersTooLarge);
-  std::string& kept = request.headers[name];
-  kept += (kept.empty() ? "" : ", ") + value;
+void HttpRequestParser::State::keep_header() {
+  if (!in_value) return;
+  if (++header_count <= kMaxHttpHeaders) {
+    std::string& kept = request.headers[name];
+    kept += (kept.empty() ? "" : ", ") + value;
+  }
   name.clear();
   value.clear();
   in_value = false;
-  return 0;
 }
 
 int HttpRequestParser::State::on_name(std::string_view part) {
   if (headers_done) return 0;  // trailers behind a chunked body: nobody asks for them
-  if (keep_header() != 0) return -1;
+  keep_header();
   // Debian's http_parser is built lenient; "Content-Length : 5" is how requests are smuggled past a proxy.
   if (part.find(' ') != std::string_view::npos) return fail(kBadRequest);
   std::transform(part.begin(), part.end(), std::back_inserter(name), lower);
@@ -124,8 +124,10 @@ int HttpRequestParser::State::on_value(std::string_view part) {
 }
 
 int HttpRequestParser::State::on_headers_complete() {
-  if (keep_header() != 0) return -1;
+  keep_header();
   headers_done = true;
+  // Not before: how much of a malformed line the parser reads in one piece would decide between this and 400.
+  if (header_count > kMaxHttpHeaders) return fail(kHeadersTooLarge);
   if (parser.http_major != 1) return fail(kVersionNotSupported);
   request.method = http_method_str(static_cast<http_method>(parser.method));
   request.keep_alive = http_should_keep_alive(&parser) != 0;

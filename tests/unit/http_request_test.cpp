@@ -195,6 +195,15 @@ TEST(HttpRequestParser, HeadersEndAtTheirNumber) {
   EXPECT_EQ(error_of(repeated + "a:\n\n"), 431);
 }
 
+TEST(HttpRequestParser, AMalformedLineBehindTooManyIs400AtEverySplitPoint) {
+  std::string text = with_headers(kMaxHttpHeaders + 1);
+  text.replace(text.size() - 1, 1, "name?:value\n\n");
+  for (size_t at = 0; at < text.size(); ++at) {
+    SCOPED_TRACE(at);
+    EXPECT_EQ(parse({std::string_view(text).substr(0, at), std::string_view(text).substr(at)}).error, 400);
+  }
+}
+
 TEST(HttpRequestParser, PairsOfTheQueryEndAtTheirNumber) {
   const Outcome outcome = parse({with_pairs(100)});
   ASSERT_EQ(outcome.requests.size(), 1u);
