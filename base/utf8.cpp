@@ -62,4 +62,9 @@ bool is_plain_text(std::string_view text) {
   return each_character(text, [](uint32_t code) { return !is_control(code); });
 }
 
+bool orders_a_terminal(uint32_t code) {
+  return code < 0x20 || (code >= 0x7f && code < 0xa0) || (code >= 0x200e && code <= 0x200f) ||
+         (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) || code == 0x061c || code == 0xfeff;
+}
+
 }  // namespace talkbeat

@@ -23,4 +23,8 @@ bool is_utf8(std::string_view text);
 ///   if (!is_plain_text(request.sign_info())) return ERROR_INVALID_ARGUMENT;
 bool is_plain_text(std::string_view text);
 
+/// Whether a terminal obeys the character in place of showing it: control characters (C0, DEL, C1), and those that turn
+/// the writing's direction or stand for nothing (U+2028 to U+202E, U+FEFF and their like).
+bool orders_a_terminal(uint32_t code);
+
 }  // namespace talkbeat

@@ -3,6 +3,8 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
+
 namespace talkbeat {
 
 namespace {
@@ -99,7 +101,7 @@ HttpResponse why_page(const HttpRequest& request, ConnectionTable& connections, 
   });
   const Json report{{"open", std::move(open)}, {"closed", std::move(gone)}};
   // A name may hold any bytes: those that are not UTF-8 are replaced.
-  return {200, "application/json", report.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"};
+  return {200, "application/json", json_text(report) + "\n"};
 }
 
 }  // namespace talkbeat

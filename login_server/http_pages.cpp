@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/json_text.h"
 #include "base/why_page.h"
 
 namespace talkbeat::login {
@@ -17,7 +18,7 @@ using Json = nlohmann::ordered_json;
 
 HttpResponse json_response(int status, const Json& json) {
   // What a msg_server said of itself may hold any bytes: those that are not UTF-8 are replaced.
-  return {status, "application/json", json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"};
+  return {status, "application/json", json_text(json) + "\n"};
 }
 
 HttpResponse refusal(int status, const char* error) {

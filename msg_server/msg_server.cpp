@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "base/log.h"
 
 namespace talkbeat {
@@ -195,7 +196,7 @@ std::string MsgServer::health() const {
     report["closes_in_ms"] = drain_.closes_in_ms();
   }
   // A name that is no UTF-8 is shown with signs of replacement.
-  return report.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  return json_text(report) + "\n";
 }
 
 void MsgServer::add_metrics() {

@@ -1,6 +1,7 @@
 #include "msg_server/admin/answers.h"
 
 #include "base/check.h"
+#include "base/json_text.h"
 
 namespace talkbeat::admin {
 
@@ -11,7 +12,7 @@ constexpr const char* kRetryAfterSeconds = "1";
 }  // namespace
 
 HttpResponse json_answer(int status, const Json& json) {
-  return {status, "application/json", json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"};
+  return {status, "application/json", json_text(json) + "\n"};
 }
 
 HttpResponse refusal(int status, const std::string& error, const std::string& hint) {

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "proto/base_define.pb.h"
 
 namespace talkbeat {
@@ -39,7 +40,7 @@ Json to_json(const PushNotice& push) {
 std::string encode_pushes(std::string_view delivery_id, std::span<const PushNotice> pushes) {
   Json body{{"delivery", delivery_id}, {"pushes", Json::array()}};
   for (const PushNotice& push : pushes) body["pushes"].push_back(to_json(push));
-  return body.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json_text(body);
 }
 
 std::vector<std::string> invalid_tokens(std::string_view answer) {

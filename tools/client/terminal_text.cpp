@@ -8,11 +8,6 @@ namespace talkbeat {
 
 namespace {
 
-bool steers(uint32_t code) {
-  return code < 0x20 || (code >= 0x7f && code < 0xa0) || (code >= 0x200e && code <= 0x200f) ||
-         (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) || code == 0x061c || code == 0xfeff;
-}
-
 std::string escaped(const char* format, uint32_t code) {
   std::array<char, 16> text{};
   std::snprintf(text.data(), text.size(), format, code);
@@ -51,7 +46,7 @@ std::string printable(std::string_view text) {
       text.remove_prefix(1);
       continue;
     }
-    if (steers(next.code)) {
+    if (orders_a_terminal(next.code)) {
       result += escape(next.code);
     } else {
       result += text.substr(0, next.length);
@@ -66,7 +61,7 @@ std::string without_control(std::string_view text, char replacement) {
   while (!text.empty()) {
     const CodePoint next = decode_utf8(text);
     const size_t length = next.length == 0 ? 1 : next.length;
-    if (next.length == 0 || steers(next.code)) {
+    if (next.length == 0 || orders_a_terminal(next.code)) {
       result += replacement;
     } else {
       result += text.substr(0, length);

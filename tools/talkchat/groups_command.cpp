@@ -3,6 +3,8 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
+
 namespace talkbeat {
 
 GroupsCommand::GroupsCommand(const ChatArguments& arguments)
@@ -36,7 +38,7 @@ void GroupsCommand::print() {
           {"temporary", group.group_type() == IM::BaseDefine::GROUP_TYPE_TMP},
           {"muted", group.shield_status() != 0},
           {"members", std::vector<uint32_t>(group.group_member_list().begin(), group.group_member_list().end())}};
-      std::cout << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+      std::cout << json_text(line) << "\n";
     } else {
       std::cout << id << "\t" << groups_.name_of(id) << "\t" << group.group_member_list_size() << "\n";
     }

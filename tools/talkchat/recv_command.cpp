@@ -3,6 +3,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "tools/client/terminal_text.h"
 
 namespace talkbeat {
@@ -67,7 +68,7 @@ void RecvCommand::print(const ReceivedMessage& message) {
       line["group"] = group.substr(1);
       line["group_id"] = message.conversation.id;
     }
-    std::cout << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+    std::cout << json_text(line) << "\n";
   } else {
     std::cout << (in_group ? group + " " : "") << name << ": " << text_of(message) << "\n";
   }

@@ -3,6 +3,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "tools/client/file_name.h"
 #include "tools/client/file_requests.h"
 #include "tools/client/terminal_text.h"
@@ -96,7 +97,7 @@ void RecvFileCommand::print(const FileOffer& offer, const std::string& path) {
                                       {"name", offer.name},
                                       {"size", offer.size},
                                       {"path", path}};
-    std::cout << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+    std::cout << json_text(line) << "\n";
   } else {
     std::cout << book_.name_of(offer.from) << ": " << printable(path) << "\n";
   }

@@ -3,6 +3,8 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
+
 namespace talkbeat {
 
 SendCommand::SendCommand(const ChatArguments& arguments)
@@ -43,7 +45,7 @@ void SendCommand::on_sent(uint64_t /*local_id*/, uint32_t msg_id) {
     const bool to_group = !arguments_.group.empty();
     const nlohmann::ordered_json line{{to_group ? "group" : "to", to_group ? arguments_.group : arguments_.to},
                                       {"msg_id", msg_id}};
-    std::cout << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+    std::cout << json_text(line) << "\n";
   } else {
     std::cout << msg_id << "\n";
   }

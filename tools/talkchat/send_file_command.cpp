@@ -3,6 +3,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "tools/client/file_name.h"
 
 namespace talkbeat {
@@ -68,7 +69,7 @@ void SendFileCommand::on_file_ended(FileTransfer& transfer) {
                                       {"name", offer.name},
                                       {"size", offer.size},
                                       {"way", offer.offline ? "offline" : "online"}};
-    std::cout << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+    std::cout << json_text(line) << "\n";
   } else {
     std::cout << safe_file_name(offer.name) << (offer.offline ? " waits at the server\n" : " was received\n");
   }

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "base/json_text.h"
 #include "tools/talkcheck/words.h"
 
 namespace talkbeat::check {
@@ -75,7 +76,7 @@ void print_json(std::ostream& out, const std::vector<Row>& rows) {
                                       {"failed", count(rows, Mark::kFailed)},
                                       {"off", count(rows, Mark::kOff)},
                                       {"checks", checks}};
-  out << report.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+  out << json_text(report, 2) << "\n";
 }
 
 void print_list(std::ostream& out, const std::vector<Row>& rows) {

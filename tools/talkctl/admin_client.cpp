@@ -5,6 +5,7 @@
 #include <fstream>
 #include <optional>
 
+#include "base/json_text.h"
 #include "tools/client/terminal_text.h"
 
 namespace talkbeat {
@@ -64,7 +65,7 @@ AdminClient::Answer AdminClient::call(int index, const std::string& method, cons
   Answer answer{http_call(files_.msg_server_http(index), {.method = method,
                                                           .path = path,
                                                           .key = key_,
-                                                          .body = body.is_null() ? "" : dump(body),
+                                                          .body = body.is_null() ? "" : json_text(body),
                                                           .timeout_s = kTimeoutSeconds})};
   const HttpOutcome& outcome = answer.outcome;
   answer.json = Json::parse(outcome.body, nullptr, false);
@@ -121,10 +122,6 @@ Json user_json(const std::string& user) {
   uint32_t id = 0;
   const auto [end, error] = std::from_chars(user.data() + 1, user.data() + user.size(), id);
   return error == std::errc() && end == user.data() + user.size() ? Json(id) : Json(user);
-}
-
-std::string dump(const Json& json, int indent) {
-  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace talkbeat

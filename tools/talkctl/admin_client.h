@@ -49,7 +49,4 @@ class AdminClient {
 /// How a user is given on the command line: a login name, or #ID.
 nlohmann::ordered_json user_json(const std::string& user);
 
-/// UTF-8, whatever bytes are in it.
-std::string dump(const nlohmann::ordered_json& json, int indent = -1);
-
 }  // namespace talkbeat

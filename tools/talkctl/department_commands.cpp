@@ -2,6 +2,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/json_text.h"
 #include "tools/client/terminal_text.h"
 #include "tools/talkctl/cli.h"
 #include "tools/talkctl/http_call.h"
@@ -41,7 +42,7 @@ Json edit_of(const DepartmentArguments& a) {
 
 Status say(const Result<Json>& answer, bool json, const std::string& words) {
   if (!answer.ok()) return Error{answer.message()};
-  std::cout << (json ? dump(answer.value()) : words) << "\n";
+  std::cout << (json ? json_text(answer.value()) : words) << "\n";
   return {};
 }
 

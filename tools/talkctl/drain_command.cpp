@@ -8,6 +8,7 @@
 #include <optional>
 #include <thread>
 
+#include "base/json_text.h"
 #include "base/option_value.h"
 #include "tools/talkctl/admin_client.h"
 #include "tools/talkctl/http_call.h"
@@ -115,7 +116,7 @@ class Watch {
   void finish() const {
     if (options_.json) {
       const Json report{{"name", options_.server}, {"left", true}, {"clients", first_.clients_left}, {"ms", passed()}};
-      std::cout << report.dump() << "\n";
+      std::cout << json_text(report) << "\n";
       return;
     }
     if (on_terminal()) std::cout << "\r\x1b[K";
@@ -161,7 +162,7 @@ Status drain_server(const ClusterFiles& files, const DrainOptions& options) {
   if (first.epoch != before->epoch) first = *before;
   if (options.wait) return Watch(files, options, server, first).wait();
   if (options.json) {
-    std::cout << Json{{"name", options.server}, {"left", false}, {"clients", first.clients_left}}.dump() << "\n";
+    std::cout << json_text({{"name", options.server}, {"left", false}, {"clients", first.clients_left}}) << "\n";
   } else {
     std::cout << options.server << " leaves: " << clients(first.clients_left) << " left, closed in "
               << seconds(first.closes_in_ms) << "\n";

@@ -1,6 +1,7 @@
 #include <iostream>
 #include <memory>
 
+#include "base/json_text.h"
 #include "tools/client/terminal_text.h"
 #include "tools/talkctl/cli.h"
 #include "tools/talkctl/table.h"
@@ -52,7 +53,7 @@ Json users_json(const std::vector<std::string>& users) {
 template <class Words>
 Status print(const Result<Json>& answer, bool json, Words in_words) {
   if (!answer.ok()) return Error{answer.message()};
-  std::cout << (json ? dump(answer.value()) : in_words(answer.value())) << (json ? "\n" : "");
+  std::cout << (json ? json_text(answer.value()) : in_words(answer.value())) << (json ? "\n" : "");
   return {};
 }
 

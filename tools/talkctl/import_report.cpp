@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "tools/talkctl/table.h"
 
 namespace talkbeat {
@@ -45,7 +46,7 @@ std::string ImportReport::json(bool dry) const {
                       {"why", skipped}});
   }
   const Json report{{"dry_run", dry}, {"tables", tables}, {"notes", notes_}};
-  return report.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_text(report) + "\n";
 }
 
 }  // namespace talkbeat

@@ -1,6 +1,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "base/json_text.h"
 #include "msg_server/store/sqlite_database.h"
 #include "tools/client/terminal_text.h"
 #include "tools/talkctl/cli.h"
@@ -53,7 +54,7 @@ int show_ledger(const CommandLine& line) {
   const Result<AdminClient> admin = AdminClient::open(line.dir);
   if (!admin.ok()) return fail(admin.message());
   const LedgerReport report = ask_all(admin.value());
-  std::cout << (line.json ? dump(report.json(), 2) + "\n" : report.text());
+  std::cout << (line.json ? json_text(report.json(), 2) + "\n" : report.text());
   for (const std::string& why : report.silent) std::cerr << "talkctl: " << printable(why) << "\n";
   return report.balanced() ? 0 : kExitFailed;
 }

@@ -6,6 +6,7 @@
 #include <random>
 #include <thread>
 
+#include "base/json_text.h"
 #include "tools/client/terminal_text.h"
 #include "tools/talkctl/cli.h"
 
@@ -54,7 +55,7 @@ Status send(const AdminClient& admin, const MessageArguments& a, bool json) {
   const Result<Json> answer = admin.ask("POST", "/api/messages", body);
   if (!answer.ok()) return Error{answer.message()};
   if (json) {
-    std::cout << dump(answer.value()) << "\n";
+    std::cout << json_text(answer.value()) << "\n";
     return {};
   }
   const std::string whom = a.group != 0 ? "group " + std::to_string(a.group) : printable(a.to);
@@ -132,7 +133,7 @@ class Broadcast {
   void finish() const {
     if (shown_) std::cerr << "\r\x1b[K";
     if (json_) {
-      std::cout << dump(progress_) << "\n";
+      std::cout << json_text(progress_) << "\n";
     } else if (arguments_.no_wait) {
       std::cout << "broadcast " << id_ << " goes on on " << AdminClient::name_of(server_) << "\n";
     } else {

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 
+#include "base/json_text.h"
 #include "tools/client/terminal_text.h"
 #include "tools/talkctl/cli.h"
 #include "tools/talkctl/table.h"
@@ -93,7 +94,7 @@ Status show_online(const AdminClient& admin, const OnlineArguments& /*none*/, bo
   if (json) {
     Json users = Json::array();
     for (const auto& [id, user] : online.users) users.push_back(user);
-    std::cout << dump({{"users", users}, {"missing", online.missing}}) << "\n";
+    std::cout << json_text({{"users", users}, {"missing", online.missing}}) << "\n";
   } else {
     print(online);
   }
@@ -109,7 +110,7 @@ Status kick(const AdminClient& admin, const OnlineArguments& a, bool json) {
   const Result<Json> answer = admin.ask("POST", "/api/kick", body);
   if (!answer.ok()) return Error{answer.message()};
   if (json) {
-    std::cout << dump(answer.value()) << "\n";
+    std::cout << json_text(answer.value()) << "\n";
     return {};
   }
   std::cout << "user " << printable(a.user)

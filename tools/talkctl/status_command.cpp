@@ -3,6 +3,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "tools/talkctl/http_call.h"
 #include "tools/talkctl/table.h"
 
@@ -99,7 +100,7 @@ bool print_status(const ClusterFiles& files, bool json) {
   if (json) {
     const Json report{
         {"healthy", healthy}, {"login_servers", to_json(login_servers)}, {"msg_servers", to_json(msg_servers)}};
-    std::cout << report.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
+    std::cout << json_text(report, 2) << "\n";
   } else {
     print_tables(login_servers, msg_servers);
   }

@@ -9,6 +9,7 @@
 #include <memory>
 #include <thread>
 
+#include "base/json_text.h"
 #include "base/option_value.h"
 #include "tools/talkctl/cli.h"
 #include "tools/talkctl/http_call.h"
@@ -127,7 +128,7 @@ Json json_of(const Samples& before, const Samples& now) {
 
 void show(const Samples& before, const Samples& now, bool json, bool redraw) {
   if (json) {
-    std::cout << dump(json_of(before, now)) << std::endl;
+    std::cout << json_text(json_of(before, now)) << std::endl;
   } else {
     std::cout << (redraw ? "\x1b[H\x1b[J" : "") << table_of(before, now) << std::flush;
   }

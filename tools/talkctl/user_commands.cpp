@@ -7,6 +7,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "base/wire_password.h"
 #include "msg_server/password.h"
 #include "tools/client/terminal_text.h"
@@ -118,7 +119,7 @@ Result<Account> UserCommands::find(const std::string& name) {
 
 void UserCommands::say(const std::string& done, UserId id, const std::string& name) const {
   if (json_) {
-    std::cout << dump({{"id", id}, {"name", name}, {"done", done}}) << "\n";
+    std::cout << json_text({{"id", id}, {"name", name}, {"done", done}}) << "\n";
   } else {
     std::cout << "user " << printable(name) << " (id " << id << ") " << done << "\n";
   }
@@ -168,7 +169,7 @@ Status UserCommands::add_many(const std::string& prefix, uint32_t first, uint32_
     }
   }
   if (json_) {
-    std::cout << dump({{"added", added}, {"existed", count - added}}) << "\n";
+    std::cout << json_text({{"added", added}, {"existed", count - added}}) << "\n";
     return {};
   }
   std::cout << added << " users added, " << printable(prefix) << first << " to " << printable(prefix) << last;
@@ -197,7 +198,7 @@ Status UserCommands::list() {
     since = page.value().back().updated_at - 1;
     after = page.value().back().id;
   }
-  std::cout << (json_ ? dump(users) + "\n" : table.text());
+  std::cout << (json_ ? json_text(users) + "\n" : table.text());
   return {};
 }
 
@@ -223,7 +224,7 @@ Status UserCommands::end_live_sessions(const Result<UserId>& changed, const std:
     ended = told.value();
   }
   if (json_) {
-    std::cout << dump(to_json(id, name, done, ended)) << "\n";
+    std::cout << json_text(to_json(id, name, done, ended)) << "\n";
   } else {
     say(done + "; sessions ended: " + std::to_string(ended.sessions) + " (on " + std::to_string(ended.told.size()) +
             " msg_servers)",

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/address.h"
+#include "base/json_text.h"
 #include "tools/client/terminal_text.h"
 #include "tools/talkctl/admin_client.h"
 #include "tools/talkctl/close_advice.h"
@@ -173,7 +174,7 @@ bool print_why(const ClusterFiles& files, const std::string& whom, int limit, bo
   const Findings findings = ask_all(files, whom, limit);
   if (json) {
     const Json report{{"open", findings.open}, {"closed", findings.closed}, {"missing", findings.missing}};
-    std::cout << report.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
+    std::cout << json_text(report, 2) << "\n";
   } else {
     print_findings(findings, whom);
   }

@@ -6,6 +6,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "tools/talkload/figure_text.h"
 
 namespace talkbeat::load {
@@ -177,7 +178,7 @@ std::string report_json(const RunReport& report) {
     json["sockets"] = sockets_json(*report.servers);
   }
   // Strings that are not UTF-8 (a path on the command line, say) are shown as well as can be.
-  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_text(json, 1) + "\n";
 }
 
 Status can_write_report(const std::string& path) {
