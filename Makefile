@@ -131,7 +131,7 @@ fuzz: ## each fuzz target for FUZZ_SECONDS=60 (FUZZ_TARGET=: only that one); a t
 	$(fuzz_build)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) JOBS=$(JOBS) tests/fuzz/run.sh run build/fuzz $(FUZZ_TARGET)
 
-fuzz-merge: ## take what make fuzz has found into the corpus, minimized
+fuzz-merge: ## add to the corpus what make fuzz has found that reaches new code
 	$(fuzz_build)
 	@tests/fuzz/run.sh merge build/fuzz $(FUZZ_TARGET)
 

@@ -12,7 +12,8 @@ Usage: tests/fuzz/run.sh run|merge BUILD_DIRECTORY [TARGET…]
   run    Runs each target (all, or those named) for \$FUZZ_SECONDS seconds (60), \$JOBS at a time (one a core), beginning
          with its corpus. What is new goes to BUILD_DIRECTORY/found/TARGET, what has crashed a target to
          BUILD_DIRECTORY/crashes. Prints a table; exit code 1 where something has crashed.
-  merge  Minimizes corpus and found inputs of each target into its corpus, tests/fuzz/corpus/TARGET.
+  merge  Adds to each target's corpus, tests/fuzz/corpus/TARGET, the few found inputs that reach code which its corpus
+         does not reach. What is there stays.
 
 A crash again, with all that it says: BUILD_DIRECTORY/bin/fuzz_TARGET FILE
 END
@@ -88,17 +89,14 @@ run() {
 }
 
 merge() {
-  local target corpus smaller before
+  local target corpus before
   for target in "${targets[@]}"; do
     corpus=$here/corpus/$target
-    smaller=$build/merged/$target
-    rm -rf "$smaller"
-    mkdir -p "$smaller" "$corpus" "$build/found/$target" "$build/seeds/$target" "$build/logs"
+    mkdir -p "$corpus" "$build/found/$target" "$build/seeds/$target" "$build/logs"
     before=$(find "$corpus" -type f | wc -l)
-    "$build/bin/fuzz_$target" "${limits[@]}" -merge=1 "$smaller" "$corpus" "$build/found/$target" \
+    # By code reached, not by how often: that would keep ten times as many.
+    "$build/bin/fuzz_$target" "${limits[@]}" -set_cover_merge=1 -use_counters=0 "$corpus" "$build/found/$target" \
       "$build/seeds/$target" >"$build/logs/$target.merge.log" 2>&1 || fail "merging $target failed: $build/logs/$target.merge.log"
-    rm -rf "$corpus"
-    mv "$smaller" "$corpus"
     printf '%-20s %5d inputs before, %5d now, %s\n' "$target" "$before" "$(find "$corpus" -type f | wc -l)" \
       "$(du -sh --apparent-size "$corpus" | cut -f1)"
   done
