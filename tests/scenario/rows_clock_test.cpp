@@ -1,4 +1,4 @@
-// P8: the wall clock jumps. (At the seam: EventLoopTest.TheWallClockMovesNoTimer.)
+// P8: the wall clock jumps. (At the seam: EventLoopTest.the_wall_clock_moves_no_timer.)
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -28,23 +28,23 @@ class AllocationTest : public testing::Test {
   ServerRegistry registry_;
 };
 
-TEST_F(AllocationTest, WithoutServersThereIsNone) {
+TEST_F(AllocationTest, without_servers_there_is_none) {
   EXPECT_EQ(allocate(registry_, 0, kTtl).result, AllocationResult::kNoServer);
 }
 
-TEST_F(AllocationTest, TheLeastLoadedIsChosen) {
+TEST_F(AllocationTest, the_least_loaded_is_chosen) {
   add(1, 50, 100);
   add(2, 40, 100);
   EXPECT_EQ(allocate(registry_, 0, kTtl).server->name, "msg_server_2");
 }
 
-TEST_F(AllocationTest, ABurstBetweenTwoReportsIsSpreadEvenly) {
+TEST_F(AllocationTest, a_burst_between_two_reports_is_spread_evenly) {
   for (uint64_t id = 1; id <= 4; ++id) add(id, 0, 10'000);
   burst(1'000);
   for (uint64_t id = 1; id <= 4; ++id) EXPECT_NEAR(static_cast<double>(handed_out(id)), 250, 5) << id;
 }
 
-TEST_F(AllocationTest, ABurstFillsServersOfUnequalSizeAlike) {
+TEST_F(AllocationTest, a_burst_fills_servers_of_unequal_size_alike) {
   add(1, 0, 1'000);
   add(2, 0, 4'000);
   burst(1'000);
@@ -52,7 +52,7 @@ TEST_F(AllocationTest, ABurstFillsServersOfUnequalSizeAlike) {
   EXPECT_NEAR(static_cast<double>(handed_out(2)), 800, 4);
 }
 
-TEST_F(AllocationTest, ClientsWithTlsAreSentOnlyWhereThereIsTls) {
+TEST_F(AllocationTest, clients_with_tls_are_sent_only_where_there_is_tls) {
   const auto with_tls = [this] { return allocate(registry_, 0, kTtl, {.tls = true}); };
   add(1, 0, 100);
   EXPECT_EQ(with_tls().result, AllocationResult::kNoServer) << "as if there were none";
@@ -65,7 +65,7 @@ TEST_F(AllocationTest, ClientsWithTlsAreSentOnlyWhereThereIsTls) {
   EXPECT_EQ(allocate(registry_, 0, kTtl, {.except = ServerId{1}}).result, AllocationResult::kAllFull);
 }
 
-TEST_F(AllocationTest, FullAndDrainingOnesGetNobody) {
+TEST_F(AllocationTest, full_and_draining_ones_get_nobody) {
   add(1, 100, 100);
   add(2, 0, 100).draining = true;
   add(3, 0, 0);
@@ -75,7 +75,7 @@ TEST_F(AllocationTest, FullAndDrainingOnesGetNobody) {
   EXPECT_EQ(allocate(registry_, 0, kTtl).result, AllocationResult::kAllFull) << "the handed-out one fills it";
 }
 
-TEST_F(AllocationTest, ReportsShowArrivalsAndTheyAreNotCountedTwice) {
+TEST_F(AllocationTest, reports_show_arrivals_and_they_are_not_counted_twice) {
   add(1, 0, 1'000);
   add(2, 0, 1'000);
   burst(100);
@@ -87,14 +87,14 @@ TEST_F(AllocationTest, ReportsShowArrivalsAndTheyAreNotCountedTwice) {
   EXPECT_EQ(registry_.find(ServerId{1})->expected_connections(), 50u);
 }
 
-TEST_F(AllocationTest, ThoseThatNeverArriveAreForgotten) {
+TEST_F(AllocationTest, those_that_never_arrive_are_forgotten) {
   add(1, 10, 20);
   burst(10);
   EXPECT_EQ(allocate(registry_, kTtl, kTtl).result, AllocationResult::kAllFull);
   EXPECT_EQ(allocate(registry_, kTtl + 1, kTtl).result, AllocationResult::kAllocated);
 }
 
-TEST_F(AllocationTest, AReportMayDrainAServer) {
+TEST_F(AllocationTest, a_report_may_drain_a_server) {
   add(1, 0, 100);
   report(1, 0, 100, true);
   EXPECT_EQ(allocate(registry_, 0, kTtl).result, AllocationResult::kAllFull);
@@ -102,7 +102,7 @@ TEST_F(AllocationTest, AReportMayDrainAServer) {
   EXPECT_EQ(allocate(registry_, 0, kTtl).result, AllocationResult::kAllocated);
 }
 
-TEST_F(AllocationTest, ReportsOfOneThatHasGoneChangeNothing) {
+TEST_F(AllocationTest, reports_of_one_that_has_gone_change_nothing) {
   add(1, 0, 100);
   registry_.remove(ServerId{1});
   report(1, 5, 100);
@@ -110,7 +110,7 @@ TEST_F(AllocationTest, ReportsOfOneThatHasGoneChangeNothing) {
   EXPECT_EQ(registry_.size(), 0u);
 }
 
-TEST_F(AllocationTest, LeavingClientsNeverCountBelowZero) {
+TEST_F(AllocationTest, leaving_clients_never_count_below_zero) {
   add(1, 0, 100);
   registry_.count_client(ServerId{1}, false);
   EXPECT_EQ(registry_.find(ServerId{1})->connections, 0u);

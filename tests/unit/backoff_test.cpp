@@ -5,7 +5,7 @@
 namespace talkbeat {
 namespace {
 
-TEST(Backoff, EachDelayIsAShareOfADoublingCeiling) {
+TEST(Backoff, each_delay_is_a_share_of_a_doubling_ceiling) {
   SeededRng rng(5);
   for (int run = 0; run < 200; ++run) {
     Backoff backoff({.first_ms = 500, .max_ms = 15'000});
@@ -17,7 +17,7 @@ TEST(Backoff, EachDelayIsAShareOfADoublingCeiling) {
   }
 }
 
-TEST(Backoff, TheJitterIsFull) {
+TEST(Backoff, the_jitter_is_full) {
   SeededRng rng(6);
   std::array<int, 10> tenths{};
   for (int run = 0; run < 10'000; ++run) {
@@ -27,7 +27,7 @@ TEST(Backoff, TheJitterIsFull) {
   for (const int count : tenths) EXPECT_NEAR(count, 1'000, 150);
 }
 
-TEST(Backoff, ManyFailuresStayAtTheMaximum) {
+TEST(Backoff, many_failures_stay_at_the_maximum) {
   SeededRng rng(7);
   Backoff backoff({.first_ms = 3'600'000, .max_ms = 86'400'000});
   Tick longest = 0;
@@ -37,7 +37,7 @@ TEST(Backoff, ManyFailuresStayAtTheMaximum) {
   EXPECT_EQ(backoff.failures(), 1'000);
 }
 
-TEST(Backoff, AResetBeginsAnew) {
+TEST(Backoff, a_reset_begins_anew) {
   SeededRng rng(8);
   Backoff backoff({.first_ms = 10, .max_ms = 1'000'000});
   for (int i = 0; i < 20; ++i) backoff.next_delay(rng);

@@ -45,7 +45,7 @@ size_t piece_count(const Buffer& buffer) {
   return buffer.out.gather(pieces, 1'000'000).size();
 }
 
-TEST(OutBuffer, SmallWritesAreGatheredIntoOnePiece) {
+TEST(OutBuffer, small_writes_are_gathered_into_one_piece) {
   Buffer buffer;
   for (const char* text : {"one ", "two ", "three"}) buffer.append(bytes_of(text));
   EXPECT_EQ(front(buffer), "one two three");
@@ -53,7 +53,7 @@ TEST(OutBuffer, SmallWritesAreGatheredIntoOnePiece) {
   EXPECT_EQ(buffer.size(), 13U);
 }
 
-TEST(OutBuffer, LargeSharedBytesAreReferredToAndSmallOnesCopied) {
+TEST(OutBuffer, large_shared_bytes_are_referred_to_and_small_ones_copied) {
   const SharedBytes large = shared(std::string(600, 'L'));
   const SharedBytes small = shared("s");
   Buffer buffer;
@@ -70,13 +70,13 @@ TEST(OutBuffer, LargeSharedBytesAreReferredToAndSmallOnesCopied) {
   EXPECT_EQ(buffer.size(), 1'202U);
 }
 
-TEST(OutBuffer, SharedBytesOutliveTheirMaker) {
+TEST(OutBuffer, shared_bytes_outlive_their_maker) {
   Buffer buffer;
   buffer.append(shared(std::string(1'000, 'z')));
   EXPECT_EQ(front(buffer), std::string(1'000, 'z'));
 }
 
-TEST(OutBuffer, WhatWasSentInPartGoesOnWhereItStopped) {
+TEST(OutBuffer, what_was_sent_in_part_goes_on_where_it_stopped) {
   Buffer buffer;
   buffer.append(bytes_of("hello"));
   buffer.consume(2);
@@ -89,13 +89,13 @@ TEST(OutBuffer, WhatWasSentInPartGoesOnWhereItStopped) {
   EXPECT_EQ(piece_count(buffer), 0U);
 }
 
-TEST(OutBuffer, GatherStopsAtItsLimit) {
+TEST(OutBuffer, gather_stops_at_its_limit) {
   Buffer buffer;
   for (int i = 0; i < 5; ++i) buffer.append(shared(std::string(600, static_cast<char>('a' + i))));
   EXPECT_EQ(front(buffer, 2), std::string(600, 'a') + std::string(600, 'b'));
 }
 
-TEST(OutBuffer, ClearingForgetsAll) {
+TEST(OutBuffer, clearing_forgets_all) {
   Buffer buffer;
   buffer.append(bytes_of("x"));
   buffer.clear();
@@ -104,7 +104,7 @@ TEST(OutBuffer, ClearingForgetsAll) {
   EXPECT_EQ(front(buffer), "y");
 }
 
-TEST(OutBuffer, AQueueThatIsNeverQuiteEmptyKeepsItsOrder) {
+TEST(OutBuffer, a_queue_that_is_never_quite_empty_keeps_its_order) {
   Buffer buffer;
   const std::string text(600, 'q');
   buffer.append(shared(text));
@@ -115,7 +115,7 @@ TEST(OutBuffer, AQueueThatIsNeverQuiteEmptyKeepsItsOrder) {
   EXPECT_EQ(front(buffer), text);
 }
 
-TEST(OutBuffer, RandomUseEqualsAString) {
+TEST(OutBuffer, random_use_equals_a_string) {
   std::mt19937_64 random(7);
   Buffer buffer;
   std::string model;
@@ -141,7 +141,7 @@ TEST(OutBuffer, RandomUseEqualsAString) {
   }
 }
 
-TEST(OutPool, AnEmptiedQueueServesTheNextOne) {
+TEST(OutPool, an_emptied_queue_serves_the_next_one) {
   OutPool pool;
   OutBuffer first;
   first.append(pool, bytes_of("hello"));
@@ -156,7 +156,7 @@ TEST(OutPool, AnEmptiedQueueServesTheNextOne) {
   EXPECT_EQ(std::string(static_cast<const char*>(pieces[0].iov_base), pieces[0].iov_len), "again");
 }
 
-TEST(OutPool, WhatABurstHasLeftIsNotKept) {
+TEST(OutPool, what_a_burst_has_left_is_not_kept) {
   OutPool pool;
   OutBuffer buffer;
   buffer.append(pool, bytes_of(std::string(10'000, 'b')));
@@ -164,7 +164,7 @@ TEST(OutPool, WhatABurstHasLeftIsNotKept) {
   EXPECT_EQ(pool.kept_bytes(), 0U);
 }
 
-TEST(OutPool, KeepsNoMoreThanItMay) {
+TEST(OutPool, keeps_no_more_than_it_may) {
   OutPool pool;
   std::vector<OutBuffer> many(2'000);
   for (OutBuffer& buffer : many) buffer.append(pool, bytes_of(std::string(3'000, 'm')));
@@ -173,7 +173,7 @@ TEST(OutPool, KeepsNoMoreThanItMay) {
   EXPECT_GT(pool.kept_bytes(), OutPool::kMaxBytes / 2);
 }
 
-TEST(OutPool, AKeptQueueRefersToNobodysBytes) {
+TEST(OutPool, a_kept_queue_refers_to_nobodys_bytes) {
   OutPool pool;
   OutBuffer buffer;
   buffer.append(pool, shared(std::string(600, 's')));
@@ -183,7 +183,7 @@ TEST(OutPool, AKeptQueueRefersToNobodysBytes) {
   EXPECT_EQ(buffer.size(), 3U);
 }
 
-TEST(SharedBytes, AnEmptyOneHasNoBytes) {
+TEST(SharedBytes, an_empty_one_has_no_bytes) {
   SharedBytes none;
   EXPECT_EQ(none.size(), 0U);
   SharedBytes copy = none;
@@ -193,7 +193,7 @@ TEST(SharedBytes, AnEmptyOneHasNoBytes) {
   EXPECT_EQ(none.size(), 1U);
 }
 
-TEST(SharedBytes, CopiesAndMovesReferToTheSameBytes) {
+TEST(SharedBytes, copies_and_moves_refer_to_the_same_bytes) {
   SharedBytes first = shared("abc");
   const std::byte* place = first.bytes().data();
   const SharedBytes second = first;

@@ -9,7 +9,7 @@
 namespace talkbeat {
 namespace {
 
-TEST(CloseReason, EveryOneHasAWordOfItsOwnThatIsFitForALabel) {
+TEST(CloseReason, every_one_has_a_word_of_its_own_that_is_fit_for_a_label) {
   std::set<std::string> words;
   for (int i = 0; i < kCloseReasons; ++i) {
     const std::string word = to_string(static_cast<CloseReason>(i));
@@ -18,7 +18,7 @@ TEST(CloseReason, EveryOneHasAWordOfItsOwnThatIsFitForALabel) {
   }
 }
 
-TEST(CloseReason, AnErrorNumberTellsAResetFromALinkThatIsDown) {
+TEST(CloseReason, an_error_number_tells_a_reset_from_a_link_that_is_down) {
   EXPECT_EQ(close_reason_of_errno(ECONNRESET), CloseReason::kPeerReset);
   EXPECT_EQ(close_reason_of_errno(EPIPE), CloseReason::kPeerReset);
   EXPECT_EQ(close_reason_of_errno(ETIMEDOUT), CloseReason::kUnacknowledged);
@@ -27,7 +27,7 @@ TEST(CloseReason, AnErrorNumberTellsAResetFromALinkThatIsDown) {
   EXPECT_EQ(close_reason_of_errno(ENOMEM), CloseReason::kIoError);
 }
 
-TEST(CloseReasonDeathTest, AValueOutsideOfTheEnumIsABug) {
+TEST(CloseReasonDeathTest, a_value_outside_of_the_enum_is_a_bug) {
   EXPECT_DEATH(to_string(static_cast<CloseReason>(kCloseReasons)), "this is a bug in TalkBeat");
 }
 

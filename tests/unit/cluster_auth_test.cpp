@@ -48,7 +48,7 @@ class ClusterAuthTest : public ::testing::Test {
   const std::string client_nonce = std::string(ClusterAuth::kNonceSize, 'c');
 };
 
-TEST_F(ClusterAuthTest, WhoHoldsTheKeyProvesIt) {
+TEST_F(ClusterAuthTest, who_holds_the_key_proves_it) {
   const std::string proof = ours.prove_msg_server(server_nonce, client_nonce, 5, "msg_server_0");
   EXPECT_EQ(proof.size(), ClusterAuth::kMacSize);
   EXPECT_TRUE(ClusterAuth::same(proof, again.prove_msg_server(server_nonce, client_nonce, 5, "msg_server_0")));
@@ -56,14 +56,14 @@ TEST_F(ClusterAuthTest, WhoHoldsTheKeyProvesIt) {
                                 again.prove_login_server(server_nonce, client_nonce)));
 }
 
-TEST_F(ClusterAuthTest, AnotherKeyProvesNothing) {
+TEST_F(ClusterAuthTest, another_key_proves_nothing) {
   EXPECT_FALSE(ClusterAuth::same(ours.prove_msg_server(server_nonce, client_nonce, 5, "a"),
                                  stranger.prove_msg_server(server_nonce, client_nonce, 5, "a")));
   EXPECT_FALSE(ClusterAuth::same(ours.prove_login_server(server_nonce, client_nonce),
                                  stranger.prove_login_server(server_nonce, client_nonce)));
 }
 
-TEST_F(ClusterAuthTest, EveryAlteredFieldChangesTheProof) {
+TEST_F(ClusterAuthTest, every_altered_field_changes_the_proof) {
   const std::string proof = ours.prove_msg_server(server_nonce, client_nonce, 5, "a");
   const std::string other(ClusterAuth::kNonceSize, 'o');
   EXPECT_NE(proof, ours.prove_msg_server(other, client_nonce, 5, "a"));
@@ -77,13 +77,13 @@ TEST_F(ClusterAuthTest, EveryAlteredFieldChangesTheProof) {
   EXPECT_NE(answer, ours.prove_login_server(server_nonce, other));
 }
 
-TEST_F(ClusterAuthTest, AProofOfOneSideIsNoneOfTheOther) {
+TEST_F(ClusterAuthTest, a_proof_of_one_side_is_none_of_the_other) {
   EXPECT_NE(ours.prove_login_server(server_nonce, client_nonce),
             ours.prove_msg_server(server_nonce, client_nonce, 0, ""));
   EXPECT_NE(ours.prove_login_server(server_nonce, client_nonce), ours.prove_login_server(client_nonce, server_nonce));
 }
 
-TEST_F(ClusterAuthTest, BytesMovedFromOneFieldToTheNextChangeTheProof) {
+TEST_F(ClusterAuthTest, bytes_moved_from_one_field_to_the_next_change_the_proof) {
   const std::string proof = ours.prove_msg_server(server_nonce, client_nonce, 5, "a");
   EXPECT_NE(proof, ours.prove_msg_server(server_nonce + client_nonce.substr(0, 1), client_nonce.substr(1), 5, "a"));
   const std::string epoch("\5\0\0\0\0\0\0\0", 8);
@@ -93,20 +93,20 @@ TEST_F(ClusterAuthTest, BytesMovedFromOneFieldToTheNextChangeTheProof) {
   EXPECT_NE(ours.prove_login_server("ab", "c"), ours.prove_login_server("b", "ca"));
 }
 
-TEST_F(ClusterAuthTest, SameComparesTheWhole) {
+TEST_F(ClusterAuthTest, same_compares_the_whole) {
   EXPECT_TRUE(ClusterAuth::same("abc", "abc"));
   EXPECT_FALSE(ClusterAuth::same("abc", "abd"));
   EXPECT_FALSE(ClusterAuth::same("abc", "ab"));
   EXPECT_FALSE(ClusterAuth::same("", "a"));
 }
 
-TEST_F(ClusterAuthTest, NoncesAreFresh) {
+TEST_F(ClusterAuthTest, nonces_are_fresh) {
   SystemRng rng;
   EXPECT_EQ(ClusterAuth::make_nonce(rng).size(), ClusterAuth::kNonceSize);
   EXPECT_NE(ClusterAuth::make_nonce(rng), ClusterAuth::make_nonce(rng));
 }
 
-TEST(ClusterKeyFile, HexWithWhiteSpaceAroundIsRead) {
+TEST(ClusterKeyFile, hex_with_white_space_around_is_read) {
   for (const std::string& text : {kHex, kHex + "\n", "  " + kHex + "\r\n\n"}) {
     const Result<ClusterKey> key = KeyFile(text).load();
     ASSERT_TRUE(key.ok()) << key.message();
@@ -114,7 +114,7 @@ TEST(ClusterKeyFile, HexWithWhiteSpaceAroundIsRead) {
   }
 }
 
-TEST(ClusterKeyFile, AnythingElseIsRefusedByTheFilesName) {
+TEST(ClusterKeyFile, anything_else_is_refused_by_the_files_name) {
   for (const std::string& text : {std::string(), kHex.substr(1), kHex.substr(2), kHex + "00", kHex + "0",
                                   "g" + kHex.substr(1), kHex + " x", std::string(32, '\1')}) {
     const KeyFile file(text);
@@ -124,7 +124,7 @@ TEST(ClusterKeyFile, AnythingElseIsRefusedByTheFilesName) {
   }
 }
 
-TEST(ClusterKeyFile, AFileThatOthersCanReachIsRefused) {
+TEST(ClusterKeyFile, a_file_that_others_can_reach_is_refused) {
   for (const mode_t mode : {0640, 0604, 0620, 0602, 0666, 0777}) {
     const Result<ClusterKey> key = KeyFile(kHex, mode).load();
     ASSERT_FALSE(key.ok());
@@ -133,7 +133,7 @@ TEST(ClusterKeyFile, AFileThatOthersCanReachIsRefused) {
   EXPECT_TRUE(KeyFile(kHex, 0400).load().ok());
 }
 
-TEST(ClusterKeyFile, AMissingFileOrADirectoryIsRefused) {
+TEST(ClusterKeyFile, a_missing_file_or_a_directory_is_refused) {
   EXPECT_NE(ClusterKey::load("/nonexistent/cluster.key").message().find("no such file"), std::string::npos);
   std::string directory = "/tmp/cluster_key_XXXXXX";
   ASSERT_NE(::mkdtemp(directory.data()), nullptr);

@@ -19,7 +19,7 @@ IMHeartBeat load_of(uint64_t sequence) {
   return heartbeat;
 }
 
-TEST_F(ClusterTest, ALostServerMakesTheOthersSweep) {
+TEST_F(ClusterTest, a_lost_server_makes_the_others_sweep) {
   auto a = register_server("msg_server_a");
   auto b = register_server("msg_server_b");
   a->send(load_of(1234));
@@ -29,7 +29,7 @@ TEST_F(ClusterTest, ALostServerMakesTheOthersSweep) {
 }
 
 // Without a link it has gone on serving, and has stored what nobody else has heard of; then it was killed.
-TEST_F(ClusterTest, ALostServerMakesTheOthersSweepAgainWhenANewProcessTakesItsPlace) {
+TEST_F(ClusterTest, a_lost_server_makes_the_others_sweep_again_when_a_new_process_takes_its_place) {
   auto a = register_server("msg_server_a");
   auto b = register_server("msg_server_b");
   a->send(load_of(1234));
@@ -43,7 +43,7 @@ TEST_F(ClusterTest, ALostServerMakesTheOthersSweepAgainWhenANewProcessTakesItsPl
 
 // It was without a link while this login_server took another one's place, went on serving, and was killed: that it has
 // been there at all nobody can say, and its new process knows only how far the store had got by then.
-TEST_F(ClusterTest, AServerThatIsNewHereMakesTheOthersSweepFromWhereThisLoginServerBegan) {
+TEST_F(ClusterTest, a_server_that_is_new_here_makes_the_others_sweep_from_where_this_login_server_began) {
   IMMsgServInfo returning = info();
   returning.set_after_sequence(77);
   auto a = register_server("msg_server_a", returning);
@@ -53,7 +53,7 @@ TEST_F(ClusterTest, AServerThatIsNewHereMakesTheOthersSweepFromWhereThisLoginSer
   EXPECT_EQ(wait_for<TbSweep>(*a)->after_sequence(), 77u);
 }
 
-TEST_F(ClusterTest, AServerThatMissedATimeMakesTheOthersSweepWhenItRegisters) {
+TEST_F(ClusterTest, a_server_that_missed_a_time_makes_the_others_sweep_when_it_registers) {
   auto a = register_server("msg_server_a");
   IMMsgServInfo returning = info();
   returning.set_after_sequence(77);
@@ -63,7 +63,7 @@ TEST_F(ClusterTest, AServerThatMissedATimeMakesTheOthersSweepWhenItRegisters) {
 }
 
 // The link was cut, though it was not known yet, when the order went out.
-TEST_F(ClusterTest, AnOrderToSweepThatMayBeLostWithALinkIsRepeatedOnTheNextOne) {
+TEST_F(ClusterTest, an_order_to_sweep_that_may_be_lost_with_a_link_is_repeated_on_the_next_one) {
   auto a = register_server("msg_server_a");
   auto b = register_server("msg_server_b");
   a->send(load_of(50));
@@ -80,7 +80,7 @@ TEST_F(ClusterTest, AnOrderToSweepThatMayBeLostWithALinkIsRepeatedOnTheNextOne) 
 }
 
 // Behind the kicks: sessions whose users have gone elsewhere get nothing any more.
-TEST_F(ClusterTest, AServerThatMissedATimeSweepsItselfWhenItsUsersAreKnown) {
+TEST_F(ClusterTest, a_server_that_missed_a_time_sweeps_itself_when_its_users_are_known) {
   auto a = register_server("msg_server_a");
   a->send(status(5, USER_STATUS_ONLINE, 20));
   settle(*a);

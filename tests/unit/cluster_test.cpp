@@ -13,7 +13,7 @@ using testing::HasSubstr;
 
 using ClusterTest = LoginServerTest;
 
-TEST_F(ClusterTest, AServerLearnsWhoIsOnTheOthersAndThenTheNetChanges) {
+TEST_F(ClusterTest, a_server_learns_who_is_on_the_others_and_then_the_net_changes) {
   IMOnlineUserInfo users;
   add_user(users, 1, 10);
   add_user(users, 2, 10, CLIENT_TYPE_ANDROID);
@@ -42,7 +42,7 @@ TEST_F(ClusterTest, AServerLearnsWhoIsOnTheOthersAndThenTheNetChanges) {
   EXPECT_EQ(shown(wait_for<IMOnlineUserInfo>(*b)), "2- 4-");
 }
 
-TEST_F(ClusterTest, AUserThatMovesIsElsewhereForTheOldServerAndNoMoreForTheNewOne) {
+TEST_F(ClusterTest, a_user_that_moves_is_elsewhere_for_the_old_server_and_no_more_for_the_new_one) {
   auto a = register_server("msg_server_a");
   auto b = register_server("msg_server_b");
   a->send(status(7, USER_STATUS_ONLINE, 1));
@@ -56,7 +56,7 @@ TEST_F(ClusterTest, AUserThatMovesIsElsewhereForTheOldServerAndNoMoreForTheNewOn
   EXPECT_EQ(shown(wait_for<IMOnlineUserInfo>(*b)), "7-");
 }
 
-TEST_F(ClusterTest, ManyUsersComeInChunks) {
+TEST_F(ClusterTest, many_users_come_in_chunks) {
   config_.presence.chunk = 100;
   IMOnlineUserInfo users;
   for (uint32_t user = 1; user <= 250; ++user) add_user(users, user, 1);
@@ -72,7 +72,7 @@ TEST_F(ClusterTest, ManyUsersComeInChunks) {
   EXPECT_EQ(sizes, (std::vector{100, 100, 50}));
 }
 
-TEST_F(ClusterTest, AServerThatSaysAStampOfNoClockKeepsNobodyOut) {
+TEST_F(ClusterTest, a_server_that_says_a_stamp_of_no_clock_keeps_nobody_out) {
   auto a = register_server("msg_server_a");
   auto b = register_server("msg_server_b");
   uint32_t user = 7;
@@ -94,7 +94,7 @@ TEST_F(ClusterTest, AServerThatSaysAStampOfNoClockKeepsNobodyOut) {
   EXPECT_EQ(get_json("/api/cluster")["servers"][0]["users"], 0);
 }
 
-TEST_F(ClusterTest, OfTwoSessionsTheOlderOnesServerIsToldToKick) {
+TEST_F(ClusterTest, of_two_sessions_the_older_ones_server_is_told_to_kick) {
   auto a = register_server("msg_server_a");
   auto b = register_server("msg_server_b");
   a->send(status(7, USER_STATUS_ONLINE, 20));
@@ -113,7 +113,7 @@ TEST_F(ClusterTest, OfTwoSessionsTheOlderOnesServerIsToldToKick) {
   EXPECT_EQ(b->count<IMServerKickUser>(), 0u);
 }
 
-TEST_F(ClusterTest, AUserListIsResolvedLikeLogins) {
+TEST_F(ClusterTest, a_user_list_is_resolved_like_logins) {
   IMOnlineUserInfo first;
   add_user(first, 7, 20);
   add_user(first, 8, 20);
@@ -126,7 +126,7 @@ TEST_F(ClusterTest, AUserListIsResolvedLikeLogins) {
   EXPECT_EQ(wait_for<IMServerKickUser>(*a)->user_id(), 8u);
 }
 
-TEST_F(ClusterTest, AKickReachesTheServerThatHoldsTheSession) {
+TEST_F(ClusterTest, a_kick_reaches_the_server_that_holds_the_session) {
   auto a = register_server("msg_server_a");
   auto b = register_server("msg_server_b");
   auto c = register_server("msg_server_c");
@@ -147,7 +147,7 @@ TEST_F(ClusterTest, AKickReachesTheServerThatHoldsTheSession) {
   EXPECT_EQ(a->count<IMServerKickUser>() + b->count<IMServerKickUser>() + c->count<IMServerKickUser>(), 0u);
 }
 
-TEST_F(ClusterTest, ARelayGoesOnceToEachOtherServerThatHasOneOfTheUsers) {
+TEST_F(ClusterTest, a_relay_goes_once_to_each_other_server_that_has_one_of_the_users) {
   auto a = register_server("msg_server_a");
   auto b = register_server("msg_server_b");
   auto c = register_server("msg_server_c");
@@ -184,7 +184,7 @@ TEST_F(ClusterTest, ARelayGoesOnceToEachOtherServerThatHasOneOfTheUsers) {
 }
 
 // The receiving clients would get it as it is, and no longer know where a PDU begins.
-TEST_F(ClusterTest, WhatIsNotOneWholePduIsNotRelayed) {
+TEST_F(ClusterTest, what_is_not_one_whole_pdu_is_not_relayed) {
   auto b = register_server("msg_server_b");
   b->send(status(7, USER_STATUS_ONLINE, 1));
   settle(*b);
@@ -205,7 +205,7 @@ TEST_F(ClusterTest, WhatIsNotOneWholePduIsNotRelayed) {
   EXPECT_EQ(b->count<TbRelay>(), 0u);
 }
 
-TEST_F(ClusterTest, AUserWhoComesOnlineGetsWhatWasRelayedAMomentAgo) {
+TEST_F(ClusterTest, a_user_who_comes_online_gets_what_was_relayed_a_moment_ago) {
   auto a = register_server("msg_server_a");
   auto b = register_server("msg_server_b");
   TbRelay relay;
@@ -243,7 +243,7 @@ TbRelay relay_to_watchers(uint32_t user) {
 }
 
 // Also to servers without a single user: who is concerned they know themselves.
-TEST_F(ClusterTest, ARelayToAGroupOrToWatchersGoesOnceToEveryOtherServer) {
+TEST_F(ClusterTest, a_relay_to_a_group_or_to_watchers_goes_once_to_every_other_server) {
   auto a = register_server("msg_server_a");
   auto b = register_server("msg_server_b");
   auto c = register_server("msg_server_c");
@@ -261,7 +261,7 @@ TEST_F(ClusterTest, ARelayToAGroupOrToWatchersGoesOnceToEveryOtherServer) {
   }
 }
 
-TEST_F(ClusterTest, ARelayToAGroupIsNotKeptForThoseWhoComeOnline) {
+TEST_F(ClusterTest, a_relay_to_a_group_is_not_kept_for_those_who_come_online) {
   auto a = register_server("msg_server_a");
   auto b = register_server("msg_server_b");
   a->send(relay_to_group(5));
@@ -271,7 +271,7 @@ TEST_F(ClusterTest, ARelayToAGroupIsNotKeptForThoseWhoComeOnline) {
   EXPECT_EQ(b->count<TbRelay>(), 0u);
 }
 
-TEST_F(ClusterTest, ARelayToAGroupWithOneServerIsForNobody) {
+TEST_F(ClusterTest, a_relay_to_a_group_with_one_server_is_for_nobody) {
   auto a = register_server("msg_server_a");
   a->send(relay_to_group(5));
   settle(*a);
@@ -291,7 +291,7 @@ class SlowLinkTest : public LoginServerTest {
   size_t servers() { return get_json("/api/cluster")["servers"].size(); }
 };
 
-TEST_F(SlowLinkTest, WhileRelaysAreForwardedToIt) {
+TEST_F(SlowLinkTest, while_relays_are_forwarded_to_it) {
   IMMsgServInfo returning = info();
   returning.set_after_sequence(77);
   auto b = register_server("msg_server_b", returning);
@@ -309,7 +309,7 @@ TEST_F(SlowLinkTest, WhileRelaysAreForwardedToIt) {
   EXPECT_EQ(wait_for<TbSweep>(*a)->after_sequence(), 77u);
 }
 
-TEST_F(SlowLinkTest, WhileItsOwnUserListIsTaken) {
+TEST_F(SlowLinkTest, while_its_own_user_list_is_taken) {
   IMOnlineUserInfo users;
   for (uint32_t user = 1; user <= 20; ++user) add_user(users, user, 10);
   auto a = register_server("msg_server_a", info(), users);
@@ -325,7 +325,7 @@ TEST_F(SlowLinkTest, WhileItsOwnUserListIsTaken) {
   EXPECT_EQ(get_json("/api/cluster")["users_online"], 20);
 }
 
-TEST_F(SlowLinkTest, WhileItIsToldAboutTheOthersUsers) {
+TEST_F(SlowLinkTest, while_it_is_told_about_the_others_users) {
   IMOnlineUserInfo users;
   for (uint32_t user = 1; user <= 20; ++user) add_user(users, user, 10);
   auto a = register_server("msg_server_a", info(), users);
@@ -337,7 +337,7 @@ TEST_F(SlowLinkTest, WhileItIsToldAboutTheOthersUsers) {
   EXPECT_EQ(servers(), 1u);
 }
 
-TEST_F(ClusterTest, AnOperatorsEndOfASessionGoesToAllOthers) {
+TEST_F(ClusterTest, an_operators_end_of_a_session_goes_to_all_others) {
   auto a = register_server("msg_server_a");
   auto b = register_server("msg_server_b");
   auto c = register_server("msg_server_c");

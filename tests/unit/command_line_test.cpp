@@ -31,19 +31,19 @@ class CommandLine : public testing::Test {
   OptionTable table_;
 };
 
-TEST_F(CommandLine, WithoutArgumentsTheDefaultsHold) {
+TEST_F(CommandLine, without_arguments_the_defaults_hold) {
   const Outcome outcome = run({});
   EXPECT_EQ(outcome.exit_code, std::nullopt);
   EXPECT_EQ(limit_, 10);
   EXPECT_EQ(outcome.out + outcome.err, "");
 }
 
-TEST_F(CommandLine, SetMayStandSeveralTimesAndTheLastOneWins) {
+TEST_F(CommandLine, set_may_stand_several_times_and_the_last_one_wins) {
   EXPECT_EQ(run({"--set", "client.limit=7", "--set=client.limit=8"}).exit_code, std::nullopt);
   EXPECT_EQ(limit_, 8);
 }
 
-TEST_F(CommandLine, WhatIsWrongIsOneLineOnStderrAndCode2) {
+TEST_F(CommandLine, what_is_wrong_is_one_line_on_stderr_and_code_2) {
   for (const std::vector<const char*>& arguments : {std::vector<const char*>{"--nonsense"},
                                                     {"stray"},
                                                     {"--config"},
@@ -63,7 +63,7 @@ TEST_F(CommandLine, WhatIsWrongIsOneLineOnStderrAndCode2) {
             "demo_server: --set client.limit=0: client.limit: 0 is out of range; allowed: 1 to 100 connections\n");
 }
 
-TEST_F(CommandLine, HelpTeaches) {
+TEST_F(CommandLine, help_teaches) {
   const Outcome outcome = run({"--help"});
   EXPECT_EQ(outcome.exit_code, 0);
   for (const char* part : {"Shows how it is done.", "--config FILE", "--set section.key=value", "Examples:", "SIGHUP",
@@ -72,14 +72,14 @@ TEST_F(CommandLine, HelpTeaches) {
   }
 }
 
-TEST_F(CommandLine, PrintConfigShowsWhatWouldHold) {
+TEST_F(CommandLine, print_config_shows_what_would_hold) {
   const Outcome outcome = run({"--print-config", "--set", "client.limit=9"});
   EXPECT_EQ(outcome.exit_code, 0);
   EXPECT_NE(outcome.out.find("[client]"), std::string::npos);
   EXPECT_NE(outcome.out.find("limit = 9\n"), std::string::npos);
 }
 
-TEST_F(CommandLine, VersionAndCheckConfigEndWith0) {
+TEST_F(CommandLine, version_and_check_config_end_with_0) {
   EXPECT_EQ(run({"--version"}).out, std::string("demo_server ") + TALKBEAT_VERSION + "\n");
   EXPECT_EQ(run({"--check-config"}).exit_code, 0);
 }

@@ -32,7 +32,7 @@ class ConnectionDrainTest : public ConnectionTest {
   PieceProtocol pieces;
 };
 
-TEST_F(ConnectionDrainTest, IsToldOnceWhatWasSentHasLeft) {
+TEST_F(ConnectionDrainTest, is_told_once_what_was_sent_has_left) {
   Pair pair = connect_pair();
   Connection& connection = open_pieces(pair);
   connection.send(bytes_of("a"));
@@ -44,7 +44,7 @@ TEST_F(ConnectionDrainTest, IsToldOnceWhatWasSentHasLeft) {
   EXPECT_EQ(pieces.drained, 1);
 }
 
-TEST_F(ConnectionDrainTest, IsNotToldWhileBytesWait) {
+TEST_F(ConnectionDrainTest, is_not_told_while_bytes_wait) {
   Pair pair = connect_pair();
   Connection& connection = open_pieces(pair);
   transport.writes_block = true;
@@ -55,7 +55,7 @@ TEST_F(ConnectionDrainTest, IsNotToldWhileBytesWait) {
   EXPECT_TRUE(turn_until([&] { return pieces.drained == 1; }));
 }
 
-TEST_F(ConnectionDrainTest, EachPieceFollowsTheOneBefore) {
+TEST_F(ConnectionDrainTest, each_piece_follows_the_one_before) {
   Pair pair = connect_pair();
   Connection& connection = open_pieces(pair);
   pieces.pieces = 1'000;
@@ -66,7 +66,7 @@ TEST_F(ConnectionDrainTest, EachPieceFollowsTheOneBefore) {
   EXPECT_TRUE(turn_until([&] { return pieces.drained == 1'001; }));
 }
 
-TEST_F(ConnectionDrainTest, APeerThatReadsAsFastAsWeSendDoesNotKeepTheTurnFromEnding) {
+TEST_F(ConnectionDrainTest, a_peer_that_reads_as_fast_as_we_send_does_not_keep_the_turn_from_ending) {
   Pair pair = connect_pair();
   Connection& connection = open_pieces(pair);
   pieces.pieces = 1'000;
@@ -78,7 +78,7 @@ TEST_F(ConnectionDrainTest, APeerThatReadsAsFastAsWeSendDoesNotKeepTheTurnFromEn
   }
 }
 
-TEST_F(ConnectionDrainTest, ASlowReaderHoldsOnePieceAtMost) {
+TEST_F(ConnectionDrainTest, a_slow_reader_holds_one_piece_at_most) {
   Pair pair = connect_pair(4'096);
   Connection& connection = open_pieces(pair);
   pieces.piece = std::string(100'000, 'x');
@@ -94,7 +94,7 @@ TEST_F(ConnectionDrainTest, ASlowReaderHoldsOnePieceAtMost) {
   EXPECT_LE(most, pieces.piece.size());
 }
 
-TEST_F(ConnectionDrainTest, IsNotToldOfAClosingConnection) {
+TEST_F(ConnectionDrainTest, is_not_told_of_a_closing_connection) {
   Pair pair = connect_pair();
   Connection& connection = open_pieces(pair);
   connection.send(bytes_of("last"));
@@ -105,7 +105,7 @@ TEST_F(ConnectionDrainTest, IsNotToldOfAClosingConnection) {
 }
 
 // A protocol that sends within send() would mix its bytes into those of whoever is sending.
-TEST_F(ConnectionDrainTest, IsNeverToldInsideOfSend) {
+TEST_F(ConnectionDrainTest, is_never_told_inside_of_send) {
   Pair pair = connect_pair();
   Connection& connection = open_pieces(pair);
   connection.set_out_limits({.soft = 1 << 20, .soft_ms = 10'000, .hard = 10});

@@ -4,7 +4,7 @@
 namespace talkbeat {
 namespace {
 
-TEST_F(ConnectionTest, AHandshakeThatBeginsLaterButIsDueEarlierIsClosedInTime) {
+TEST_F(ConnectionTest, a_handshake_that_begins_later_but_is_due_earlier_is_closed_in_time) {
   Liveness clients({.silence_timeout_ms = 60'000, .handshake_timeout_ms = 15'000});
   table.watch_liveness(clients);
   Pair old = connect_pair();
@@ -21,7 +21,7 @@ TEST_F(ConnectionTest, AHandshakeThatBeginsLaterButIsDueEarlierIsClosedInTime) {
   EXPECT_EQ(observed, (Reasons{"handshake_timeout", "silent"}));
 }
 
-TEST_F(ConnectionTest, AStalledServerClosesNobodyWhoKeptSending) {
+TEST_F(ConnectionTest, a_stalled_server_closes_nobody_who_kept_sending) {
   Liveness clients({.silence_timeout_ms = 60'000});
   table.watch_liveness(clients);
   Pair beating = connect_pair();
@@ -42,7 +42,7 @@ TEST_F(ConnectionTest, AStalledServerClosesNobodyWhoKeptSending) {
 }
 
 // A server that is starved rather than stopped: no turn is late enough to count as a stall, yet bytes wait unread.
-TEST_F(ConnectionTest, WhatWaitsInTheSocketIsReadBeforeItsSilenceIsJudged) {
+TEST_F(ConnectionTest, what_waits_in_the_socket_is_read_before_its_silence_is_judged) {
   Liveness clients({.silence_timeout_ms = 60'000});
   table.watch_liveness(clients);
   Pair pair = connect_pair();
@@ -60,7 +60,7 @@ TEST_F(ConnectionTest, WhatWaitsInTheSocketIsReadBeforeItsSilenceIsJudged) {
   EXPECT_EQ(observed, Reasons{"silent"});
 }
 
-TEST_F(ConnectionTest, WhatADeadPeerHasNotHeardIsForgotten) {
+TEST_F(ConnectionTest, what_a_dead_peer_has_not_heard_is_forgotten) {
   Liveness clients({.silence_timeout_ms = 60'000});
   table.watch_liveness(clients);
   Pair dead = connect_pair();
@@ -75,7 +75,7 @@ TEST_F(ConnectionTest, WhatADeadPeerHasNotHeardIsForgotten) {
   EXPECT_TRUE(all_gone());
 }
 
-TEST_F(ConnectionTest, OurOwnStallIsNotTheSlownessOfAReader) {
+TEST_F(ConnectionTest, our_own_stall_is_not_the_slowness_of_a_reader) {
   Pair pair = connect_pair(4'096);
   Connection& connection = open(pair);
   connection.set_out_limits({.soft = 1'000, .soft_ms = 10'000, .hard = 64 << 20});
@@ -88,7 +88,7 @@ TEST_F(ConnectionTest, OurOwnStallIsNotTheSlownessOfAReader) {
   EXPECT_EQ(observed, Reasons{"slow_consumer"});
 }
 
-TEST_F(ConnectionTest, WhoIsNotReadIsNotSilent) {
+TEST_F(ConnectionTest, who_is_not_read_is_not_silent) {
   Liveness clients({.silence_timeout_ms = 60'000});
   table.watch_liveness(clients);
   Pair pair = connect_pair();
@@ -99,7 +99,7 @@ TEST_F(ConnectionTest, WhoIsNotReadIsNotSilent) {
   EXPECT_EQ(observed, Reasons{});
 }
 
-TEST_F(ConnectionTest, AHeartbeatLeavesWhereNothingWasSent) {
+TEST_F(ConnectionTest, a_heartbeat_leaves_where_nothing_was_sent) {
   Liveness links({.heartbeat_interval_ms = 5'000});
   table.watch_liveness(links);
   Pair pair = connect_pair();

@@ -13,7 +13,7 @@ struct CountedAttachment final : Attachment {
   int& alive;
 };
 
-TEST_F(ConnectionTest, WhatIsSentInATurnLeavesInOneWriteAtItsEnd) {
+TEST_F(ConnectionTest, what_is_sent_in_a_turn_leaves_in_one_write_at_its_end) {
   Pair pair = connect_pair();
   Connection& connection = open(pair);
   for (int i = 0; i < 50; ++i) connection.send(bytes_of("0123456789"));
@@ -25,7 +25,7 @@ TEST_F(ConnectionTest, WhatIsSentInATurnLeavesInOneWriteAtItsEnd) {
   EXPECT_EQ(transport.writes, 1);
 }
 
-TEST_F(ConnectionTest, ASharedBlockReachesEveryReceiverWhole) {
+TEST_F(ConnectionTest, a_shared_block_reaches_every_receiver_whole) {
   SharedBytes block(5'000);
   std::ranges::fill(block.bytes(), std::byte{'s'});
   std::vector<Pair> pairs;
@@ -41,7 +41,7 @@ TEST_F(ConnectionTest, ASharedBlockReachesEveryReceiverWhole) {
   for (Pair& pair : pairs) EXPECT_EQ(pair.peer.receive(), "<" + std::string(5'000, 's') + ">");
 }
 
-TEST_F(ConnectionTest, ShortWritesAndInterruptedOnesLoseNoByte) {
+TEST_F(ConnectionTest, short_writes_and_interrupted_ones_lose_no_byte) {
   Pair pair = connect_pair();
   Connection& connection = open(pair);
   std::string text;
@@ -53,7 +53,7 @@ TEST_F(ConnectionTest, ShortWritesAndInterruptedOnesLoseNoByte) {
   EXPECT_EQ(connection.waiting_to_send(), 0U);
 }
 
-TEST_F(ConnectionTest, ShortReadsAndInterruptedOnesLoseNoByte) {
+TEST_F(ConnectionTest, short_reads_and_interrupted_ones_lose_no_byte) {
   Pair pair = connect_pair();
   open(pair);
   transport.max_read = 3;
@@ -63,7 +63,7 @@ TEST_F(ConnectionTest, ShortReadsAndInterruptedOnesLoseNoByte) {
   EXPECT_EQ(protocol.received, "all of this arrives");
 }
 
-TEST_F(ConnectionTest, TheFirstReasonToCloseStands) {
+TEST_F(ConnectionTest, the_first_reason_to_close_stands) {
   Pair pair = connect_pair();
   Connection& connection = open(pair);
   connection.close(CloseReason::kKicked);
@@ -75,7 +75,7 @@ TEST_F(ConnectionTest, TheFirstReasonToCloseStands) {
   EXPECT_EQ(observed, Reasons{"kicked"});
 }
 
-TEST_F(ConnectionTest, AClosedConnectionIsNotFoundAndFreedOnlyAtTheTurnsEnd) {
+TEST_F(ConnectionTest, a_closed_connection_is_not_found_and_freed_only_at_the_turns_end) {
   Pair pair = connect_pair();
   Connection& connection = open(pair);
   int alive = 0;
@@ -92,7 +92,7 @@ TEST_F(ConnectionTest, AClosedConnectionIsNotFoundAndFreedOnlyAtTheTurnsEnd) {
   EXPECT_EQ(alive, 0);
 }
 
-TEST_F(ConnectionTest, NothingIsHandledAfterTheClose) {
+TEST_F(ConnectionTest, nothing_is_handled_after_the_close) {
   Pair pair = connect_pair();
   Connection& connection = open(pair);
   connection.close(CloseReason::kKicked);
@@ -104,7 +104,7 @@ TEST_F(ConnectionTest, NothingIsHandledAfterTheClose) {
   EXPECT_TRUE(pair.peer.ended());
 }
 
-TEST_F(ConnectionTest, AQueuedAnswerArrivesBeforeTheClose) {
+TEST_F(ConnectionTest, a_queued_answer_arrives_before_the_close) {
   Pair pair = connect_pair();
   Connection& connection = open(pair);
   connection.send(bytes_of("because"));
@@ -114,7 +114,7 @@ TEST_F(ConnectionTest, AQueuedAnswerArrivesBeforeTheClose) {
   EXPECT_TRUE(pair.peer.ended());
 }
 
-TEST_F(ConnectionTest, AnAnswerArrivesAlthoughThePeerHasSentMoreThanIsRead) {
+TEST_F(ConnectionTest, an_answer_arrives_although_the_peer_has_sent_more_than_is_read) {
   Pair pair = connect_pair();
   transport.max_read = 10;
   protocol.act = [](Connection& connection) {
@@ -130,7 +130,7 @@ TEST_F(ConnectionTest, AnAnswerArrivesAlthoughThePeerHasSentMoreThanIsRead) {
   EXPECT_EQ(protocol.received.size(), 10U);
 }
 
-TEST_F(ConnectionTest, APeerThatNeverClosesIsLetGoAfterTheLinger) {
+TEST_F(ConnectionTest, a_peer_that_never_closes_is_let_go_after_the_linger) {
   Pair pair = connect_pair();
   open(pair).close(CloseReason::kKicked);
   run_for(ConnectionTable::kLingerMs - 1);
@@ -139,7 +139,7 @@ TEST_F(ConnectionTest, APeerThatNeverClosesIsLetGoAfterTheLinger) {
   EXPECT_EQ(table.size(), 0U);
 }
 
-TEST_F(ConnectionTest, TheLingerEndsInTimeAlthoughASlowReaderIsWatched) {
+TEST_F(ConnectionTest, the_linger_ends_in_time_although_a_slow_reader_is_watched) {
   Pair slow = connect_pair(4'096);
   fill(open(slow), (1 << 20) + 1);
   Pair pair = connect_pair();
@@ -148,7 +148,7 @@ TEST_F(ConnectionTest, TheLingerEndsInTimeAlthoughASlowReaderIsWatched) {
   EXPECT_EQ(table.size(), 1U);
 }
 
-TEST_F(ConnectionTest, AHalfClosedPeerStillGetsWhatWasQueuedForIt) {
+TEST_F(ConnectionTest, a_half_closed_peer_still_gets_what_was_queued_for_it) {
   Pair pair = connect_pair();
   const std::string answer(300'000, 'a');
   protocol.act = [&](Connection& connection) { connection.send(bytes_of(answer)); };
@@ -160,7 +160,7 @@ TEST_F(ConnectionTest, AHalfClosedPeerStillGetsWhatWasQueuedForIt) {
   EXPECT_EQ(observed, Reasons{"peer_closed"});
 }
 
-TEST_F(ConnectionTest, AResetIsToldFromAClose) {
+TEST_F(ConnectionTest, a_reset_is_told_from_a_close) {
   Pair pair = connect_pair();
   open(pair).send(bytes_of("never arrives"));
   pair.peer.reset();
@@ -168,7 +168,7 @@ TEST_F(ConnectionTest, AResetIsToldFromAClose) {
   EXPECT_EQ(observed, Reasons{"peer_reset"});
 }
 
-TEST_F(ConnectionTest, AFailingReadOrWriteClosesAtOnce) {
+TEST_F(ConnectionTest, a_failing_read_or_write_closes_at_once) {
   for (const bool reading : {true, false}) {
     Pair pair = connect_pair();
     Connection& connection = open(pair);
@@ -185,7 +185,7 @@ TEST_F(ConnectionTest, AFailingReadOrWriteClosesAtOnce) {
   EXPECT_EQ(observed, (Reasons{"peer_reset", "peer_reset"}));
 }
 
-TEST_F(ConnectionTest, PastTheHardLimitASlowReaderIsClosedAtOnce) {
+TEST_F(ConnectionTest, past_the_hard_limit_a_slow_reader_is_closed_at_once) {
   Pair pair = connect_pair(4'096);
   Connection& connection = open(pair);
   connection.set_out_limits({.soft = 50'000, .soft_ms = 10'000, .hard = 100'000});
@@ -198,7 +198,7 @@ TEST_F(ConnectionTest, PastTheHardLimitASlowReaderIsClosedAtOnce) {
   EXPECT_TRUE(connection.send_in_place(10).empty());
 }
 
-TEST_F(ConnectionTest, PastTheSoftLimitASlowReaderHasItsTime) {
+TEST_F(ConnectionTest, past_the_soft_limit_a_slow_reader_has_its_time) {
   Pair pair = connect_pair(4'096);
   Connection& connection = open(pair);
   connection.set_out_limits({.soft = 50'000, .soft_ms = 10'000, .hard = 1 << 20});
@@ -211,7 +211,7 @@ TEST_F(ConnectionTest, PastTheSoftLimitASlowReaderHasItsTime) {
   EXPECT_EQ(table.size(), 0U);
 }
 
-TEST_F(ConnectionTest, AReaderThatCatchesUpIsNotClosed) {
+TEST_F(ConnectionTest, a_reader_that_catches_up_is_not_closed) {
   Pair pair = connect_pair(4'096);
   Connection& connection = open(pair);
   connection.set_out_limits({.soft = 50'000, .soft_ms = 10'000, .hard = 1 << 20});
@@ -222,7 +222,7 @@ TEST_F(ConnectionTest, AReaderThatCatchesUpIsNotClosed) {
   EXPECT_EQ(observed, Reasons{});
 }
 
-TEST_F(ConnectionTest, IdsAreNeverReused) {
+TEST_F(ConnectionTest, ids_are_never_reused) {
   std::map<ConnId, int> seen;
   for (int i = 0; i < 100; ++i) {
     Pair pair = connect_pair();
@@ -235,7 +235,7 @@ TEST_F(ConnectionTest, IdsAreNeverReused) {
   EXPECT_EQ(table.find(ConnId::kNone), nullptr);
 }
 
-TEST_F(ConnectionTest, WhilePausedTheKernelKeepsTheBytes) {
+TEST_F(ConnectionTest, while_paused_the_kernel_keeps_the_bytes) {
   Pair pair = connect_pair();
   Connection& connection = open(pair);
   connection.pause_reading(true);
@@ -247,7 +247,7 @@ TEST_F(ConnectionTest, WhilePausedTheKernelKeepsTheBytes) {
   EXPECT_EQ(protocol.received, "later");
 }
 
-TEST_F(ConnectionTest, PausingHoldsForAnEventThatWasCollectedInTheSameTurn) {
+TEST_F(ConnectionTest, pausing_holds_for_an_event_that_was_collected_in_the_same_turn) {
   Pair one = connect_pair();
   Pair two = connect_pair();
   std::array<Connection*, 2> both{&open(one), &open(two)};
@@ -262,7 +262,7 @@ TEST_F(ConnectionTest, PausingHoldsForAnEventThatWasCollectedInTheSameTurn) {
   EXPECT_EQ(protocol.received, "xx");
 }
 
-TEST_F(ConnectionTest, AResetWhilePausedClosesWithoutSpinning) {
+TEST_F(ConnectionTest, a_reset_while_paused_closes_without_spinning) {
   Pair pair = connect_pair();
   Connection& connection = open(pair);
   connection.pause_reading(true);
@@ -275,7 +275,7 @@ TEST_F(ConnectionTest, AResetWhilePausedClosesWithoutSpinning) {
   EXPECT_EQ(observed, Reasons{"peer_reset"});
 }
 
-TEST_F(ConnectionTest, AnEndWhilePausedWaitsUntilReadingGoesOn) {
+TEST_F(ConnectionTest, an_end_while_paused_waits_until_reading_goes_on) {
   Pair pair = connect_pair();
   Connection& connection = open(pair);
   connection.pause_reading(true);
@@ -289,7 +289,7 @@ TEST_F(ConnectionTest, AnEndWhilePausedWaitsUntilReadingGoesOn) {
   EXPECT_EQ(observed, Reasons{"peer_closed"});
 }
 
-TEST_F(ConnectionTest, ClosingOneConnectionInsideOfAnothersCallbackIsSafe) {
+TEST_F(ConnectionTest, closing_one_connection_inside_of_anothers_callback_is_safe) {
   Pair one = connect_pair();
   Pair two = connect_pair();
   open(one);

@@ -33,7 +33,7 @@ class ConnectorTest : public LoopTest {
   Listener listener{loop, {}, [this](SocketHandle socket, const Address&) { sockets.push_back(socket); }};
 };
 
-TEST_F(ConnectorTest, ConnectsAtOnceAndHandsTheSocketOver) {
+TEST_F(ConnectorTest, connects_at_once_and_hands_the_socket_over) {
   Connector connector = make();
   connector.start();
   connector.start();
@@ -46,7 +46,7 @@ TEST_F(ConnectorTest, ConnectsAtOnceAndHandsTheSocketOver) {
   EXPECT_EQ(transport.connects, 1);
 }
 
-TEST_F(ConnectorTest, AfterALossItWaitsAtMostItsBackoffAndConnectsAgain) {
+TEST_F(ConnectorTest, after_a_loss_it_waits_at_most_its_backoff_and_connects_again) {
   Connector connector = make();
   connector.start();
   for (int i = 1; i <= 6; ++i) {
@@ -59,7 +59,7 @@ TEST_F(ConnectorTest, AfterALossItWaitsAtMostItsBackoffAndConnectsAgain) {
   }
 }
 
-TEST_F(ConnectorTest, OneLossIsCountedOnce) {
+TEST_F(ConnectorTest, one_loss_is_counted_once) {
   Connector connector = make();
   connector.start();
   EXPECT_TRUE(is_connected(1));
@@ -68,7 +68,7 @@ TEST_F(ConnectorTest, OneLossIsCountedOnce) {
   EXPECT_EQ(connector.failures(), 1);
 }
 
-TEST_F(ConnectorTest, ARefusedConnectIsTriedAgainUntilItSucceeds) {
+TEST_F(ConnectorTest, a_refused_connect_is_tried_again_until_it_succeeds) {
   const Address address = listener.address();
   listener.stop();
   Connector connector(loop, rng, options, address, [this](SocketHandle socket) {
@@ -84,7 +84,7 @@ TEST_F(ConnectorTest, ARefusedConnectIsTriedAgainUntilItSucceeds) {
   EXPECT_TRUE(is_connected(1));
 }
 
-TEST_F(ConnectorTest, ASocketThatCannotBeMadeIsTriedAgain) {
+TEST_F(ConnectorTest, a_socket_that_cannot_be_made_is_tried_again) {
   transport.failing_connects = {EMFILE, EMFILE};
   Connector connector = make();
   connector.start();
@@ -94,7 +94,7 @@ TEST_F(ConnectorTest, ASocketThatCannotBeMadeIsTriedAgain) {
   EXPECT_EQ(transport.connects, 3);
 }
 
-TEST_F(ConnectorTest, AConnectThatDoesNotFinishIsGivenUp) {
+TEST_F(ConnectorTest, a_connect_that_does_not_finish_is_given_up) {
   transport.connects_never_finish = true;
   Connector connector = make();
   connector.start();
@@ -107,7 +107,7 @@ TEST_F(ConnectorTest, AConnectThatDoesNotFinishIsGivenUp) {
   EXPECT_TRUE(is_connected(1));
 }
 
-TEST_F(ConnectorTest, OnlyAProvenConnectionThatHoldsResetsTheBackoff) {
+TEST_F(ConnectorTest, only_a_proven_connection_that_holds_resets_the_backoff) {
   Connector connector = make();
   connector.start();
   EXPECT_TRUE(is_connected(1));
@@ -127,7 +127,7 @@ TEST_F(ConnectorTest, OnlyAProvenConnectionThatHoldsResetsTheBackoff) {
   EXPECT_EQ(connector.failures(), 0);
 }
 
-TEST_F(ConnectorTest, StoppingEndsEverythingAndALaterLossChangesNothing) {
+TEST_F(ConnectorTest, stopping_ends_everything_and_a_later_loss_changes_nothing) {
   Connector connector = make();
   connector.start();
   connector.stop();
@@ -147,7 +147,7 @@ TEST_F(ConnectorTest, StoppingEndsEverythingAndALaterLossChangesNothing) {
   EXPECT_EQ(connected, 2);
 }
 
-TEST_F(ConnectorTest, ALossInsideOfTheCallbackIsSafe) {
+TEST_F(ConnectorTest, a_loss_inside_of_the_callback_is_safe) {
   Connector* self = nullptr;
   Connector connector(loop, rng, options, listener.address(), [&](SocketHandle socket) {
     sockets.push_back(socket);

@@ -51,19 +51,19 @@ Verdict call(const Route<Context>& row, Context& context, std::string_view body)
   return row.handle(context, header_of(service_of(row.command), row.command), std::as_bytes(std::span(body)), arena);
 }
 
-TEST(Dispatch, PhasesAreBits) {
+TEST(Dispatch, phases_are_bits) {
   EXPECT_EQ(in({Phase::kFresh}), 1);
   EXPECT_EQ(in({Phase::kOnline}), 2);
   EXPECT_EQ(in({Phase::kFresh, Phase::kOnline}), 3);
 }
 
-TEST(Dispatch, TheCommandFollowsFromTheHandlersMessage) {
+TEST(Dispatch, the_command_follows_from_the_handlers_message) {
   EXPECT_EQ(kRoutes[0].command, 0x0305);
   EXPECT_EQ(kRoutes[1].command, 0x0701);
   EXPECT_EQ(kRoutes[2].command, 0x0903);
 }
 
-TEST(Dispatch, ExactlyTheTablesCommandsAreFoundAmongAll) {
+TEST(Dispatch, exactly_the_tables_commands_are_found_among_all) {
   int found = 0;
   for (uint32_t command = 0; command <= 0xffff; ++command) {
     const auto id = static_cast<uint16_t>(command);
@@ -75,14 +75,14 @@ TEST(Dispatch, ExactlyTheTablesCommandsAreFoundAmongAll) {
   EXPECT_EQ(found, 3);
 }
 
-TEST(Dispatch, AServiceThatDoesNotFitTheCommandIsNotFound) {
+TEST(Dispatch, a_service_that_does_not_fit_the_command_is_not_found) {
   for (uint32_t service = 0; service <= 0xffff; ++service) {
     const bool found = find_route(kRoutes, header_of(static_cast<uint16_t>(service), 0x0701)) != nullptr;
     EXPECT_EQ(found, service == 7) << service;
   }
 }
 
-TEST(Dispatch, AHandlerGetsTheParsedMessage) {
+TEST(Dispatch, a_handler_gets_the_parsed_message) {
   TbServerAuth auth;
   auth.set_nonce("n");
   auth.set_epoch(1);
@@ -93,7 +93,7 @@ TEST(Dispatch, AHandlerGetsTheParsedMessage) {
   EXPECT_EQ(context.calls, "msg_server_7");
 }
 
-TEST(Dispatch, AnEmptyBodyIsAMessageWhereNothingIsRequired) {
+TEST(Dispatch, an_empty_body_is_a_message_where_nothing_is_required) {
   Context context;
   EXPECT_EQ(call(kRoutes[1], context, "").kind, Verdict::Kind::kHandled);
   const Verdict verdict = call(kRoutes[0], context, "");
@@ -102,7 +102,7 @@ TEST(Dispatch, AnEmptyBodyIsAMessageWhereNothingIsRequired) {
   EXPECT_EQ(context.calls, "beattime");
 }
 
-TEST(Dispatch, ABodyThatDoesNotParseNeverReachesTheHandler) {
+TEST(Dispatch, a_body_that_does_not_parse_never_reaches_the_handler) {
   TbServerAuth lacking;
   lacking.set_nonce("n");
   Context context;
@@ -115,7 +115,7 @@ TEST(Dispatch, ABodyThatDoesNotParseNeverReachesTheHandler) {
   EXPECT_EQ(context.calls, "");
 }
 
-TEST(Dispatch, UnknownFieldsAreSkipped) {
+TEST(Dispatch, unknown_fields_are_skipped) {
   Context context;
   EXPECT_EQ(call(kRoutes[1], context, "\xa2\x06\x03xyz").kind, Verdict::Kind::kHandled);
 }

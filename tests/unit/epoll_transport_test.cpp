@@ -66,7 +66,7 @@ TEST_F(RefusedWatch, does_not_keep_others_from_being_served) {
   for (const int end : ends) ::close(end);
 }
 
-TEST_F(ConnectionTest, ASocketThatTheKernelCannotWatchCostsThatConnectionOnly) {
+TEST_F(ConnectionTest, a_socket_that_the_kernel_cannot_watch_costs_that_connection_only) {
   Pair pair = connect_pair();
   Connection& healthy = open(pair);
   table.adopt(unwatchable(), {"127.0.0.1", 2}, protocol);

@@ -34,7 +34,7 @@ class EventLoopTest : public LoopTest {
   Turns turns{order};
 };
 
-TEST_F(EventLoopTest, ATurnRunsEventsThenTasksThenTimersThenItsEnd) {
+TEST_F(EventLoopTest, a_turn_runs_events_then_tasks_then_timers_then_its_end) {
   Pair pair = connect_pair();
   Watcher watcher([&](bool, bool) {
     order += "event ";
@@ -53,13 +53,13 @@ TEST_F(EventLoopTest, ATurnRunsEventsThenTasksThenTimersThenItsEnd) {
   transport.close(pair.ours);
 }
 
-TEST_F(EventLoopTest, TasksRunInTheOrderOfPosting) {
+TEST_F(EventLoopTest, tasks_run_in_the_order_of_posting) {
   for (int i = 0; i < 5; ++i) loop.post([&, i] { order += std::to_string(i); });
   turn();
   EXPECT_EQ(order, "01234end ");
 }
 
-TEST_F(EventLoopTest, ATaskThatATaskPostsRunsInTheNextTurnWithoutWaiting) {
+TEST_F(EventLoopTest, a_task_that_a_task_posts_runs_in_the_next_turn_without_waiting) {
   loop.post([&] { loop.post([&] { order += "second "; }); });
   turn();
   EXPECT_EQ(order, "end ");
@@ -69,7 +69,7 @@ TEST_F(EventLoopTest, ATaskThatATaskPostsRunsInTheNextTurnWithoutWaiting) {
   EXPECT_EQ(clock.now(), before);
 }
 
-TEST_F(EventLoopTest, DelaysCountFromTheTurnInWhichATimerIsArmed) {
+TEST_F(EventLoopTest, delays_count_from_the_turn_in_which_a_timer_is_armed) {
   Timer timer(loop.timers(), [&] { order += "timer "; });
   Pair pair = connect_pair();
   WatchId id{};
@@ -90,7 +90,7 @@ TEST_F(EventLoopTest, DelaysCountFromTheTurnInWhichATimerIsArmed) {
   transport.close(pair.ours);
 }
 
-TEST_F(EventLoopTest, AnEventForASocketThatWasClosedInTheSameTurnIsDropped) {
+TEST_F(EventLoopTest, an_event_for_a_socket_that_was_closed_in_the_same_turn_is_dropped) {
   Pair first = connect_pair();
   Pair second = connect_pair();
   std::array<WatchId, 2> ids{};
@@ -112,7 +112,7 @@ TEST_F(EventLoopTest, AnEventForASocketThatWasClosedInTheSameTurnIsDropped) {
   EXPECT_EQ(events, 1);
 }
 
-TEST_F(EventLoopTest, AnEventDoesNotReachTheNewOwnerOfADescriptor) {
+TEST_F(EventLoopTest, an_event_does_not_reach_the_new_owner_of_a_descriptor) {
   Pair first = connect_pair();
   Pair second = connect_pair();
   Pair fresh = connect_pair();
@@ -147,7 +147,7 @@ TEST_F(EventLoopTest, AnEventDoesNotReachTheNewOwnerOfADescriptor) {
   for (const SocketHandle socket : {first.ours, second.ours, fresh.ours}) transport.close(socket);
 }
 
-TEST_F(EventLoopTest, ALateTurnMovesDeadlinesThenReadsWhatWaitsThenRunsTimers) {
+TEST_F(EventLoopTest, a_late_turn_moves_deadlines_then_reads_what_waits_then_runs_timers) {
   Pair pair = connect_pair();
   transport.max_read = 1;
   Watcher watcher([&](bool, bool) {
@@ -169,7 +169,7 @@ TEST_F(EventLoopTest, ALateTurnMovesDeadlinesThenReadsWhatWaitsThenRunsTimers) {
   transport.close(pair.ours);
 }
 
-TEST_F(EventLoopTest, ASenderThatNeverStopsDoesNotHoldUpTheTurnAfterAStall) {
+TEST_F(EventLoopTest, a_sender_that_never_stops_does_not_hold_up_the_turn_after_a_stall) {
   Pair pair = connect_pair();
   int events = 0;
   Watcher watcher([&](bool, bool) { ++events; });  // leaves it readable
@@ -183,7 +183,7 @@ TEST_F(EventLoopTest, ASenderThatNeverStopsDoesNotHoldUpTheTurnAfterAStall) {
   transport.close(pair.ours);
 }
 
-TEST_F(EventLoopTest, WaitingLongIsNoStall) {
+TEST_F(EventLoopTest, waiting_long_is_no_stall) {
   Timer timer(loop.timers(), [&] { order += "timer "; });
   timer.start_once(3'600'000);
   run_for(3'600'000);
@@ -192,7 +192,7 @@ TEST_F(EventLoopTest, WaitingLongIsNoStall) {
   EXPECT_EQ(loop.take_worst_lag(), 0);
 }
 
-TEST_F(EventLoopTest, AHandlerThatTakesLongIsAStallOfTheNextTurn) {
+TEST_F(EventLoopTest, a_handler_that_takes_long_is_a_stall_of_the_next_turn) {
   loop.post([&] { clock.advance(EventLoop::kStallThreshold - 1); });
   turn();
   turn();
@@ -203,7 +203,7 @@ TEST_F(EventLoopTest, AHandlerThatTakesLongIsAStallOfTheNextTurn) {
   EXPECT_EQ(order, "end end end stall end ");
 }
 
-TEST_F(EventLoopTest, TheWallClockMovesNoTimer) {
+TEST_F(EventLoopTest, the_wall_clock_moves_no_timer) {
   Timer timer(loop.timers(), [&] { order += "timer "; });
   timer.start_once(60'000);
   clock.set_wall_clock(clock.unix_seconds() + 86'400);
@@ -214,7 +214,7 @@ TEST_F(EventLoopTest, TheWallClockMovesNoTimer) {
   EXPECT_NE(order.find("timer"), std::string::npos);
 }
 
-TEST(EventLoopThreads, APostFromAnotherThreadWakesTheLoop) {
+TEST(EventLoopThreads, a_post_from_another_thread_wakes_the_loop) {
   SystemClock clock;
   EpollTransport transport;
   EventLoop loop(clock, transport);
@@ -228,7 +228,7 @@ TEST(EventLoopThreads, APostFromAnotherThreadWakesTheLoop) {
   EXPECT_EQ(sum, 500'500);
 }
 
-TEST(EventLoopThreads, StopFromAnotherThreadEndsAWaitingLoop) {
+TEST(EventLoopThreads, stop_from_another_thread_ends_a_waiting_loop) {
   SystemClock clock;
   EpollTransport transport;
   EventLoop loop(clock, transport);
@@ -237,7 +237,7 @@ TEST(EventLoopThreads, StopFromAnotherThreadEndsAWaitingLoop) {
   other.join();
 }
 
-TEST(EventLoopThreads, ARealTimerIsNeitherEarlyNorForgotten) {
+TEST(EventLoopThreads, a_real_timer_is_neither_early_nor_forgotten) {
   SystemClock clock;
   EpollTransport transport;
   EventLoop loop(clock, transport);

@@ -5,7 +5,7 @@
 namespace talkbeat::login {
 namespace {
 
-TEST(HandedOut, CountsWhatWasAddedAndHasNotArrived) {
+TEST(HandedOut, counts_what_was_added_and_has_not_arrived) {
   HandedOut handed_out;
   for (Tick now = 0; now < 1'000; now += 10) handed_out.add(now);
   EXPECT_EQ(handed_out.count(), 100u);
@@ -13,7 +13,7 @@ TEST(HandedOut, CountsWhatWasAddedAndHasNotArrived) {
   EXPECT_EQ(handed_out.count(), 70u);
 }
 
-TEST(HandedOut, ArrivalsThatWereNotHandedOutDoNotCount) {
+TEST(HandedOut, arrivals_that_were_not_handed_out_do_not_count) {
   HandedOut handed_out;
   handed_out.add(0);
   handed_out.arrived(5);
@@ -22,7 +22,7 @@ TEST(HandedOut, ArrivalsThatWereNotHandedOutDoNotCount) {
   EXPECT_EQ(handed_out.count(), 1u);
 }
 
-TEST(HandedOut, TheOldestArriveFirst) {
+TEST(HandedOut, the_oldest_arrive_first) {
   HandedOut handed_out;
   handed_out.add(0);
   handed_out.add(1'000);
@@ -31,7 +31,7 @@ TEST(HandedOut, TheOldestArriveFirst) {
   EXPECT_EQ(handed_out.count(), 1u);
 }
 
-TEST(HandedOut, ForgetsThoseThatNeverArrive) {
+TEST(HandedOut, forgets_those_that_never_arrive) {
   HandedOut handed_out;
   handed_out.add(0);
   handed_out.add(5'000);

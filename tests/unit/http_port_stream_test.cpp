@@ -33,7 +33,7 @@ class HttpPortStreamTest : public HttpPortTest {
   bool at_once = true;
 };
 
-TEST_F(HttpPortStreamTest, TheWholeBodyArrivesAndTheNextRequestIsAnswered) {
+TEST_F(HttpPortStreamTest, the_whole_body_arrives_and_the_next_request_is_answered) {
   Pair pair = connect();
   pair.peer.send(get_of("/1") + get_of("/2"));
   const std::string first = receive(pair, "end");
@@ -45,7 +45,7 @@ TEST_F(HttpPortStreamTest, TheWholeBodyArrivesAndTheNextRequestIsAnswered) {
   EXPECT_TRUE(closed.empty());
 }
 
-TEST_F(HttpPortStreamTest, PiecesMayComeLater) {
+TEST_F(HttpPortStreamTest, pieces_may_come_later) {
   at_once = false;
   Pair pair = connect();
   pair.peer.send(request_of("GET", "/", "Connection: close\r\n"));
@@ -63,7 +63,7 @@ TEST_F(HttpPortStreamTest, PiecesMayComeLater) {
   EXPECT_THAT(closed, ElementsAre("answered"));
 }
 
-TEST_F(HttpPortStreamTest, HeadGetsTheHeadersAlone) {
+TEST_F(HttpPortStreamTest, head_gets_the_headers_alone) {
   Pair pair = connect();
   pair.peer.send(request_of("HEAD", "/") + request_of("HEAD", "/"));
   ASSERT_TRUE(handles(2));
@@ -75,7 +75,7 @@ TEST_F(HttpPortStreamTest, HeadGetsTheHeadersAlone) {
   EXPECT_TRUE(wanted.empty());
 }
 
-TEST_F(HttpPortStreamTest, AnEmptyBodyIsOne) {
+TEST_F(HttpPortStreamTest, an_empty_body_is_one) {
   content.clear();
   Pair pair = connect();
   pair.peer.send(get_of("/") + get_of("/"));
@@ -83,7 +83,7 @@ TEST_F(HttpPortStreamTest, AnEmptyBodyIsOne) {
   EXPECT_THAT(receive(pair, "Length: 0"), HasSubstr("Content-Length: 0\r\n"));
 }
 
-TEST_F(HttpPortStreamTest, ManySlowReadersHoldOnePieceEach) {
+TEST_F(HttpPortStreamTest, many_slow_readers_hold_one_piece_each) {
   while (content.size() < 8'000'000) content += content;
   std::vector<Pair> pairs;
   for (int i = 0; i < 20; ++i) {
@@ -103,7 +103,7 @@ TEST_F(HttpPortStreamTest, ManySlowReadersHoldOnePieceEach) {
   EXPECT_LE(most, 20 * (kPiece + 300));
 }
 
-TEST_F(HttpPortStreamTest, ASlowReaderMayTakeTheTimeoutForEachPiece) {
+TEST_F(HttpPortStreamTest, a_slow_reader_may_take_the_timeout_for_each_piece) {
   while (content.size() < 8'000'000) content += content;
   Pair pair = connect(4'096);
   pair.peer.send(get_of("/"));
@@ -118,7 +118,7 @@ TEST_F(HttpPortStreamTest, ASlowReaderMayTakeTheTimeoutForEachPiece) {
   EXPECT_TRUE(closed.empty());
 }
 
-TEST_F(HttpPortStreamTest, AReaderThatTakesNothingIsClosed) {
+TEST_F(HttpPortStreamTest, a_reader_that_takes_nothing_is_closed) {
   while (content.size() < 8'000'000) content += content;
   Pair pair = connect(4'096);
   pair.peer.send(get_of("/"));
@@ -129,7 +129,7 @@ TEST_F(HttpPortStreamTest, AReaderThatTakesNothingIsClosed) {
   EXPECT_THAT(closed, ElementsAre("slow_consumer"));
 }
 
-TEST_F(HttpPortStreamTest, APieceThatCannotBeHadEndsTheConnection) {
+TEST_F(HttpPortStreamTest, a_piece_that_cannot_be_had_ends_the_connection) {
   at_once = false;
   Pair pair = connect();
   pair.peer.send(get_of("/"));
@@ -142,7 +142,7 @@ TEST_F(HttpPortStreamTest, APieceThatCannotBeHadEndsTheConnection) {
   http.chunk(asker, "too late");
 }
 
-TEST_F(HttpPortStreamTest, AReaderThatGoesEndsTheStream) {
+TEST_F(HttpPortStreamTest, a_reader_that_goes_ends_the_stream) {
   at_once = false;
   Pair pair = connect();
   pair.peer.send(get_of("/"));

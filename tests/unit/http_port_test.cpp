@@ -23,7 +23,7 @@ struct CountedClaim final : HttpClaim {
 
 // --- answers that come later
 
-TEST_F(HttpPortTest, AnAnswerMayComeLaterAndMeanwhileNothingMoreIsHandled) {
+TEST_F(HttpPortTest, an_answer_may_come_later_and_meanwhile_nothing_more_is_handled) {
   Pair pair = connect();
   pair.peer.send(get_of("/later") + get_of("/2") + get_of("/later3") + get_of("/4"));
   ASSERT_TRUE(handles(1));
@@ -39,7 +39,7 @@ TEST_F(HttpPortTest, AnAnswerMayComeLaterAndMeanwhileNothingMoreIsHandled) {
   EXPECT_THAT(receive(pair, "answer /4"), HasSubstr("three"));
 }
 
-TEST_F(HttpPortTest, AnAnswerFromInsideOfTheHandlerIsOneLikeAnyOther) {
+TEST_F(HttpPortTest, an_answer_from_inside_of_the_handler_is_one_like_any_other) {
   Pair pair = connect();
   handler = [this](const Connection& connection) -> std::optional<HttpResponse> {
     http.answer(connection.id(), {200, "text/plain", "<" + handled.back() + ">"});
@@ -51,7 +51,7 @@ TEST_F(HttpPortTest, AnAnswerFromInsideOfTheHandlerIsOneLikeAnyOther) {
   EXPECT_THAT(receive(pair, "</499>"), HasSubstr("</0>"));
 }
 
-TEST_F(HttpPortTest, AnAnswerToOneThatHasGoneIsDropped) {
+TEST_F(HttpPortTest, an_answer_to_one_that_has_gone_is_dropped) {
   Pair pair = connect();
   pair.peer.send(get_of("/later"));
   ASSERT_TRUE(handles(1));
@@ -63,7 +63,7 @@ TEST_F(HttpPortTest, AnAnswerToOneThatHasGoneIsDropped) {
   http.chunk(asker, "piece");
 }
 
-TEST_F(HttpPortTest, WhileTheServerWorksTheClientHasNoDeadline) {
+TEST_F(HttpPortTest, while_the_server_works_the_client_has_no_deadline) {
   Pair pair = connect();
   pair.peer.send(get_of("/later"));
   ASSERT_TRUE(handles(1));
@@ -77,7 +77,7 @@ TEST_F(HttpPortTest, WhileTheServerWorksTheClientHasNoDeadline) {
   EXPECT_THAT(closed, ElementsAre("silent"));
 }
 
-TEST_F(HttpPortTest, WhatIsSentAheadWaitsInTheKernel) {
+TEST_F(HttpPortTest, what_is_sent_ahead_waits_in_the_kernel) {
   Pair pair = connect();
   handler = [](const Connection&) { return std::nullopt; };
   std::string many;
@@ -91,7 +91,7 @@ TEST_F(HttpPortTest, WhatIsSentAheadWaitsInTheKernel) {
   EXPECT_EQ(handled.size(), 1U);
 }
 
-TEST_F(HttpPortTest, WhatCameAheadIsGivenBackAtOnceWhereTheConnectionEnds) {
+TEST_F(HttpPortTest, what_came_ahead_is_given_back_at_once_where_the_connection_ends) {
   constexpr size_t kAhead = 32 << 10;
   constexpr size_t kPeers = 40;
   std::vector<Pair> pairs;
@@ -107,7 +107,7 @@ TEST_F(HttpPortTest, WhatCameAheadIsGivenBackAtOnceWhereTheConnectionEnds) {
   EXPECT_LT(heap_in_use() + kPeers * kAhead * 3 / 4, before);
 }
 
-TEST_F(HttpPortTest, ThePartOfARequestBehindALateOneStillHasItsDeadline) {
+TEST_F(HttpPortTest, the_part_of_a_request_behind_a_late_one_still_has_its_deadline) {
   Pair pair = connect();
   pair.peer.send(get_of("/later") + "GET /half");
   ASSERT_TRUE(handles(1));
@@ -118,7 +118,7 @@ TEST_F(HttpPortTest, ThePartOfARequestBehindALateOneStillHasItsDeadline) {
 }
 
 // What a closed connection has left to send is given up after two seconds.
-TEST_F(HttpPortTest, TheLastAnswerReachesASlowReaderWhole) {
+TEST_F(HttpPortTest, the_last_answer_reaches_a_slow_reader_whole) {
   Pair pair = connect();
   handler = [](const Connection&) { return HttpResponse{200, "text/plain", std::string(50'000, 'x') + "end"}; };
   transport.writes_block = true;
@@ -132,7 +132,7 @@ TEST_F(HttpPortTest, TheLastAnswerReachesASlowReaderWhole) {
   EXPECT_THAT(closed, ElementsAre("answered"));
 }
 
-TEST_F(HttpPortTest, WhoDoesNotTakeTheLastAnswerIsClosed) {
+TEST_F(HttpPortTest, who_does_not_take_the_last_answer_is_closed) {
   Pair pair = connect();
   transport.writes_block = true;
   pair.peer.send(request_of("GET", "/", "Connection: close\r\n"));
@@ -141,7 +141,7 @@ TEST_F(HttpPortTest, WhoDoesNotTakeTheLastAnswerIsClosed) {
   EXPECT_THAT(closed, ElementsAre("slow_consumer"));
 }
 
-TEST_F(HttpPortTest, WhoAsksWithoutReadingCostsOneAnswerMoreThanMayWait) {
+TEST_F(HttpPortTest, who_asks_without_reading_costs_one_answer_more_than_may_wait) {
   Pair pair = connect();
   handler = [](const Connection&) { return HttpResponse{200, "text/plain", std::string(60'000, 'x')}; };
   transport.writes_block = true;
@@ -158,7 +158,7 @@ TEST_F(HttpPortTest, WhoAsksWithoutReadingCostsOneAnswerMoreThanMayWait) {
   EXPECT_THAT(closed, ElementsAre("answered"));
 }
 
-TEST_F(HttpPortTest, WhoAsksAndNeverReadsIsClosed) {
+TEST_F(HttpPortTest, who_asks_and_never_reads_is_closed) {
   Pair pair = connect();
   handler = [](const Connection&) { return HttpResponse{200, "text/plain", std::string(70'000, 'x')}; };
   transport.writes_block = true;
@@ -171,7 +171,7 @@ TEST_F(HttpPortTest, WhoAsksAndNeverReadsIsClosed) {
 
 // --- judged by their headers
 
-TEST_F(HttpPortTest, ARefusalComesBeforeTheBody) {
+TEST_F(HttpPortTest, a_refusal_comes_before_the_body) {
   judge = [](const HttpRequest& head) {
     EXPECT_EQ(head.method + head.path + head.headers.at("x-key"), "POST/secretwrong");
     return HttpVerdict{.refusal = http_error(401), .max_body = 1'000'000};
@@ -186,7 +186,7 @@ TEST_F(HttpPortTest, ARefusalComesBeforeTheBody) {
   EXPECT_THAT(closed, ElementsAre("answered"));
 }
 
-TEST_F(HttpPortTest, ARefusalWithoutABodyKeepsTheConnection) {
+TEST_F(HttpPortTest, a_refusal_without_a_body_keeps_the_connection) {
   judge = [](const HttpRequest& head) {
     HttpVerdict verdict;
     if (head.path == "/bad") verdict.refusal = http_error(404);
@@ -199,7 +199,7 @@ TEST_F(HttpPortTest, ARefusalWithoutABodyKeepsTheConnection) {
   EXPECT_THAT(handled, ElementsAre("/good"));
 }
 
-TEST_F(HttpPortTest, EachRequestHasTheLimitThatItsHeadersGiveIt) {
+TEST_F(HttpPortTest, each_request_has_the_limit_that_its_headers_give_it) {
   judge = [](const HttpRequest& head) { return HttpVerdict{.max_body = head.path == "/large" ? 50'000U : 10U}; };
   Pair pair = connect();
   pair.peer.send(request_of("POST", "/large", "Content-Length: 50000\r\n") + std::string(50'000, 'b') +
@@ -210,7 +210,7 @@ TEST_F(HttpPortTest, EachRequestHasTheLimitThatItsHeadersGiveIt) {
   EXPECT_TRUE(closes(pair));
 }
 
-TEST_F(HttpPortTest, ALyingChunkedBodyEndsAtTheLimit) {
+TEST_F(HttpPortTest, a_lying_chunked_body_ends_at_the_limit) {
   Pair pair = connect();
   pair.peer.send(request_of("POST", "/", "Transfer-Encoding: chunked\r\n") + "64\r\n" + std::string(100, 'x') + "\r\n");
   for (int i = 0; i < 5; ++i) turn();
@@ -219,7 +219,7 @@ TEST_F(HttpPortTest, ALyingChunkedBodyEndsAtTheLimit) {
   EXPECT_TRUE(handled.empty());
 }
 
-TEST_F(HttpPortTest, AClientThatAsksFirstIsToldToGoOn) {
+TEST_F(HttpPortTest, a_client_that_asks_first_is_told_to_go_on) {
   Pair pair = connect();
   pair.peer.send(request_of("POST", "/p", "Content-Length: 4\r\nExpect: 100-Continue\r\n"));
   EXPECT_EQ(receive(pair, "\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
@@ -228,7 +228,7 @@ TEST_F(HttpPortTest, AClientThatAsksFirstIsToldToGoOn) {
   EXPECT_THAT(bodies, ElementsAre("body"));
 }
 
-TEST_F(HttpPortTest, AClientThatAsksFirstIsRefusedBeforeItSendsAnything) {
+TEST_F(HttpPortTest, a_client_that_asks_first_is_refused_before_it_sends_anything) {
   judge = [](const HttpRequest& head) {
     if (head.path == "/busy") return HttpVerdict{.refusal = http_error(503)};
     return HttpVerdict{.max_body = 3};
@@ -242,7 +242,7 @@ TEST_F(HttpPortTest, AClientThatAsksFirstIsRefusedBeforeItSendsAnything) {
   }
 }
 
-TEST_F(HttpPortTest, AClaimIsHeldUntilTheHandlerHasTheBody) {
+TEST_F(HttpPortTest, a_claim_is_held_until_the_handler_has_the_body) {
   int held = 0;
   judge = [&held](const HttpRequest&) {
     return HttpVerdict{.max_body = 100, .claim = std::make_unique<CountedClaim>(held)};
@@ -259,7 +259,7 @@ TEST_F(HttpPortTest, AClaimIsHeldUntilTheHandlerHasTheBody) {
   EXPECT_EQ(held, 0);
 }
 
-TEST_F(HttpPortTest, AClaimIsGivenBackAtOnceWhereTheConnectionEnds) {
+TEST_F(HttpPortTest, a_claim_is_given_back_at_once_where_the_connection_ends) {
   int held = 0;
   judge = [&held](const HttpRequest&) {
     return HttpVerdict{.max_body = 100, .claim = std::make_unique<CountedClaim>(held)};
@@ -272,7 +272,7 @@ TEST_F(HttpPortTest, AClaimIsGivenBackAtOnceWhereTheConnectionEnds) {
   EXPECT_THAT(closed, ElementsAre("pdu_timeout"));
 }
 
-TEST_F(HttpPortTest, ALongBodyHasADeadlineOfItsOwn) {
+TEST_F(HttpPortTest, a_long_body_has_a_deadline_of_its_own) {
   judge = [](const HttpRequest&) { return HttpVerdict{.max_body = 100'000, .long_body = true}; };
   Pair good = connect();
   Pair slow = connect();
@@ -299,7 +299,7 @@ TEST_F(HttpPortTest, ALongBodyHasADeadlineOfItsOwn) {
 
 // --- the port's own bounds
 
-TEST_F(HttpPortTest, OneConnectionTooManyIsToldSo) {
+TEST_F(HttpPortTest, one_connection_too_many_is_told_so) {
   std::vector<Pair> pairs;
   for (int i = 0; i < 50; ++i) pairs.push_back(connect());
   Pair last = connect();
@@ -312,7 +312,7 @@ TEST_F(HttpPortTest, OneConnectionTooManyIsToldSo) {
   EXPECT_THAT(receive(next, "answer"), StartsWith("HTTP/1.1 200"));
 }
 
-TEST_F(HttpPortTest, AnUpgradeIsRefused) {
+TEST_F(HttpPortTest, an_upgrade_is_refused) {
   Pair pair = connect();
   pair.peer.send(request_of("GET", "/", "Connection: Upgrade\r\nUpgrade: websocket\r\n"));
   EXPECT_THAT(receive(pair, "400"), StartsWith("HTTP/1.1 400"));
@@ -320,7 +320,7 @@ TEST_F(HttpPortTest, AnUpgradeIsRefused) {
   EXPECT_TRUE(handled.empty());
 }
 
-TEST_F(HttpPortTest, ATunnelIsRefused) {
+TEST_F(HttpPortTest, a_tunnel_is_refused) {
   Pair pair = connect();
   pair.peer.send(request_of("CONNECT", "example.org:443"));
   EXPECT_THAT(receive(pair, "400"), StartsWith("HTTP/1.1 400"));
@@ -328,7 +328,7 @@ TEST_F(HttpPortTest, ATunnelIsRefused) {
   EXPECT_TRUE(handled.empty());
 }
 
-TEST_F(HttpPortTest, AnOfferOfHttp2IsAnsweredAsIfItWereNotMade) {
+TEST_F(HttpPortTest, an_offer_of_http2_is_answered_as_if_it_were_not_made) {
   Pair pair = connect();
   pair.peer.send(
       request_of("GET", "/1", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMA\r\n") +

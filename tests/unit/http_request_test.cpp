@@ -67,7 +67,7 @@ int error_of(std::string_view text, size_t max_body = 100) {
   return parse({text}, max_body).error;
 }
 
-TEST(HttpRequestParser, ReadsAWholeRequest) {
+TEST(HttpRequestParser, reads_a_whole_request) {
   const Outcome outcome =
       parse({"POST /api/x%20y?user=a%26b&n=1 HTTP/1.1\r\nHost: h\r\nX-Twice: 1\r\nx-twice: 2\r\n"
              "Empty:\r\nContent-Length: 5\r\n\r\nhello"});
@@ -85,7 +85,7 @@ TEST(HttpRequestParser, ReadsAWholeRequest) {
   EXPECT_FALSE(outcome.in_request);
 }
 
-TEST(HttpRequestParser, EverySplitPointGivesTheSame) {
+TEST(HttpRequestParser, every_split_point_gives_the_same) {
   constexpr std::string_view kText =
       "GET /a?b=c HTTP/1.1\r\nHost: example\r\nAccept: x\r\n\r\n"
       "POST /d HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nTrailer: t\r\n\r\n"
@@ -104,7 +104,7 @@ TEST(HttpRequestParser, EverySplitPointGivesTheSame) {
   }
 }
 
-TEST(HttpRequestParser, SingleBytesGiveTheSame) {
+TEST(HttpRequestParser, single_bytes_give_the_same) {
   constexpr std::string_view kText =
       "POST /d?x=%41 HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabcGET / HTTP/1.1\r\n\r\n";
   std::vector<std::string_view> pieces;
@@ -116,7 +116,7 @@ TEST(HttpRequestParser, SingleBytesGiveTheSame) {
   EXPECT_EQ(outcome.requests[1].path, "/");
 }
 
-TEST(HttpRequestParser, WhatIsSentAheadWaitsForTake) {
+TEST(HttpRequestParser, what_is_sent_ahead_waits_for_take) {
   constexpr std::string_view kOne = "GET /1 HTTP/1.1\r\n\r\n";
   const std::string two = std::string(kOne) + "GET /2 HTTP/1.1\r\n\r\n";
   HttpRequestParser parser(0);
@@ -129,14 +129,14 @@ TEST(HttpRequestParser, WhatIsSentAheadWaitsForTake) {
   EXPECT_EQ(parser.take().path, "/2");
 }
 
-TEST(HttpRequestParser, KeepAliveIsTheClientsWish) {
+TEST(HttpRequestParser, keep_alive_is_the_clients_wish) {
   EXPECT_TRUE(parse({"GET / HTTP/1.1\r\n\r\n"}).requests.at(0).keep_alive);
   EXPECT_FALSE(parse({"GET / HTTP/1.1\r\nConnection: close\r\n\r\n"}).requests.at(0).keep_alive);
   EXPECT_FALSE(parse({"GET / HTTP/1.0\r\n\r\n"}).requests.at(0).keep_alive);
   EXPECT_TRUE(parse({"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"}).requests.at(0).keep_alive);
 }
 
-TEST(HttpRequestParser, AnUpgradeEndsBehindItsHeaders) {
+TEST(HttpRequestParser, an_upgrade_ends_behind_its_headers) {
   constexpr std::string_view kText = "GET /ws HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
   HttpRequestParser parser(0);
   const std::string with_frames = std::string(kText) + "\x81\x05hello";
@@ -148,7 +148,7 @@ TEST(HttpRequestParser, AnUpgradeEndsBehindItsHeaders) {
   EXPECT_EQ(request.headers.at("upgrade"), "websocket");
 }
 
-TEST(HttpRequestParser, AnOfferOfAnotherProtocolIsPassedOver) {
+TEST(HttpRequestParser, an_offer_of_another_protocol_is_passed_over) {
   const std::string offer =  // as curl --http2 and Java's HttpClient make it
       " HTTP/1.1\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: "
       "AAMAAABkAAQAoAAAAAIAAAAA\r\n";
@@ -160,19 +160,19 @@ TEST(HttpRequestParser, AnOfferOfAnotherProtocolIsPassedOver) {
   for (const HttpRequest& request : outcome.requests) EXPECT_FALSE(request.upgrade || !request.keep_alive);
 }
 
-TEST(HttpRequestParser, ATunnelIsNotHttp) {
+TEST(HttpRequestParser, a_tunnel_is_not_http) {
   const Outcome outcome = parse({"CONNECT example.org:443 HTTP/1.1\r\n\r\n"});
   ASSERT_EQ(outcome.requests.size(), 1u);
   EXPECT_TRUE(outcome.requests[0].upgrade);
 }
 
-TEST(HttpRequestParser, AbsoluteUrlsAndStars) {
+TEST(HttpRequestParser, absolute_urls_and_stars) {
   EXPECT_EQ(parse({"GET http://host:80/p?q=1 HTTP/1.1\r\n\r\n"}).requests.at(0).path, "/p");
   EXPECT_EQ(parse({"GET http://host HTTP/1.1\r\n\r\n"}).requests.at(0).path, "/");
   EXPECT_EQ(parse({"OPTIONS * HTTP/1.1\r\n\r\n"}).requests.at(0).path, "*");
 }
 
-TEST(HttpRequestParser, HeadersEndAtTheirBound) {
+TEST(HttpRequestParser, headers_end_at_their_bound) {
   const std::string head = "GET / HTTP/1.1\r\nX: ";
   const std::string end = "\r\n\r\n";
   const std::string fits = head + std::string(kMaxHttpHeaderBytes - head.size() - end.size(), 'x') + end;
@@ -182,7 +182,7 @@ TEST(HttpRequestParser, HeadersEndAtTheirBound) {
   EXPECT_EQ(error_of(std::string(2 * kMaxHttpHeaderBytes, '\n')), 431);
 }
 
-TEST(HttpRequestParser, HeadersEndAtTheirNumber) {
+TEST(HttpRequestParser, headers_end_at_their_number) {
   const Outcome outcome = parse({with_headers(kMaxHttpHeaders)});
   ASSERT_EQ(outcome.requests.size(), 1u);
   EXPECT_EQ(outcome.requests[0].headers.size(), kMaxHttpHeaders);
@@ -195,7 +195,7 @@ TEST(HttpRequestParser, HeadersEndAtTheirNumber) {
   EXPECT_EQ(error_of(repeated + "a:\n\n"), 431);
 }
 
-TEST(HttpRequestParser, AMalformedLineBehindTooManyIs400AtEverySplitPoint) {
+TEST(HttpRequestParser, a_malformed_line_behind_too_many_is_400_at_every_split_point) {
   std::string text = with_headers(kMaxHttpHeaders + 1);
   text.replace(text.size() - 1, 1, "name?:value\n\n");
   for (size_t at = 0; at < text.size(); ++at) {
@@ -204,7 +204,7 @@ TEST(HttpRequestParser, AMalformedLineBehindTooManyIs400AtEverySplitPoint) {
   }
 }
 
-TEST(HttpRequestParser, PairsOfTheQueryEndAtTheirNumber) {
+TEST(HttpRequestParser, pairs_of_the_query_end_at_their_number) {
   const Outcome outcome = parse({with_pairs(100)});
   ASSERT_EQ(outcome.requests.size(), 1u);
   EXPECT_EQ(outcome.requests[0].query.size(), 100u);
@@ -212,14 +212,14 @@ TEST(HttpRequestParser, PairsOfTheQueryEndAtTheirNumber) {
   EXPECT_EQ(error_of(with_pairs(2'000)), 400);
 }
 
-TEST(HttpRequestParser, TheNumberIsThatOfOneRequest) {
+TEST(HttpRequestParser, the_number_is_that_of_one_request) {
   const std::string text = with_headers(kMaxHttpHeaders);
   EXPECT_EQ(parse({text, text}).requests.size(), 2u);
 }
 
 // What stands before the body is longest where it is many small things; then what is read before each of them is
 // complete, and one long thing after the other on the same connection.
-TEST(HttpRequestParser, WhateverStandsBeforeTheBodyHoldsLittleMemory) {
+TEST(HttpRequestParser, whatever_stands_before_the_body_holds_little_memory) {
   constexpr size_t kParsers = 20;
   constexpr size_t kMost = 64 << 10;
   const std::string long_url = "GET /" + std::string(7'000, 'u') + " HTTP/1.1\n\n";
@@ -246,7 +246,7 @@ TEST(HttpRequestParser, WhateverStandsBeforeTheBodyHoldsLittleMemory) {
   }
 }
 
-TEST(HttpRequestParser, BodiesEndAtTheirBound) {
+TEST(HttpRequestParser, bodies_end_at_their_bound) {
   EXPECT_EQ(error_of("POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\n123", 3), 0);
   EXPECT_EQ(error_of("POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\n", 3), 413);
   EXPECT_EQ(error_of("POST / HTTP/1.1\r\nContent-Length: 999999999999\r\n\r\n", 3), 413);
@@ -255,7 +255,7 @@ TEST(HttpRequestParser, BodiesEndAtTheirBound) {
   EXPECT_EQ(error_of("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", 3), 0);
 }
 
-TEST(HttpRequestParser, StopsBehindTheHeadersAtEverySplitPoint) {
+TEST(HttpRequestParser, stops_behind_the_headers_at_every_split_point) {
   constexpr std::string_view kHead = "PUT /p?q=1 HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\n";
   const std::string text = std::string(kHead) + "body";
   for (size_t split = 0; split <= text.size(); ++split) {
@@ -282,7 +282,7 @@ TEST(HttpRequestParser, StopsBehindTheHeadersAtEverySplitPoint) {
   }
 }
 
-TEST(HttpRequestParser, TheLimitOfOneRequestIsNotThatOfTheNext) {
+TEST(HttpRequestParser, the_limit_of_one_request_is_not_that_of_the_next) {
   constexpr std::string_view kText = "POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\nbody";
   HttpRequestParser parser(3);
   auto fed = parser.feed(bytes(kText));
@@ -297,7 +297,7 @@ TEST(HttpRequestParser, TheLimitOfOneRequestIsNotThatOfTheNext) {
   EXPECT_EQ(parser.error_status(), 413);
 }
 
-TEST(HttpRequestParser, KnowsWhoWaitsToBeToldToGoOn) {
+TEST(HttpRequestParser, knows_who_waits_to_be_told_to_go_on) {
   const auto waits = [](std::string_view text) {
     HttpRequestParser parser(100);
     EXPECT_EQ(parser.feed(bytes(text)).progress, Progress::kHead);
@@ -311,7 +311,7 @@ TEST(HttpRequestParser, KnowsWhoWaitsToBeToldToGoOn) {
   EXPECT_FALSE(waits("POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\n"));
 }
 
-TEST(HttpRequestParser, WhatIsNotARequestIs400) {
+TEST(HttpRequestParser, what_is_not_a_request_is_400) {
   for (const std::string_view text :
        {"nonsense\r\n\r\n", "\x16\x03\x01\x02", "GET / HTTP/x\r\n\r\n", "GET /%zz HTTP/1.1\r\n\r\n",
         "GET /?a=%0 HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nBad Header: 1\r\n\r\n", "GET  HTTP/1.1\r\n\r\n",
@@ -325,12 +325,12 @@ TEST(HttpRequestParser, WhatIsNotARequestIs400) {
   EXPECT_EQ(error_of(std::string_view("\0\0\0\x10\0\x01", 6)), 400) << "a PDU on the wrong port";
 }
 
-TEST(HttpRequestParser, OtherVersionsAre505) {
+TEST(HttpRequestParser, other_versions_are_505) {
   EXPECT_EQ(error_of("GET / HTTP/2.0\r\n\r\n"), 505);
   EXPECT_EQ(error_of("GET /\r\n\r\n"), 505);
 }
 
-TEST(HttpRequestParser, AnErrorLasts) {
+TEST(HttpRequestParser, an_error_lasts) {
   HttpRequestParser parser(0);
   EXPECT_EQ(parser.feed(bytes("nonsense\r\n")).progress, Progress::kError);
   const auto fed = parser.feed(bytes("GET / HTTP/1.1\r\n\r\n"));
@@ -338,14 +338,14 @@ TEST(HttpRequestParser, AnErrorLasts) {
   EXPECT_EQ(fed.consumed, 0u);
 }
 
-TEST(HttpRequestParser, KnowsWhetherARequestHasBegun) {
+TEST(HttpRequestParser, knows_whether_a_request_has_begun) {
   HttpRequestParser parser(10);
   EXPECT_FALSE(parser.in_request());
   EXPECT_EQ(parser.feed(bytes("GE")).progress, Progress::kMore);
   EXPECT_TRUE(parser.in_request());
 }
 
-TEST(HttpRequest, IsLocalWhereThisMachineAsksAndNotForSomebodyElse) {
+TEST(HttpRequest, is_local_where_this_machine_asks_and_not_for_somebody_else) {
   HttpRequest request;
   EXPECT_TRUE(is_local(request, "127.0.0.1"));
   EXPECT_TRUE(is_local(request, "::1"));

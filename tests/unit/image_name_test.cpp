@@ -17,7 +17,7 @@ std::string bmp() {
   return content;
 }
 
-TEST(ImageName, TheContentTellsTheType) {
+TEST(ImageName, the_content_tells_the_type) {
   EXPECT_EQ(image_type_of("\x89PNG\r\n\x1a\n\0\0"sv), ImageType::kPng);
   EXPECT_EQ(image_type_of("\xff\xd8\xff\xe0 JFIF"sv), ImageType::kJpeg);
   EXPECT_EQ(image_type_of("GIF87a.."sv), ImageType::kGif);
@@ -26,7 +26,7 @@ TEST(ImageName, TheContentTellsTheType) {
   EXPECT_EQ(image_type_of(bmp()), ImageType::kBmp);
 }
 
-TEST(ImageName, NothingElseIsAnImage) {
+TEST(ImageName, nothing_else_is_an_image) {
   for (const std::string_view text :
        {""sv, "\x89PNG"sv, "<html><script>"sv, "<svg xmlns='http://www.w3.org/2000/svg'/>"sv, "GIF88a"sv, "%PDF-1.4"sv,
         "RIFF\1\2\3\4WAVE"sv, "RIFF"sv, "BM"sv, "BMW is a car, and this a text of some length"sv, "\xff\xd8"sv,
@@ -39,7 +39,7 @@ TEST(ImageName, NothingElseIsAnImage) {
   for (size_t size = 0; size < 26; ++size) EXPECT_FALSE(image_type_of(bmp().substr(0, size))) << size;
 }
 
-TEST(ImageName, ContentHasOneNameAndNoOtherHasIt) {
+TEST(ImageName, content_has_one_name_and_no_other_has_it) {
   const ImageName name = ImageName::of("content", ImageType::kPng);
   EXPECT_EQ(name, ImageName::of("content", ImageType::kPng));
   EXPECT_NE(name.hash, ImageName::of("Content", ImageType::kPng).hash);
@@ -47,7 +47,7 @@ TEST(ImageName, ContentHasOneNameAndNoOtherHasIt) {
   EXPECT_EQ(name.hash.find_first_not_of("0123456789abcdef"), std::string::npos);
 }
 
-TEST(ImageName, ItsPathLeadsBackToIt) {
+TEST(ImageName, its_path_leads_back_to_it) {
   for (const ImageType type : kAllTypes) {
     const ImageName name = ImageName::of(extension_of(type), type);
     EXPECT_EQ(ImageName::from_url_path("/" + name.path()), name);
@@ -56,7 +56,7 @@ TEST(ImageName, ItsPathLeadsBackToIt) {
   }
 }
 
-TEST(ImageName, AThumbnailsSizeIsTakenOff) {
+TEST(ImageName, a_thumbnails_size_is_taken_off) {
   const ImageName name = ImageName::of("x", ImageType::kPng);
   for (const char* suffix : {"_100x100.jpg", "_1x1.jpg", "_9999x9999.jpg", "_100x100.png"}) {
     EXPECT_EQ(ImageName::from_url_path("/" + name.path() + suffix), name) << suffix;
@@ -67,7 +67,7 @@ TEST(ImageName, AThumbnailsSizeIsTakenOff) {
   }
 }
 
-TEST(ImageName, NoOtherPathNamesAnything) {
+TEST(ImageName, no_other_path_names_anything) {
   const std::string good = "/" + ImageName::of("x", ImageType::kPng).path();
   for (size_t size = 0; size < good.size(); ++size) {
     EXPECT_FALSE(ImageName::from_url_path(good.substr(0, size))) << size;

@@ -90,7 +90,7 @@ class ImageServiceTest : public LoginServerTest {
   fs::path directory_;
 };
 
-TEST_F(ImageServiceTest, WhatIsSentIsServed) {
+TEST_F(ImageServiceTest, what_is_sent_is_served) {
   const std::string content = png(3'000);
   const std::string answer = upload(content);
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n"));
@@ -110,14 +110,14 @@ TEST_F(ImageServiceTest, WhatIsSentIsServed) {
   EXPECT_EQ(body_of(get("/" + path + "_100x100.jpg")), content);
 }
 
-TEST_F(ImageServiceTest, ALargeOneIsServedInPieces) {
+TEST_F(ImageServiceTest, a_large_one_is_served_in_pieces) {
   const std::string content = png(90'000, 'l');
   const std::string path = path_of(content);
   EXPECT_EQ(body_of(get(path)), content);
   EXPECT_THAT(metrics_->render(), HasSubstr("talkbeat_image_bytes_total{direction=\"out\"} 90000\n"));
 }
 
-TEST_F(ImageServiceTest, HeadAndWhoHasItAlreadyGetNoBody) {
+TEST_F(ImageServiceTest, head_and_who_has_it_already_get_no_body) {
   const std::string content = png(90'000, 'h');
   const std::string path = path_of(content);
   const std::string head = http("HEAD " + path + " HTTP/1.1\r\nConnection: close\r\n\r\n");
@@ -132,7 +132,7 @@ TEST_F(ImageServiceTest, HeadAndWhoHasItAlreadyGetNoBody) {
   EXPECT_EQ(body_of(again), "");
 }
 
-TEST_F(ImageServiceTest, TheSameImageTwiceIsOneFile) {
+TEST_F(ImageServiceTest, the_same_image_twice_is_one_file) {
   EXPECT_EQ(path_of(png(100)), path_of(png(100)));
   EXPECT_NE(path_of(png(100)), path_of(png(101)));
   const std::string figures = metrics_->render();
@@ -142,7 +142,7 @@ TEST_F(ImageServiceTest, TheSameImageTwiceIsOneFile) {
   EXPECT_THAT(figures, HasSubstr("talkbeat_images_stored_bytes 201\n"));
 }
 
-TEST_F(ImageServiceTest, ThePriorServerIsThisOneAsTheClientReachesIt) {
+TEST_F(ImageServiceTest, the_prior_server_is_this_one_as_the_client_reaches_it) {
   const auto told = [this](const std::string& headers) {
     const json answer = json_of(http("GET /msg_server HTTP/1.1\r\nConnection: close\r\n" + headers + "\r\n"));
     EXPECT_EQ(answer["msfsPrior"], answer["msfsBackup"]);
@@ -162,7 +162,7 @@ TEST_F(ImageServiceTest, ThePriorServerIsThisOneAsTheClientReachesIt) {
   EXPECT_EQ(told(""), "http://files.example/");
 }
 
-TEST_F(ImageServiceTest, WithoutADirectoryThereIsNoSuchPage) {
+TEST_F(ImageServiceTest, without_a_directory_there_is_no_such_page) {
   config_.images.directory.clear();
   restart();
   EXPECT_THAT(upload(png(100)), StartsWith("HTTP/1.1 404"));
@@ -170,7 +170,7 @@ TEST_F(ImageServiceTest, WithoutADirectoryThereIsNoSuchPage) {
   EXPECT_EQ(get_json("/msg_server")["msfsPrior"], "");
 }
 
-TEST_F(ImageServiceTest, WhatIsNoUploadIsRefusedInWords) {
+TEST_F(ImageServiceTest, what_is_no_upload_is_refused_in_words) {
   expect_refused(post_of(png(100), "image/png"), 415);
   expect_refused(post_of(form_of(png(100)), "multipart/form-data"), 415);
   expect_refused("POST / HTTP/1.1\r\nConnection: close\r\n\r\n", 415);
@@ -185,7 +185,7 @@ TEST_F(ImageServiceTest, WhatIsNoUploadIsRefusedInWords) {
   EXPECT_THAT(metrics_->render(), HasSubstr("talkbeat_image_uploads_total{result=\"refused\"} 10\n"));
 }
 
-TEST_F(ImageServiceTest, TheLargestFitsAndOneByteMoreDoesNot) {
+TEST_F(ImageServiceTest, the_largest_fits_and_one_byte_more_does_not) {
   EXPECT_EQ(json_of(upload(png(100'000)))["error_code"], 0);
   expect_refused(post_of(form_of(png(100'001))), 413);
   // Judged by what it says, before anything of it has come.
@@ -193,14 +193,14 @@ TEST_F(ImageServiceTest, TheLargestFitsAndOneByteMoreDoesNot) {
       "POST / HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 9999999999\r\n\r\n", 413);
 }
 
-TEST_F(ImageServiceTest, OverTheQuotaThereIsNoRoom) {
+TEST_F(ImageServiceTest, over_the_quota_there_is_no_room) {
   config_.images.max_total = 5'000;
   EXPECT_EQ(json_of(upload(png(3'000)))["error_code"], 0);
   expect_refused(post_of(form_of(png(3'000, 'y'))), 507);
   EXPECT_EQ(json_of(upload(png(500)))["error_code"], 0);
 }
 
-TEST_F(ImageServiceTest, WhatOthersNeedOfTheDiskIsNotTaken) {
+TEST_F(ImageServiceTest, what_others_need_of_the_disk_is_not_taken) {
   const std::string path = path_of(png(3'000));
   config_.images.min_free = uint64_t{1} << 50;
   restart();
@@ -208,7 +208,7 @@ TEST_F(ImageServiceTest, WhatOthersNeedOfTheDiskIsNotTaken) {
   EXPECT_THAT(get(path), StartsWith("HTTP/1.1 200 "));
 }
 
-TEST_F(ImageServiceTest, WhatIsThereAtTheStartCounts) {
+TEST_F(ImageServiceTest, what_is_there_at_the_start_counts) {
   upload(png(3'000));
   config_.images.max_total = 5'000;
   restart();
@@ -217,7 +217,7 @@ TEST_F(ImageServiceTest, WhatIsThereAtTheStartCounts) {
   expect_refused(post_of(form_of(png(3'000, 'y'))), 507);
 }
 
-TEST_F(ImageServiceTest, OtherPathsAndMethodsAreNoImages) {
+TEST_F(ImageServiceTest, other_paths_and_methods_are_no_images) {
   const std::string path = path_of(png(100));
   for (const char* odd : {"/", "/g0/", "/g0/../etc/passwd", "/g0/..%2f..%2fetc/passwd", "/%2e%2e/x", "/g0/00/00.png"}) {
     EXPECT_THAT(get(odd), StartsWith("HTTP/1.1 404 ")) << odd;
@@ -230,7 +230,7 @@ TEST_F(ImageServiceTest, OtherPathsAndMethodsAreNoImages) {
   EXPECT_EQ(body_of(get(path)), png(100));
 }
 
-TEST_F(ImageServiceTest, TooManyUploadsAtOnceAreToldToComeAgain) {
+TEST_F(ImageServiceTest, too_many_uploads_at_once_are_told_to_come_again) {
   auto first = begin_upload();
   auto second = begin_upload();
   ASSERT_TRUE(until([&] { return refused_when_full(); }));
@@ -243,7 +243,7 @@ TEST_F(ImageServiceTest, TooManyUploadsAtOnceAreToldToComeAgain) {
   EXPECT_TRUE(answers(*first, R"("error_code":0)"));
 }
 
-TEST_F(ImageServiceTest, AnUploadThatDribblesLosesItsPlace) {
+TEST_F(ImageServiceTest, an_upload_that_dribbles_loses_its_place) {
   auto slow = begin_upload();
   auto silent = begin_upload();
   ASSERT_TRUE(until([&] { return refused_when_full(); }));
@@ -261,7 +261,7 @@ TEST_F(ImageServiceTest, AnUploadThatDribblesLosesItsPlace) {
   EXPECT_FALSE(refused_when_full());
 }
 
-TEST_F(ImageServiceTest, ABrokenDiskIsToldAndBreaksNothingElse) {
+TEST_F(ImageServiceTest, a_broken_disk_is_told_and_breaks_nothing_else) {
   const std::string path = path_of(png(100));
   fs::remove_all(directory_ / "images");
   expect_refused(post_of(form_of(png(200))), 500);
@@ -270,7 +270,7 @@ TEST_F(ImageServiceTest, ABrokenDiskIsToldAndBreaksNothingElse) {
   EXPECT_THAT(metrics_->render(), HasSubstr("talkbeat_image_uploads_total{result=\"failed\"} 1\n"));
 }
 
-TEST_F(ImageServiceTest, ADirectoryThatCannotBeStopsTheStart) {
+TEST_F(ImageServiceTest, a_directory_that_cannot_be_stops_the_start) {
   std::ofstream(directory_ / "file") << "x";
   LoginServerConfig second = config_;
   second.images.directory = directory_ / "file/images";
@@ -281,7 +281,7 @@ TEST_F(ImageServiceTest, ADirectoryThatCannotBeStopsTheStart) {
   EXPECT_THAT(status.message(), HasSubstr("images.directory"));
 }
 
-TEST_F(ImageServiceTest, AnImageThatGoesWhileItIsSentEndsItsConnection) {
+TEST_F(ImageServiceTest, an_image_that_goes_while_it_is_sent_ends_its_connection) {
   const std::string path = path_of(png(90'000));
   Socket socket(server_->http_address());
   socket.send("GET " + path + " HTTP/1.1\r\n\r\n");
@@ -296,7 +296,7 @@ TEST_F(ImageServiceTest, AnImageThatGoesWhileItIsSentEndsItsConnection) {
   EXPECT_LT(answer.size(), 90'000U);
 }
 
-TEST_F(ImageServiceTest, OldImagesGoWhereAnExpiryIsSet) {
+TEST_F(ImageServiceTest, old_images_go_where_an_expiry_is_set) {
   const std::string old = path_of(png(100));
   const std::string young = path_of(png(200));
   const timespec long_ago[2] = {{1'000, 0}, {1'000, 0}};
@@ -308,7 +308,7 @@ TEST_F(ImageServiceTest, OldImagesGoWhereAnExpiryIsSet) {
   EXPECT_TRUE(until([&] { return metrics_->render().find("talkbeat_images_expired_total 1\n") != std::string::npos; }));
 }
 
-TEST_F(ImageServiceTest, TheSweepGoesOnRoundAndRound) {
+TEST_F(ImageServiceTest, the_sweep_goes_on_round_and_round) {
   const std::string path = path_of(png(100));
   ASSERT_TRUE(until([&] { return disk_.pending() == 0; }));
   const timespec long_ago[2] = {{1'000, 0}, {1'000, 0}};
@@ -321,7 +321,7 @@ TEST_F(ImageServiceTest, TheSweepGoesOnRoundAndRound) {
   EXPECT_FALSE(fs::exists(file_of(path)));
 }
 
-TEST_F(ImageServiceTest, AFullQueueIsBusyNotBroken) {
+TEST_F(ImageServiceTest, a_full_queue_is_busy_not_broken) {
   const std::string path = path_of(png(100));
   while (disk_.try_submit([]() -> Task { return {}; })) continue;
   Socket fetching(server_->http_address());

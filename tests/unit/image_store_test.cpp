@@ -47,7 +47,7 @@ class ImageStoreTest : public testing::Test {
   std::optional<ImageStore> store;
 };
 
-TEST_F(ImageStoreTest, WhatIsPutCanBeRead) {
+TEST_F(ImageStoreTest, what_is_put_can_be_read) {
   const std::string content = "\x89PNG" + std::string(100'000, 'x');
   const ImageStore::Put put = store->put(content, ImageType::kPng);
   ASSERT_EQ(put.outcome, Outcome::kStored);
@@ -59,27 +59,27 @@ TEST_F(ImageStoreTest, WhatIsPutCanBeRead) {
   EXPECT_EQ(temporaries(), 0U);
 }
 
-TEST_F(ImageStoreTest, TheSameImageTwiceIsOneFileAndYoungAgain) {
+TEST_F(ImageStoreTest, the_same_image_twice_is_one_file_and_young_again) {
   const ImageName name = store->put("image", ImageType::kGif).name;
   make_old(place(name), 1'000);
   EXPECT_EQ(store->put("image", ImageType::kGif).outcome, Outcome::kDuplicate);
   EXPECT_EQ(store->sweep(name.bucket(), ::time(nullptr) - 100).expired, 0U);
 }
 
-TEST_F(ImageStoreTest, WhatIsNotThereIsMissing) {
+TEST_F(ImageStoreTest, what_is_not_there_is_missing) {
   const ImageName name = ImageName::of("never put", ImageType::kPng);
   EXPECT_FALSE(store->size_of(name));
   EXPECT_EQ(store->read(name, 0, 10), "");
 }
 
-TEST_F(ImageStoreTest, AFileThatWasCutShortIsWrittenAnew) {
+TEST_F(ImageStoreTest, a_file_that_was_cut_short_is_written_anew) {
   const ImageName name = store->put("whole image", ImageType::kGif).name;
   fs::resize_file(place(name), 3);
   EXPECT_EQ(store->put("whole image", ImageType::kGif).outcome, Outcome::kStored);
   EXPECT_EQ(content_of(place(name)), "whole image");
 }
 
-TEST_F(ImageStoreTest, SeveralThreadsMayPutTheSameImage) {
+TEST_F(ImageStoreTest, several_threads_may_put_the_same_image) {
   const ImageStore other(directory / "images", "login_server_1");
   const std::string content(300'000, 'c');
   std::vector<std::thread> threads;
@@ -96,7 +96,7 @@ TEST_F(ImageStoreTest, SeveralThreadsMayPutTheSameImage) {
   EXPECT_EQ(temporaries(), 0U);
 }
 
-TEST_F(ImageStoreTest, ASweepCountsAndRemovesWhatIsOld) {
+TEST_F(ImageStoreTest, a_sweep_counts_and_removes_what_is_old) {
   const ImageName young = store->put("young", ImageType::kGif).name;
   const ImageName old = store->put("old", ImageType::kGif).name;
   make_old(place(old), 1'000);
@@ -115,14 +115,14 @@ TEST_F(ImageStoreTest, ASweepCountsAndRemovesWhatIsOld) {
   EXPECT_EQ(temporaries(), 0U);
 }
 
-TEST_F(ImageStoreTest, WithoutAnExpiryNothingIsTooOld) {
+TEST_F(ImageStoreTest, without_an_expiry_nothing_is_too_old) {
   const ImageName name = store->put("ancient", ImageType::kGif).name;
   make_old(place(name), 1);
   EXPECT_EQ(store->sweep(name.bucket(), 0).expired, 0U);
   EXPECT_TRUE(store->size_of(name));
 }
 
-TEST_F(ImageStoreTest, WhatAKilledOwnerLeftIsRemovedAtItsNextStart) {
+TEST_F(ImageStoreTest, what_a_killed_owner_left_is_removed_at_its_next_start) {
   const fs::path mine = directory / "images/tmp/login_server_0.0123";
   const fs::path of_another = directory / "images/tmp/login_server_1.0123";
   for (const fs::path& path : {mine, of_another}) std::ofstream(path) << "half";
@@ -137,14 +137,14 @@ TEST_F(ImageStoreTest, WhatAKilledOwnerLeftIsRemovedAtItsNextStart) {
   EXPECT_FALSE(fs::exists(of_another));
 }
 
-TEST_F(ImageStoreTest, AnOwnersNameLeadsNowhereElse) {
+TEST_F(ImageStoreTest, an_owners_name_leads_nowhere_else) {
   const ImageStore odd(directory / "images", "../../x");
   EXPECT_TRUE(odd.prepare().ok());
   EXPECT_EQ(odd.put("image", ImageType::kGif).outcome, Outcome::kStored);
   EXPECT_EQ(temporaries(), 0U);
 }
 
-TEST_F(ImageStoreTest, ADirectoryThatCannotBeIsAnErrorThatSaysWhich) {
+TEST_F(ImageStoreTest, a_directory_that_cannot_be_is_an_error_that_says_which) {
   std::ofstream(directory / "file") << "x";
   const Status status = ImageStore(directory / "file/images", "a").prepare();
   ASSERT_FALSE(status.ok());
@@ -152,7 +152,7 @@ TEST_F(ImageStoreTest, ADirectoryThatCannotBeIsAnErrorThatSaysWhich) {
   EXPECT_NE(status.message().find("file/images"), std::string::npos) << status.message();
 }
 
-TEST_F(ImageStoreTest, ADirectoryThatHasGoneFailsAndLeavesNothing) {
+TEST_F(ImageStoreTest, a_directory_that_has_gone_fails_and_leaves_nothing) {
   fs::remove_all(directory / "images");
   const ImageStore::Put put = store->put("image", ImageType::kGif);
   EXPECT_EQ(put.outcome, Outcome::kFailed);
@@ -160,7 +160,7 @@ TEST_F(ImageStoreTest, ADirectoryThatHasGoneFailsAndLeavesNothing) {
 }
 
 // A limit on the size of files stands for a full disk.
-TEST_F(ImageStoreTest, AFullDiskIsToldAndLeavesNothingBehind) {
+TEST_F(ImageStoreTest, a_full_disk_is_told_and_leaves_nothing_behind) {
   const auto before = std::signal(SIGXFSZ, SIG_IGN);
   rlimit old{};
   ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &old), 0);
@@ -175,7 +175,7 @@ TEST_F(ImageStoreTest, AFullDiskIsToldAndLeavesNothingBehind) {
   EXPECT_EQ(store->put(std::string(100'000, 'x'), ImageType::kGif).outcome, Outcome::kStored);
 }
 
-TEST_F(ImageStoreTest, WhatOthersNeedOfTheDiskIsLeft) {
+TEST_F(ImageStoreTest, what_others_need_of_the_disk_is_left) {
   const ImageName old = store->put("old", ImageType::kGif).name;
   const ImageStore careful(directory / "images", "login_server_0", uint64_t{1} << 50);
   const ImageStore::Put put = careful.put("new", ImageType::kGif);

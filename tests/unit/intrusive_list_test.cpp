@@ -25,7 +25,7 @@ std::string drain(List& list) {
   return names;
 }
 
-TEST(IntrusiveList, KeepsTheOrderOfPushing) {
+TEST(IntrusiveList, keeps_the_order_of_pushing) {
   Item a('a'), b('b'), c('c');
   Reds list;
   for (Item* item : {&a, &b, &c}) list.push_back(*item);
@@ -34,7 +34,7 @@ TEST(IntrusiveList, KeepsTheOrderOfPushing) {
   EXPECT_TRUE(list.empty());
 }
 
-TEST(IntrusiveList, PushingAgainMovesToTheEndEvenFromAnotherList) {
+TEST(IntrusiveList, pushing_again_moves_to_the_end_even_from_another_list) {
   Item a('a'), b('b');
   Reds list;
   Reds other;
@@ -48,7 +48,7 @@ TEST(IntrusiveList, PushingAgainMovesToTheEndEvenFromAnotherList) {
   EXPECT_EQ(drain(other), "b");
 }
 
-TEST(IntrusiveList, PushingToTheFrontMovesThereEvenFromTheSameList) {
+TEST(IntrusiveList, pushing_to_the_front_moves_there_even_from_the_same_list) {
   Item a('a'), b('b'), c('c');
   Reds list;
   list.push_front(a);
@@ -60,7 +60,7 @@ TEST(IntrusiveList, PushingToTheFrontMovesThereEvenFromTheSameList) {
   EXPECT_EQ(drain(list), "cba");
 }
 
-TEST(IntrusiveList, OneObjectHangsInSeveralLists) {
+TEST(IntrusiveList, one_object_hangs_in_several_lists) {
   Item a('a'), b('b');
   Reds reds;
   Blues blues;
@@ -74,7 +74,7 @@ TEST(IntrusiveList, OneObjectHangsInSeveralLists) {
   EXPECT_EQ(drain(blues), "ba");
 }
 
-TEST(IntrusiveList, ADestroyedObjectLeavesItsLists) {
+TEST(IntrusiveList, a_destroyed_object_leaves_its_lists) {
   Reds list;
   Item a('a');
   list.push_back(a);
@@ -85,7 +85,7 @@ TEST(IntrusiveList, ADestroyedObjectLeavesItsLists) {
   EXPECT_EQ(drain(list), "a");
 }
 
-TEST(IntrusiveList, ADestroyedListLetsItsObjectsGo) {
+TEST(IntrusiveList, a_destroyed_list_lets_its_objects_go) {
   Item a('a');
   {
     Reds list;
@@ -94,7 +94,7 @@ TEST(IntrusiveList, ADestroyedListLetsItsObjectsGo) {
   EXPECT_FALSE(static_cast<ListNode<RedTag>&>(a).linked());
 }
 
-TEST(IntrusiveList, SplicingMovesAllInOrder) {
+TEST(IntrusiveList, splicing_moves_all_in_order) {
   Item a('a'), b('b'), c('c');
   Reds list;
   Reds other;
@@ -107,7 +107,7 @@ TEST(IntrusiveList, SplicingMovesAllInOrder) {
   EXPECT_EQ(drain(list), "abc");
 }
 
-TEST(IntrusiveList, ClearingUnlinksAll) {
+TEST(IntrusiveList, clearing_unlinks_all) {
   Item a('a'), b('b');
   Reds list;
   list.push_back(a);
@@ -117,7 +117,7 @@ TEST(IntrusiveList, ClearingUnlinksAll) {
   EXPECT_FALSE(static_cast<ListNode<RedTag>&>(b).linked());
 }
 
-TEST(IntrusiveListDeathTest, TheFrontOfAnEmptyListIsABug) {
+TEST(IntrusiveListDeathTest, the_front_of_an_empty_list_is_a_bug) {
   Reds list;
   EXPECT_DEATH(list.front(), "this is a bug in TalkBeat");
 }

@@ -7,7 +7,7 @@
 namespace talkbeat {
 namespace {
 
-TEST_F(KeepaliveTest, SilenceClosesExactlyAtTheTimeout) {
+TEST_F(KeepaliveTest, silence_closes_exactly_at_the_timeout) {
   Liveness rule({.silence_timeout_ms = 60'000});
   rule.join(a, 0);
   EXPECT_EQ(rule.next_due(), 60'000);
@@ -20,14 +20,14 @@ TEST_F(KeepaliveTest, SilenceClosesExactlyAtTheTimeout) {
   EXPECT_EQ(rule.next_due(), TimerList::kNever);
 }
 
-TEST_F(KeepaliveTest, OnlyWhatIsReceivedProvesLife) {
+TEST_F(KeepaliveTest, only_what_is_received_proves_life) {
   Liveness rule({.silence_timeout_ms = 60'000});
   rule.join(a, 0);
   for (Tick at = 0; at < 60'000; at += 1'000) rule.sent(a, at, Traffic::kData);
   EXPECT_EQ(check_at(rule, 60'000), "silent:a ");
 }
 
-TEST_F(KeepaliveTest, AHeartbeatIsSentOnlyWhereOurSideWasSilent) {
+TEST_F(KeepaliveTest, a_heartbeat_is_sent_only_where_our_side_was_silent) {
   Liveness rule({.heartbeat_interval_ms = 5'000});
   rule.join(a, 0);
   rule.join(b, 0);
@@ -40,7 +40,7 @@ TEST_F(KeepaliveTest, AHeartbeatIsSentOnlyWhereOurSideWasSilent) {
   EXPECT_EQ(rule.next_due(), 10'000);
 }
 
-TEST_F(KeepaliveTest, AHandshakeHasItsDeadlineWhateverIsReceived) {
+TEST_F(KeepaliveTest, a_handshake_has_its_deadline_whatever_is_received) {
   Liveness rule({.silence_timeout_ms = 60'000, .handshake_timeout_ms = 15'000});
   rule.join(a, 0);
   rule.join(b, 0);
@@ -51,7 +51,7 @@ TEST_F(KeepaliveTest, AHandshakeHasItsDeadlineWhateverIsReceived) {
   EXPECT_EQ(check_at(rule, 59'999), "");
 }
 
-TEST_F(KeepaliveTest, DrippingBytesDoNotMoveThePduDeadline) {
+TEST_F(KeepaliveTest, dripping_bytes_do_not_move_the_pdu_deadline) {
   Liveness rule({.silence_timeout_ms = 60'000, .pdu_timeout_ms = 30'000});
   rule.join(a, 0);
   for (Tick at = 1'000; at <= 30'000; at += 1'000) {
@@ -63,7 +63,7 @@ TEST_F(KeepaliveTest, DrippingBytesDoNotMoveThePduDeadline) {
   EXPECT_EQ(check_at(rule, 31'000), "pdu_timeout:a ");
 }
 
-TEST_F(KeepaliveTest, ACompletePduEndsItsDeadlineAndTheNextOneHasItsOwn) {
+TEST_F(KeepaliveTest, a_complete_pdu_ends_its_deadline_and_the_next_one_has_its_own) {
   Liveness rule({.pdu_timeout_ms = 30'000});
   rule.join(a, 0);
   rule.partial(a, true, 1'000);
@@ -74,7 +74,7 @@ TEST_F(KeepaliveTest, ACompletePduEndsItsDeadlineAndTheNextOneHasItsOwn) {
   EXPECT_EQ(check_at(rule, 55'000), "pdu_timeout:a ");
 }
 
-TEST_F(KeepaliveTest, ZeroSwitchesARuleOff) {
+TEST_F(KeepaliveTest, zero_switches_a_rule_off) {
   Liveness rule(LivenessPolicy{});
   rule.join(a, 0);
   rule.partial(a, true, 0);
@@ -82,7 +82,7 @@ TEST_F(KeepaliveTest, ZeroSwitchesARuleOff) {
   EXPECT_EQ(check_at(rule, 1'000'000'000), "");
 }
 
-TEST_F(KeepaliveTest, WithoutChecksNobodyIsClosedButHeartbeatsGoOn) {
+TEST_F(KeepaliveTest, without_checks_nobody_is_closed_but_heartbeats_go_on) {
   Liveness rule({.heartbeat_interval_ms = 5'000,
                  .silence_timeout_ms = 6'000,
                  .handshake_timeout_ms = 6'000,
@@ -94,7 +94,7 @@ TEST_F(KeepaliveTest, WithoutChecksNobodyIsClosedButHeartbeatsGoOn) {
   EXPECT_EQ(check_at(rule, 100'000), "beat:a ");
 }
 
-TEST_F(KeepaliveTest, AStallOfOurOwnMovesEveryDeadline) {
+TEST_F(KeepaliveTest, a_stall_of_our_own_moves_every_deadline) {
   Liveness rule({.heartbeat_interval_ms = 50'000,
                  .silence_timeout_ms = 60'000,
                  .handshake_timeout_ms = 15'000,
@@ -115,7 +115,7 @@ TEST_F(KeepaliveTest, AStallOfOurOwnMovesEveryDeadline) {
   EXPECT_EQ(check_at(rule, 160'000), "silent:c ");
 }
 
-TEST_F(KeepaliveTest, AStallDoesNotLengthenTheDeadlineOfWhoIsReadAfterIt) {
+TEST_F(KeepaliveTest, a_stall_does_not_lengthen_the_deadline_of_who_is_read_after_it) {
   Liveness rule({.silence_timeout_ms = 60'000});
   rule.join(a, 0);
   rule.join(b, 0);
@@ -126,7 +126,7 @@ TEST_F(KeepaliveTest, AStallDoesNotLengthenTheDeadlineOfWhoIsReadAfterIt) {
   EXPECT_EQ(check_at(rule, 101'000), "silent:a ");
 }
 
-TEST_F(KeepaliveTest, TheOneThatIsLongestSilentIsJudgedFirst) {
+TEST_F(KeepaliveTest, the_one_that_is_longest_silent_is_judged_first) {
   Liveness rule({.silence_timeout_ms = 1'000});
   rule.join(a, 0);
   rule.join(b, 10);
@@ -136,7 +136,7 @@ TEST_F(KeepaliveTest, TheOneThatIsLongestSilentIsJudgedFirst) {
   EXPECT_EQ(check_at(rule, 5'000), "silent:b silent:c silent:a ");
 }
 
-TEST_F(KeepaliveTest, OnlyThoseThatAreDueAreLookedAt) {
+TEST_F(KeepaliveTest, only_those_that_are_due_are_looked_at) {
   Liveness rule({.heartbeat_interval_ms = 20'000, .silence_timeout_ms = 60'000});
   std::deque<KeepaliveNode> nodes;
   for (int i = 0; i < 10'000; ++i) rule.join(nodes.emplace_back('x'), i);
@@ -148,7 +148,7 @@ TEST_F(KeepaliveTest, OnlyThoseThatAreDueAreLookedAt) {
   EXPECT_EQ(decisions.visits, 10);
 }
 
-TEST_F(KeepaliveTest, ANodeInAnotherRuleObeysOnlyThatOne) {
+TEST_F(KeepaliveTest, a_node_in_another_rule_obeys_only_that_one) {
   Liveness strict({.silence_timeout_ms = 10'000, .handshake_timeout_ms = 10'000, .pdu_timeout_ms = 10'000});
   Liveness mild({.silence_timeout_ms = 300'000});
   strict.join(a, 0);
@@ -161,7 +161,7 @@ TEST_F(KeepaliveTest, ANodeInAnotherRuleObeysOnlyThatOne) {
   EXPECT_EQ(check_at(mild, 305'000), "silent:a ");
 }
 
-TEST_F(KeepaliveTest, ANewPolicyHoldsForThoseWhoHaveJoinedAlready) {
+TEST_F(KeepaliveTest, a_new_policy_holds_for_those_who_have_joined_already) {
   Liveness rule({.silence_timeout_ms = 300'000});
   rule.join(a, 0);
   rule.set_policy({.silence_timeout_ms = 60'000});
@@ -169,7 +169,7 @@ TEST_F(KeepaliveTest, ANewPolicyHoldsForThoseWhoHaveJoinedAlready) {
   EXPECT_EQ(check_at(rule, 60'000), "silent:a ");
 }
 
-TEST_F(KeepaliveTest, ARuleThatWasOffCountsForThoseWhoAreThereFromWhatWasLastReceived) {
+TEST_F(KeepaliveTest, a_rule_that_was_off_counts_for_those_who_are_there_from_what_was_last_received) {
   Liveness rule({.silence_timeout_ms = 300'000});
   rule.join(a, 0);
   rule.join(b, 0);
@@ -187,7 +187,7 @@ TEST_F(KeepaliveTest, ARuleThatWasOffCountsForThoseWhoAreThereFromWhatWasLastRec
   EXPECT_EQ(check_at(rule, 319'999), "");
 }
 
-TEST_F(KeepaliveTest, APduThatIsCompleteIsForgottenWhetherOtherRulesAreOnOrNot) {
+TEST_F(KeepaliveTest, a_pdu_that_is_complete_is_forgotten_whether_other_rules_are_on_or_not) {
   for (const Tick heartbeat : {0, 100'000}) {
     Liveness rule({.heartbeat_interval_ms = heartbeat, .pdu_timeout_ms = 30'000});
     rule.join(a, 0);
@@ -199,7 +199,7 @@ TEST_F(KeepaliveTest, APduThatIsCompleteIsForgottenWhetherOtherRulesAreOnOrNot) 
   }
 }
 
-TEST_F(KeepaliveTest, ADestroyedNodeIsForgotten) {
+TEST_F(KeepaliveTest, a_destroyed_node_is_forgotten) {
   Liveness rule({.heartbeat_interval_ms = 1, .silence_timeout_ms = 1, .handshake_timeout_ms = 1, .pdu_timeout_ms = 1});
   {
     KeepaliveNode gone('g');
@@ -210,7 +210,7 @@ TEST_F(KeepaliveTest, ADestroyedNodeIsForgotten) {
   EXPECT_EQ(check_at(rule, 1'000), "");
 }
 
-TEST_F(KeepaliveTest, AnActionThatClosesItsNeighboursIsSafe) {
+TEST_F(KeepaliveTest, an_action_that_closes_its_neighbours_is_safe) {
   struct CloseAll final : LivenessActions {
     void send_heartbeat(LivenessNode& node) override { close_dead(node, CloseReason::kKicked); }
     void close_dead(LivenessNode&, CloseReason) override {
@@ -231,7 +231,7 @@ TEST_F(KeepaliveTest, AnActionThatClosesItsNeighboursIsSafe) {
 }
 
 // Against the plain rule: each node by itself, looked at every millisecond.
-TEST_F(KeepaliveTest, ManyNodesAtRandomAreClosedWhenEachOnesOwnTimeIsUp) {
+TEST_F(KeepaliveTest, many_nodes_at_random_are_closed_when_each_ones_own_time_is_up) {
   std::mt19937_64 random(3);
   Liveness rule({.silence_timeout_ms = 100});
   std::deque<KeepaliveNode> nodes;

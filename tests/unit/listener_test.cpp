@@ -31,7 +31,7 @@ class ListenerTest : public LoopTest {
                     }};
 };
 
-TEST_F(ListenerTest, AcceptsOnAPortOfTheSystemsChoice) {
+TEST_F(ListenerTest, accepts_on_a_port_of_the_systems_choice) {
   EXPECT_NE(listener.address().port, 0);
   const Peer peer = connect();
   EXPECT_TRUE(has_accepted(1));
@@ -39,7 +39,7 @@ TEST_F(ListenerTest, AcceptsOnAPortOfTheSystemsChoice) {
   EXPECT_EQ(transport.read(accepted[0], block).error, EAGAIN);  // it does not block
 }
 
-TEST_F(ListenerTest, ATakenPortIsAnErrorThatNamesIt) {
+TEST_F(ListenerTest, a_taken_port_is_an_error_that_names_it) {
   Listener second(loop, {}, [](SocketHandle, const Address&) {});
   const Status status = second.start(listener.address());
   ASSERT_FALSE(status.ok());
@@ -48,7 +48,7 @@ TEST_F(ListenerTest, ATakenPortIsAnErrorThatNamesIt) {
   EXPECT_FALSE(second.listening());
 }
 
-TEST_F(ListenerTest, WithoutDescriptorsItPausesAndGoesOnByItself) {
+TEST_F(ListenerTest, without_descriptors_it_pauses_and_goes_on_by_itself) {
   transport.accepts_fail_with_emfile = true;
   const Peer peer = connect();
   EXPECT_TRUE(turn_until([&] { return transport.accepts == 1; }));
@@ -60,14 +60,14 @@ TEST_F(ListenerTest, WithoutDescriptorsItPausesAndGoesOnByItself) {
   EXPECT_EQ(accepted.size(), 1U);
 }
 
-TEST_F(ListenerTest, AConnectionThatDiedWhileItWaitedDoesNotStopTheOthers) {
+TEST_F(ListenerTest, a_connection_that_died_while_it_waited_does_not_stop_the_others) {
   transport.failing_accepts = {ECONNABORTED, EINTR, EPROTO};
   const Peer peer = connect();
   EXPECT_TRUE(turn_until([&] { return transport.accepts > 0; }));
   EXPECT_EQ(accepted.size(), 1U);
 }
 
-TEST_F(ListenerTest, AResetBeforeTheAcceptLeavesTheListenerAlive) {
+TEST_F(ListenerTest, a_reset_before_the_accept_leaves_the_listener_alive) {
   connect().reset();
   const Peer peer = connect();
   EXPECT_TRUE(has_accepted(1));
@@ -75,7 +75,7 @@ TEST_F(ListenerTest, AResetBeforeTheAcceptLeavesTheListenerAlive) {
   EXPECT_TRUE(has_accepted(2));
 }
 
-TEST_F(ListenerTest, AStormIsAcceptedInPortions) {
+TEST_F(ListenerTest, a_storm_is_accepted_in_portions) {
   std::vector<Peer> peers;
   for (int i = 0; i < 100; ++i) peers.push_back(connect());
   turn();
@@ -84,7 +84,7 @@ TEST_F(ListenerTest, AStormIsAcceptedInPortions) {
   EXPECT_EQ(accepted.size(), 100U);
 }
 
-TEST_F(ListenerTest, StoppingInsideOfTheCallbackIsSafeAndClosesThePort) {
+TEST_F(ListenerTest, stopping_inside_of_the_callback_is_safe_and_closes_the_port) {
   const Address address = listener.address();
   on_accept = [this] { listener.stop(); };
   const Peer one = connect();
@@ -96,7 +96,7 @@ TEST_F(ListenerTest, StoppingInsideOfTheCallbackIsSafeAndClosesThePort) {
   EXPECT_TRUE(listener.start(address).ok());  // at once, although connections of before live on
 }
 
-TEST_F(ListenerTest, StoppingWhileItPausesEndsThePause) {
+TEST_F(ListenerTest, stopping_while_it_pauses_ends_the_pause) {
   transport.accepts_fail_with_emfile = true;
   const Peer peer = connect();
   EXPECT_TRUE(turn_until([&] { return transport.accepts == 1; }));

@@ -5,7 +5,7 @@
 namespace talkbeat {
 namespace {
 
-TEST(LogLimiter, DropsWhatIsOverTheLimitUntilTheSecondIsOver) {
+TEST(LogLimiter, drops_what_is_over_the_limit_until_the_second_is_over) {
   LogLimiter limiter(2);
   EXPECT_TRUE(limiter.allow(100));
   EXPECT_TRUE(limiter.allow(100));
@@ -14,7 +14,7 @@ TEST(LogLimiter, DropsWhatIsOverTheLimitUntilTheSecondIsOver) {
   EXPECT_TRUE(limiter.allow(1100));
 }
 
-TEST(LogLimiter, TellsOnceHowManyWereDropped) {
+TEST(LogLimiter, tells_once_how_many_were_dropped) {
   LogLimiter limiter(1);
   limiter.allow(0);
   EXPECT_EQ(limiter.take_dropped(0), 0u);
@@ -25,7 +25,7 @@ TEST(LogLimiter, TellsOnceHowManyWereDropped) {
   EXPECT_EQ(limiter.take_dropped(1000), 0u);
 }
 
-TEST(LogLimiter, TheLimitChangesWhileItRuns) {
+TEST(LogLimiter, the_limit_changes_while_it_runs) {
   LogLimiter limiter(1);
   EXPECT_TRUE(limiter.allow(0));
   EXPECT_FALSE(limiter.allow(0));

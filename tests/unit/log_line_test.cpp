@@ -17,12 +17,12 @@ std::string event(std::string_view name, LogFields fields) {
   return line;
 }
 
-TEST(LogLine, PlainValuesStandBare) {
+TEST(LogLine, plain_values_stand_bare) {
   EXPECT_EQ(value("1.2.3.4:80"), "1.2.3.4:80");
   EXPECT_EQ(value("[::1]:80"), "[::1]:80");
 }
 
-TEST(LogLine, EverythingElseIsQuotedAndEscaped) {
+TEST(LogLine, everything_else_is_quoted_and_escaped) {
   EXPECT_EQ(value(""), "\"\"");
   EXPECT_EQ(value("two words"), "\"two words\"");
   EXPECT_EQ(value("a=b"), "\"a=b\"");
@@ -33,13 +33,13 @@ TEST(LogLine, EverythingElseIsQuotedAndEscaped) {
   EXPECT_EQ(value("\xe4\xbd\xa0\x7f"), "\"\\xe4\\xbd\\xa0\\x7f\"");
 }
 
-TEST(LogLine, NoByteLeavesTheLineOrPrintableAscii) {
+TEST(LogLine, no_byte_leaves_the_line_or_printable_ascii) {
   std::string every_byte;
   for (int byte = 0; byte < 256; ++byte) every_byte += static_cast<char>(byte);
   for (const char c : value(every_byte)) EXPECT_TRUE(c >= 0x20 && c <= 0x7e);
 }
 
-TEST(LogLine, LongValuesAreCut) {
+TEST(LogLine, long_values_are_cut) {
   EXPECT_EQ(value(std::string(kMaxLogValue, 'a')), std::string(kMaxLogValue, 'a'));
   EXPECT_EQ(value(std::string(kMaxLogValue + 1, 'a')), std::string(kMaxLogValue, 'a') + "...");
   EXPECT_EQ(value(std::string(1 << 20, '\n')).size(), 2 * kMaxLogValue + 5);
@@ -51,7 +51,7 @@ uint64_t log_number(PackedId id) {
   return static_cast<uint64_t>(id) >> 8;
 }
 
-TEST(LogLine, EachTypeHasItsForm) {
+TEST(LogLine, each_type_has_its_form) {
   const std::string name = "bob";
   const char* reason = "silent";
   EXPECT_EQ(event("x", {{"a", true}, {"b", -5}, {"c", 18446744073709551615u}, {"d", 0.25}, {"e", name}, {"f", reason}}),
@@ -61,7 +61,7 @@ TEST(LogLine, EachTypeHasItsForm) {
   EXPECT_EQ(event("x", {}), "x");
 }
 
-TEST(LogLine, AnIdThatHasALogNumberShowsThat) {
+TEST(LogLine, an_id_that_has_a_log_number_shows_that) {
   EXPECT_EQ(event("x", {{"id", PackedId{7 << 8 | 3}}}), "x id=7");
 }
 

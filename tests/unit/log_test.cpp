@@ -42,7 +42,7 @@ class LogFile : public testing::Test {
   LogConfig config_;
 };
 
-TEST_F(LogFile, AnEventIsOneLineWithTimeLevelAndFields) {
+TEST_F(LogFile, an_event_is_one_line_with_time_level_and_fields) {
   configure();
   log_info("client_closed", {{"conn", 17}, {"reason", "silent"}, {"name", "a\nb"}});
   log_error("store_failed");
@@ -52,7 +52,7 @@ TEST_F(LogFile, AnEventIsOneLineWithTimeLevelAndFields) {
   EXPECT_NE(lines()[1].find("Z error store_failed"), std::string::npos);
 }
 
-TEST_F(LogFile, InfoWaitsForTheEndOfTheTurnAndWarnDoesNot) {
+TEST_F(LogFile, info_waits_for_the_end_of_the_turn_and_warn_does_not) {
   configure();
   log_info("one");
   EXPECT_EQ(lines().size(), 0u);
@@ -63,7 +63,7 @@ TEST_F(LogFile, InfoWaitsForTheEndOfTheTurnAndWarnDoesNot) {
   EXPECT_EQ(lines().size(), 3u);
 }
 
-TEST_F(LogFile, TheLevelChangesWhileItRuns) {
+TEST_F(LogFile, the_level_changes_while_it_runs) {
   configure();
   log_debug("unseen");
   EXPECT_FALSE(log_enabled(LogLevel::kDebug));
@@ -78,7 +78,7 @@ TEST_F(LogFile, TheLevelChangesWhileItRuns) {
   EXPECT_NE(lines()[0].find("debug seen"), std::string::npos);
 }
 
-TEST_F(LogFile, AFloodIsCutAndCountedButErrorsStand) {
+TEST_F(LogFile, a_flood_is_cut_and_counted_but_errors_stand) {
   config_.max_per_second = 3;
   configure();
   for (int i = 0; i < 100; ++i) log_warn("nuisance", {{"i", i}});
@@ -94,7 +94,7 @@ TEST_F(LogFile, AFloodIsCutAndCountedButErrorsStand) {
   }
 }
 
-TEST_F(LogFile, RotatesBySizeAndKeepsTheGivenNumber) {
+TEST_F(LogFile, rotates_by_size_and_keeps_the_given_number) {
   config_.rotate_size = 1024;
   config_.rotate_keep = 2;
   configure();
@@ -109,7 +109,7 @@ TEST_F(LogFile, RotatesBySizeAndKeepsTheGivenNumber) {
   EXPECT_EQ(names, (std::vector<std::string>{"server.1.log", "server.2.log", "server.log"}));
 }
 
-TEST_F(LogFile, LinesOfSeveralThreadsDoNotMix) {
+TEST_F(LogFile, lines_of_several_threads_do_not_mix) {
   config_.max_per_second = 1'000'000;
   configure();
   std::vector<std::thread> threads;
@@ -124,7 +124,7 @@ TEST_F(LogFile, LinesOfSeveralThreadsDoNotMix) {
   for (const std::string& line : lines()) EXPECT_TRUE(line.ends_with("info  from_thread text=0123456789")) << line;
 }
 
-TEST_F(LogFile, AFileThatCannotBeOpenedIsAnErrorAndTheOldLogStays) {
+TEST_F(LogFile, a_file_that_cannot_be_opened_is_an_error_and_the_old_log_stays) {
   configure();
   LogConfig broken = config_;
   broken.file = config_.file + "/below_a_file.log";
@@ -135,7 +135,7 @@ TEST_F(LogFile, AFileThatCannotBeOpenedIsAnErrorAndTheOldLogStays) {
   EXPECT_EQ(lines().size(), 1u);
 }
 
-TEST(LogOptions, LevelAndLimitAreReloadable) {
+TEST(LogOptions, level_and_limit_are_reloadable) {
   LogConfig config;
   OptionTable table;
   describe(table, config);

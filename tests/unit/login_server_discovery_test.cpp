@@ -9,12 +9,12 @@ namespace {
 
 using testing::HasSubstr;
 
-TEST_F(LoginServerTest, WithoutServersTheCodeIs1) {
+TEST_F(LoginServerTest, without_servers_the_code_is_1) {
   EXPECT_EQ(ask()->result_code(), IM::BaseDefine::REFUSE_REASON_NO_MSG_SERVER);
   EXPECT_EQ(get_json("/msg_server")["code"], 1);
 }
 
-TEST_F(LoginServerTest, AClientIsToldWhereToGoAndClosed) {
+TEST_F(LoginServerTest, a_client_is_told_where_to_go_and_closed) {
   auto peer = register_server("msg_server_0");
   Peer client(server_->client_address());
   client.send(IMMsgServReq(), 77);
@@ -29,7 +29,7 @@ TEST_F(LoginServerTest, AClientIsToldWhereToGoAndClosed) {
   EXPECT_TRUE(wait_closed(client));
 }
 
-TEST_F(LoginServerTest, ATlsPortIsToldWhereThereIsOne) {
+TEST_F(LoginServerTest, a_tls_port_is_told_where_there_is_one) {
   EXPECT_FALSE(get_json("/msg_server").contains("tlsPort"));
   auto without = register_server("msg_server_0");
   EXPECT_FALSE(get_json("/msg_server").contains("tlsPort"));
@@ -42,7 +42,7 @@ TEST_F(LoginServerTest, ATlsPortIsToldWhereThereIsOne) {
   EXPECT_EQ(get_json("/api/cluster")["servers"][0]["tls_port"], 8202);
 }
 
-TEST_F(LoginServerTest, WhoAsksOverTlsIsSentOnlyWhereThereIsTls) {
+TEST_F(LoginServerTest, who_asks_over_tls_is_sent_only_where_there_is_tls) {
   const TlsFiles files;
   config_.tls.files = files.server();
   config_.tls_listen = config_.https_listen = {"127.0.0.1", 0};
@@ -82,14 +82,14 @@ TEST_F(LoginServerTest, WhoAsksOverTlsIsSentOnlyWhereThereIsTls) {
   EXPECT_EQ(ask_over_tls().result_code(), IM::BaseDefine::REFUSE_REASON_MSG_SERVER_FULL);
 }
 
-TEST_F(LoginServerTest, HttpAnswersAsTheContractSays) {
+TEST_F(LoginServerTest, http_answers_as_the_contract_says) {
   auto peer = register_server("msg_server_0");
   EXPECT_THAT(get("/msg_server"),
               HasSubstr(R"({"code":0,"msg":"","priorIP":"192.0.2.1","backupIP":"198.51.100.1","msfsPrior":"",)"
                         R"("msfsBackup":"","discovery":"http://192.0.2.9/","port":"8200"})"));
 }
 
-TEST_F(LoginServerTest, FullAndDrainingServersMeanCode2) {
+TEST_F(LoginServerTest, full_and_draining_servers_mean_code_2) {
   auto full = register_server("msg_server_0", info(8200, 10, 10));
   IMMsgServInfo draining = info();
   draining.set_draining(true);
@@ -101,7 +101,7 @@ TEST_F(LoginServerTest, FullAndDrainingServersMeanCode2) {
   EXPECT_EQ(ask()->result_code(), IM::BaseDefine::REFUSE_REASON_NONE);
 }
 
-TEST_F(LoginServerTest, AServerWithoutAnAddressIsReachedWhereTheClientReachedUs) {
+TEST_F(LoginServerTest, a_server_without_an_address_is_reached_where_the_client_reached_us) {
   IMMsgServInfo nameless = info();
   nameless.set_ip1("");
   nameless.set_ip2("");
@@ -110,7 +110,7 @@ TEST_F(LoginServerTest, AServerWithoutAnAddressIsReachedWhereTheClientReachedUs)
   EXPECT_EQ(ask()->backip_ip(), "127.0.0.1");
 }
 
-TEST_F(LoginServerTest, ABurstOfAThousandIsSpreadEvenly) {
+TEST_F(LoginServerTest, a_burst_of_a_thousand_is_spread_evenly) {
   auto first = register_server("msg_server_0", info(8200, 10'000));
   auto second = register_server("msg_server_1", info(8210, 10'000));
   std::map<uint32_t, int> by_port;
@@ -133,7 +133,7 @@ TEST_F(LoginServerTest, ABurstOfAThousandIsSpreadEvenly) {
   EXPECT_NEAR(by_port[8210], 500, 10);
 }
 
-TEST_F(LoginServerTest, HeartbeatsCarryTheLoad) {
+TEST_F(LoginServerTest, heartbeats_carry_the_load) {
   auto peer = register_server("msg_server_0", info(8200, 100));
   IMHeartBeat heartbeat;
   auto& load = *heartbeat.mutable_load();
@@ -149,7 +149,7 @@ TEST_F(LoginServerTest, HeartbeatsCarryTheLoad) {
   EXPECT_EQ(get_json("/api/cluster")["servers"][0]["connections"], 100);
 }
 
-TEST_F(LoginServerTest, AClientThatDribblesIsClosedAtTheDeadline) {
+TEST_F(LoginServerTest, a_client_that_dribbles_is_closed_at_the_deadline) {
   Peer client(server_->client_address());
   const SharedBytes request = encode_pdu(IMMsgServReq());
   for (size_t i = 0; i < 10; ++i) {
@@ -162,14 +162,14 @@ TEST_F(LoginServerTest, AClientThatDribblesIsClosedAtTheDeadline) {
   EXPECT_TRUE(wait_closed(client));
 }
 
-TEST_F(LoginServerTest, OnlyOneRequestIsKnownOnTheClientPort) {
+TEST_F(LoginServerTest, only_one_request_is_known_on_the_client_port) {
   Peer client(server_->client_address());
   for (int i = 0; i < 3; ++i) client.send(info());
   for (int i = 0; i < 3; ++i) EXPECT_EQ(wait_for<TbError>(client)->code(), ERROR_UNKNOWN_COMMAND);
   EXPECT_TRUE(wait_closed(client));
 }
 
-TEST_F(LoginServerTest, OneClientTooManyIsToldSo) {
+TEST_F(LoginServerTest, one_client_too_many_is_told_so) {
   config_.client.max_connections = 2;
   Peer first(server_->client_address());
   Peer second(server_->client_address());
@@ -181,7 +181,7 @@ TEST_F(LoginServerTest, OneClientTooManyIsToldSo) {
 }
 
 // Each connects, and stays without a word: a challenge tells that it has been accepted.
-TEST_F(LoginServerTest, StrangersOnTheServerPortLosePlacesToEachOtherAndKeepNoMsgServerOut) {
+TEST_F(LoginServerTest, strangers_on_the_server_port_lose_places_to_each_other_and_keep_no_msg_server_out) {
   config_.cluster.max_unproven = 2;
   config_.cluster.max_connections = 2;
   auto first_server = register_server("msg_server_0");
@@ -207,7 +207,7 @@ TEST_F(LoginServerTest, StrangersOnTheServerPortLosePlacesToEachOtherAndKeepNoMs
   settle(*second_server);
 }
 
-TEST_F(LoginServerTest, AskingAndNotComingMakesNoServerLookFull) {
+TEST_F(LoginServerTest, asking_and_not_coming_makes_no_server_look_full) {
   config_.allocation.max_kept_per_address = 5;
   auto small = register_server("msg_server_0", info(8200, 10));
   for (int i = 0; i < 30; ++i) ASSERT_EQ(ask()->result_code(), IM::BaseDefine::REFUSE_REASON_NONE) << i;
@@ -223,7 +223,7 @@ TEST_F(LoginServerTest, AskingAndNotComingMakesNoServerLookFull) {
   EXPECT_EQ(ask()->result_code(), IM::BaseDefine::REFUSE_REASON_MSG_SERVER_FULL);
 }
 
-TEST_F(LoginServerTest, OneAddressCannotTakeAllPlaces) {
+TEST_F(LoginServerTest, one_address_cannot_take_all_places) {
   config_.client.max_connections_per_address = 2;
   start();
   Peer first(server_->client_address());

@@ -12,7 +12,7 @@ using testing::HasSubstr;
 
 // --- who may speak on the cluster's port
 
-TEST_F(LoginServerTest, AWrongKeyIsRefused) {
+TEST_F(LoginServerTest, a_wrong_key_is_refused) {
   Peer peer(server_->cluster_address());
   peer.send(proof(*wait_for<TbChallenge>(peer), "msg_server_0", 1, key_of(2)));
   const auto result = wait_for<TbServerAuthResult>(peer);
@@ -23,7 +23,7 @@ TEST_F(LoginServerTest, AWrongKeyIsRefused) {
   EXPECT_THAT(metrics_->render(), HasSubstr(R"(closed_total{reason="auth_failed",role="server_link"} 1)"));
 }
 
-TEST_F(LoginServerTest, ARecordedHandshakeIsWorthNothing) {
+TEST_F(LoginServerTest, a_recorded_handshake_is_worth_nothing) {
   Peer first(server_->cluster_address());
   const TbServerAuth recorded = proof(*wait_for<TbChallenge>(first), "msg_server_0", 1, key_);
   first.send(recorded);
@@ -35,7 +35,7 @@ TEST_F(LoginServerTest, ARecordedHandshakeIsWorthNothing) {
   EXPECT_TRUE(wait_closed(second));
 }
 
-TEST_F(LoginServerTest, AStrangersPdusHaveNoEffect) {
+TEST_F(LoginServerTest, a_strangers_pdus_have_no_effect) {
   auto victim = register_server("msg_server_0");
   victim->send(status(7, USER_STATUS_ONLINE, 1));
   settle(*victim);
@@ -62,14 +62,14 @@ TEST_F(LoginServerTest, AStrangersPdusHaveNoEffect) {
   EXPECT_EQ(get_json("/api/cluster")["servers"].size(), 1u);
 }
 
-TEST_F(LoginServerTest, OneThatProvesNothingIsClosedInTime) {
+TEST_F(LoginServerTest, one_that_proves_nothing_is_closed_in_time) {
   Peer peer(server_->cluster_address());
   ASSERT_TRUE(wait_for<TbChallenge>(peer));
   advance(config_.cluster.link.liveness.handshake_timeout_ms + 200);
   EXPECT_TRUE(wait_closed(peer));
 }
 
-TEST_F(LoginServerTest, LargePdusAreTakenOnlyFromProvenServers) {
+TEST_F(LoginServerTest, large_pdus_are_taken_only_from_proven_servers) {
   TbRelay relay;
   relay.add_user_ids(7);
   relay.set_pdu(whole_pdu(std::string(20'000, 'x')));
@@ -84,7 +84,7 @@ TEST_F(LoginServerTest, LargePdusAreTakenOnlyFromProvenServers) {
 }
 
 // Clients get the address as it is, in a protobuf `string`.
-TEST_F(LoginServerTest, AnAddressThatIsNoTextIsRefused) {
+TEST_F(LoginServerTest, an_address_that_is_no_text_is_refused) {
   for (const char* ip : {"192.0.2.\xff", "192.0.2.1\n"}) {
     auto peer = prove("msg_server_0");
     IMMsgServInfo bad = info();
@@ -101,7 +101,7 @@ TEST_F(LoginServerTest, AnAddressThatIsNoTextIsRefused) {
 
 // --- HTTP for operators
 
-TEST_F(LoginServerTest, WhatTheClusterIsLikeIsToldToOthersOnlyWhereTheSettingsSaySo) {
+TEST_F(LoginServerTest, what_the_cluster_is_like_is_told_to_others_only_where_the_settings_say_so) {
   const auto passed_on = [this](const std::string& path) {
     return http("GET " + path + " HTTP/1.1\r\nX-Forwarded-For: 203.0.113.7\r\nConnection: close\r\n\r\n");
   };
@@ -115,7 +115,7 @@ TEST_F(LoginServerTest, WhatTheClusterIsLikeIsToldToOthersOnlyWhereTheSettingsSa
   EXPECT_THAT(passed_on("/api/why"), HasSubstr("HTTP/1.1 403"));
 }
 
-TEST_F(LoginServerTest, PagesForOperators) {
+TEST_F(LoginServerTest, pages_for_operators) {
   auto peer = register_server("msg_server_0", info(), {}, 0xabcdef);
   peer->send(status(7, USER_STATUS_ONLINE, 1));
   settle(*peer);
@@ -132,14 +132,14 @@ TEST_F(LoginServerTest, PagesForOperators) {
   EXPECT_THAT(figures, HasSubstr("talkbeat_users_online 1"));
 }
 
-TEST_F(LoginServerTest, OtherPathsAndMethodsAreRefused) {
+TEST_F(LoginServerTest, other_paths_and_methods_are_refused) {
   EXPECT_THAT(get("/nothing"), HasSubstr("HTTP/1.1 404"));
   const std::string refused = http("POST /msg_server HTTP/1.1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
   EXPECT_THAT(refused, HasSubstr("HTTP/1.1 405"));
   EXPECT_THAT(refused, HasSubstr("Allow: GET, HEAD"));
 }
 
-TEST_F(LoginServerTest, BytesThatAreNoTextDoNotBreakThePages) {
+TEST_F(LoginServerTest, bytes_that_are_no_text_do_not_break_the_pages) {
   IMMsgServInfo odd = info();
   odd.set_host_name("\xff\"\n");
   auto peer = register_server("\x01\xfe", odd);
@@ -149,7 +149,7 @@ TEST_F(LoginServerTest, BytesThatAreNoTextDoNotBreakThePages) {
 
 // --- registration
 
-TEST_F(LoginServerTest, ALostServerIsNamedNoMore) {
+TEST_F(LoginServerTest, a_lost_server_is_named_no_more) {
   auto peer = register_server("msg_server_0");
   EXPECT_EQ(ask()->result_code(), IM::BaseDefine::REFUSE_REASON_NONE);
   peer->close();
@@ -157,7 +157,7 @@ TEST_F(LoginServerTest, ALostServerIsNamedNoMore) {
   EXPECT_EQ(ask()->result_code(), IM::BaseDefine::REFUSE_REASON_NO_MSG_SERVER);
 }
 
-TEST_F(LoginServerTest, ANewLinkReplacesTheOldOneAndVoidsWhatItSaid) {
+TEST_F(LoginServerTest, a_new_link_replaces_the_old_one_and_voids_what_it_said) {
   auto old_link = register_server("msg_server_0");
   old_link->send(status(7, USER_STATUS_ONLINE, 1));
   settle(*old_link);
@@ -170,14 +170,14 @@ TEST_F(LoginServerTest, ANewLinkReplacesTheOldOneAndVoidsWhatItSaid) {
   EXPECT_THAT(metrics_->render(), HasSubstr(R"(closed_total{reason="replaced",role="server_link"} 1)"));
 }
 
-TEST_F(LoginServerTest, NothingButTheRegistrationCountsBeforeIt) {
+TEST_F(LoginServerTest, nothing_but_the_registration_counts_before_it) {
   auto peer = prove("msg_server_0");
   peer->send(status(7, USER_STATUS_ONLINE, 1));
   EXPECT_EQ(wait_for<TbError>(*peer)->code(), ERROR_NOT_ALLOWED);
   EXPECT_EQ(get_json("/api/cluster")["users_online"], 0);
 }
 
-TEST_F(LoginServerTest, ASilentLinkIsClosedAndABeatingOneIsNot) {
+TEST_F(LoginServerTest, a_silent_link_is_closed_and_a_beating_one_is_not) {
   auto silent = register_server("msg_server_0");
   auto beating = register_server("msg_server_1");
   for (int i = 0; i < 7; ++i) {
@@ -192,7 +192,7 @@ TEST_F(LoginServerTest, ASilentLinkIsClosedAndABeatingOneIsNot) {
 
 // --- the end
 
-TEST_F(LoginServerTest, StoppingClosesEverythingAndSaysWhenItIsDone) {
+TEST_F(LoginServerTest, stopping_closes_everything_and_says_when_it_is_done) {
   auto peer = register_server("msg_server_0");
   Peer client(server_->client_address());
   ASSERT_TRUE(until([&] { return server_->connections().size() == 2; }));
@@ -205,7 +205,7 @@ TEST_F(LoginServerTest, StoppingClosesEverythingAndSaysWhenItIsDone) {
   EXPECT_TRUE(until([&] { return stopped; }));
 }
 
-TEST_F(LoginServerTest, ATakenPortIsAnErrorAndLeavesNoneOpen) {
+TEST_F(LoginServerTest, a_taken_port_is_an_error_and_leaves_none_open) {
   LoginServerConfig second = config_;
   second.client.listen = {"127.0.0.1", 0};
   second.client.http_listen = server_->http_address();
@@ -216,7 +216,7 @@ TEST_F(LoginServerTest, ATakenPortIsAnErrorAndLeavesNoneOpen) {
   EXPECT_THAT(status.message(), HasSubstr(second.client.http_listen.to_string()));
 }
 
-TEST(LoginServerConfigTest, TheDefaultsAreAllowed) {
+TEST(LoginServerConfigTest, the_defaults_are_allowed) {
   LoginServerConfig config;
   OptionTable table = describe(config);
   EXPECT_TRUE(table.load("").ok());

@@ -28,14 +28,14 @@ class MetricsTest : public testing::Test {
   Metrics metrics_{clock_};
 };
 
-TEST_F(MetricsTest, ACounterIsRenderedWithHelpAndType) {
+TEST_F(MetricsTest, a_counter_is_rendered_with_help_and_type) {
   metrics_.counter("accepted_total", "Connections accepted.").add(3);
   EXPECT_TRUE(renders("# HELP accepted_total Connections accepted."));
   EXPECT_TRUE(renders("# TYPE accepted_total counter"));
   EXPECT_TRUE(renders("accepted_total 3"));
 }
 
-TEST_F(MetricsTest, AskingTwiceGivesTheSameSeries) {
+TEST_F(MetricsTest, asking_twice_gives_the_same_series) {
   metrics_.counter("closed_total", "Closed.", {{"reason", "idle"}}).add();
   metrics_.counter("closed_total", "Closed.", {{"reason", "idle"}}).add();
   metrics_.counter("closed_total", "Closed.", {{"reason", "reset"}}).add();
@@ -43,7 +43,7 @@ TEST_F(MetricsTest, AskingTwiceGivesTheSameSeries) {
   EXPECT_TRUE(renders("closed_total{reason=\"reset\"} 1"));
 }
 
-TEST_F(MetricsTest, CountersOfALabelAreAllThereFromTheStart) {
+TEST_F(MetricsTest, counters_of_a_label_are_all_there_from_the_start) {
   constexpr std::array<std::string_view, 2> kReasons{"idle", "reset"};
   std::vector<Counter> closed = metrics_.counters("closed_total", "Closed.", "reason", kReasons);
   closed.at(1).add();
@@ -51,7 +51,7 @@ TEST_F(MetricsTest, CountersOfALabelAreAllThereFromTheStart) {
   EXPECT_TRUE(renders("closed_total{reason=\"reset\"} 1"));
 }
 
-TEST_F(MetricsTest, GaugesAndHistograms) {
+TEST_F(MetricsTest, gauges_and_histograms) {
   Gauge connections = metrics_.gauge("connections", "Open now.");
   metrics_.before_render([&] { connections.add(1); });
   connections.set(5);
@@ -63,7 +63,7 @@ TEST_F(MetricsTest, GaugesAndHistograms) {
   EXPECT_TRUE(renders("latency_seconds_bucket{le=\"+Inf\"} 1"));
 }
 
-TEST_F(MetricsTest, AHandleMadeByDefaultCountsNothing) {
+TEST_F(MetricsTest, a_handle_made_by_default_counts_nothing) {
   Counter counter;
   Gauge gauge;
   Histogram histogram;
@@ -74,7 +74,7 @@ TEST_F(MetricsTest, AHandleMadeByDefaultCountsNothing) {
   EXPECT_EQ(counter.value() + gauge.value(), 0);
 }
 
-TEST_F(MetricsTest, SeveralThreadsCountExactly) {
+TEST_F(MetricsTest, several_threads_count_exactly) {
   Counter counter = metrics_.counter("jobs_total", "Jobs.");
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
@@ -86,7 +86,7 @@ TEST_F(MetricsTest, SeveralThreadsCountExactly) {
   EXPECT_EQ(counter.value(), 40'000);
 }
 
-TEST_F(MetricsTest, TheProcessIsThere) {
+TEST_F(MetricsTest, the_process_is_there) {
   EXPECT_TRUE(renders("process_start_time_seconds 1700000000"));
   for (const char* name :
        {"process_resident_memory_bytes ", "process_open_fds ", "process_max_fds ", "process_cpu_seconds_total "}) {
@@ -94,7 +94,7 @@ TEST_F(MetricsTest, TheProcessIsThere) {
   }
 }
 
-TEST(ProcessFigures, AreThoseOfThisProcess) {
+TEST(ProcessFigures, are_those_of_this_process) {
   ProcessReader reader;
   const ProcessFigures before = reader.read(0);
   EXPECT_GT(before.resident_bytes, 1 << 20);
@@ -106,7 +106,7 @@ TEST(ProcessFigures, AreThoseOfThisProcess) {
   EXPECT_GE(after.cpu_seconds, before.cpu_seconds);
 }
 
-TEST(ProcessFigures, DescriptorsAreNotListedWhereTheKernelSaysTheirNumber) {
+TEST(ProcessFigures, descriptors_are_not_listed_where_the_kernel_says_their_number) {
   double number = 70'000;
   ProcessReader reader([&] { return number; });
   EXPECT_EQ(reader.read(0).open_descriptors, 70'000);
@@ -114,7 +114,7 @@ TEST(ProcessFigures, DescriptorsAreNotListedWhereTheKernelSaysTheirNumber) {
   EXPECT_EQ(reader.read(0).open_descriptors, 70'001) << "at any time";
 }
 
-TEST(ProcessFigures, DescriptorsAreListedOnceAMinuteWhereItDoesNot) {
+TEST(ProcessFigures, descriptors_are_listed_once_a_minute_where_it_does_not) {
   ProcessReader reader([] { return 0.0; });
   const double before = reader.read(5).open_descriptors;
   EXPECT_GT(before, 0);
@@ -124,7 +124,7 @@ TEST(ProcessFigures, DescriptorsAreListedOnceAMinuteWhereItDoesNot) {
   close(fd);
 }
 
-TEST(ProcessFigures, AreThereAlsoWhenNoDescriptorIsLeft) {
+TEST(ProcessFigures, are_there_also_when_no_descriptor_is_left) {
   ProcessReader listing([] { return 0.0; });
   ProcessReader reader;
   const NoDescriptors none;

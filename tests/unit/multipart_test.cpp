@@ -17,14 +17,14 @@ std::string file(std::string_view content) {
 
 const std::string kEnd = "------B7--\r\n";
 
-TEST(Multipart, BoundariesOfTeamTalksClientsAreFound) {
+TEST(Multipart, boundaries_of_team_talks_clients_are_found) {
   EXPECT_EQ(multipart_boundary("multipart/form-data; boundary=---------7d4a6d158c9"), "---------7d4a6d158c9");
   EXPECT_EQ(multipart_boundary("multipart/form-data;boundary=x"), "x");
   EXPECT_EQ(multipart_boundary("Multipart/Form-Data; charset=utf-8; BOUNDARY=\"a b\""), "a b");
   EXPECT_EQ(multipart_boundary("multipart/form-data; boundary=WebKitFormBoundary8r;"), "WebKitFormBoundary8r");
 }
 
-TEST(Multipart, WhatNamesNoBoundaryIsRefused) {
+TEST(Multipart, what_names_no_boundary_is_refused) {
   for (const std::string_view text :
        {"", "multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=\"\"",
         "multipart/mixed; boundary=x", "image/png", "multipart/form-data; boundary=a\r\nb", "text/html; boundary=x",
@@ -36,7 +36,7 @@ TEST(Multipart, WhatNamesNoBoundaryIsRefused) {
   EXPECT_FALSE(multipart_boundary("multipart/form-data; boundary=" + std::string(71, 'x')));
 }
 
-TEST(Multipart, OneFile) {
+TEST(Multipart, one_file) {
   const std::string content("bytes\0of any kind\r\n--x\r\n------B", 31);
   const std::string body = file(content) + kEnd;
   const auto parts = parse_multipart(body, kBoundary);
@@ -47,7 +47,7 @@ TEST(Multipart, OneFile) {
   EXPECT_EQ(parts->at(0).content, content);
 }
 
-TEST(Multipart, FieldsBeforeAndBehindTheFile) {
+TEST(Multipart, fields_before_and_behind_the_file) {
   const std::string body = part("Content-Disposition: form-data; name=\"type\"", "im_image") + file("x") +
                            part("content-disposition: form-data; name=last", "") + kEnd;
   const auto parts = parse_multipart(body, kBoundary);
@@ -61,7 +61,7 @@ TEST(Multipart, FieldsBeforeAndBehindTheFile) {
 }
 
 // As the clients for Android, Windows and iOS write it.
-TEST(Multipart, OfTeamTalksClients) {
+TEST(Multipart, of_team_talks_clients) {
   const std::string android =
       "-----------7d4a6d158c9\r\nContent-Disposition: form-data;name=\"file0\";filename=\"1.jpg\"\r\n"
       "Content-Type:application/octet-stream\r\n\r\nJPEG\r\n\r\n-----------7d4a6d158c9--\r\n";
@@ -84,7 +84,7 @@ TEST(Multipart, OfTeamTalksClients) {
   EXPECT_EQ(of_ios->at(1).content, "JPEG");
 }
 
-TEST(Multipart, CutOffAnywhereItIsRefused) {
+TEST(Multipart, cut_off_anywhere_it_is_refused) {
   const std::string body = part("Content-Disposition: form-data; name=\"type\"", "x") + file("content") + "------B7--";
   ASSERT_TRUE(parse_multipart(body, kBoundary));
   for (size_t size = 0; size < body.size(); ++size) {
@@ -92,7 +92,7 @@ TEST(Multipart, CutOffAnywhereItIsRefused) {
   }
 }
 
-TEST(Multipart, EveryByteMayBeWrongWithoutHarm) {
+TEST(Multipart, every_byte_may_be_wrong_without_harm) {
   const std::string body = file("content") + kEnd;
   for (size_t i = 0; i < body.size(); ++i) {
     for (const char odd : {'\0', '\r', '"', ';', '-', '\xff'}) {
@@ -104,7 +104,7 @@ TEST(Multipart, EveryByteMayBeWrongWithoutHarm) {
   }
 }
 
-TEST(Multipart, WhatIsNoFormIsRefused) {
+TEST(Multipart, what_is_no_form_is_refused) {
   EXPECT_FALSE(parse_multipart("", kBoundary));
   EXPECT_FALSE(parse_multipart("\x89PNG\r\n\x1a\n", kBoundary));
   EXPECT_FALSE(parse_multipart("------B8\r\n" + file("x") + kEnd, kBoundary)) << "another boundary";
@@ -118,7 +118,7 @@ TEST(Multipart, WhatIsNoFormIsRefused) {
       << "two dispositions";
 }
 
-TEST(Multipart, ItsHeadersAndPartsAreBounded) {
+TEST(Multipart, its_headers_and_parts_are_bounded) {
   const std::string disposition = "Content-Disposition: form-data; name=a\r\nX: ";
   EXPECT_TRUE(parse_multipart(part(disposition + std::string(4'000, 'x'), "x") + kEnd, kBoundary));
   EXPECT_FALSE(parse_multipart(part(disposition + std::string(4'100, 'x'), "x") + kEnd, kBoundary));
@@ -128,7 +128,7 @@ TEST(Multipart, ItsHeadersAndPartsAreBounded) {
   EXPECT_FALSE(parse_multipart(many + file("x") + kEnd, kBoundary));
 }
 
-TEST(Multipart, QuotedNamesMayHoldAnything) {
+TEST(Multipart, quoted_names_may_hold_anything) {
   const std::string body =
       part(R"(Content-Disposition: form-data; filename="a\"; name=\"b;c.png"; name="real")", "x") + kEnd;
   const auto parts = parse_multipart(body, kBoundary);

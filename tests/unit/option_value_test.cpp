@@ -5,7 +5,7 @@
 namespace talkbeat {
 namespace {
 
-TEST(OptionValue, DurationsHaveAUnit) {
+TEST(OptionValue, durations_have_a_unit) {
   EXPECT_EQ(parse_duration("500ms"), 500);
   EXPECT_EQ(parse_duration("30s"), 30'000);
   EXPECT_EQ(parse_duration("5m"), 300'000);
@@ -18,7 +18,7 @@ TEST(OptionValue, DurationsHaveAUnit) {
   }
 }
 
-TEST(OptionValue, SizesMayHaveAUnit) {
+TEST(OptionValue, sizes_may_have_a_unit) {
   EXPECT_EQ(parse_bytes("17"), 17);
   EXPECT_EQ(parse_bytes("16KiB"), 16'384);
   EXPECT_EQ(parse_bytes("1MiB"), 1'048'576);
@@ -28,7 +28,7 @@ TEST(OptionValue, SizesMayHaveAUnit) {
   }
 }
 
-TEST(OptionValue, FormattingIsTheInverseOfParsing) {
+TEST(OptionValue, formatting_is_the_inverse_of_parsing) {
   for (const int64_t value :
        {0LL, 1LL, 999LL, 1000LL, 1024LL, 60'000LL, 90'000LL, 1LL << 20, 86'400'000LL, 1LL << 40}) {
     EXPECT_EQ(parse_duration(format_duration(value)), value);
@@ -38,7 +38,7 @@ TEST(OptionValue, FormattingIsTheInverseOfParsing) {
   EXPECT_EQ(format_bytes(16'384), "16KiB");
 }
 
-TEST(OptionValue, AQuotedTextStaysOnOneLine) {
+TEST(OptionValue, a_quoted_text_stays_on_one_line) {
   EXPECT_EQ(toml_quote("a\"b\\c\n\x7f"), "\"a\\\"b\\\\c\\u000A\\u007F\"");
   EXPECT_EQ(to_toml(std::vector<std::string>{"a", "b"}), "[\"a\", \"b\"]");
 }

@@ -76,7 +76,7 @@ class Options : public testing::Test {
   std::string path_;
 };
 
-TEST_F(Options, AFileSetsWhatItNamesAndLeavesTheRest) {
+TEST_F(Options, a_file_sets_what_it_names_and_leaves_the_rest) {
   EXPECT_EQ(load("[client]\nidle_timeout = \"5m\"\nmax_pdu = \"1MiB\"\n[log]\nlevel = \"warn\"\ncolour = \"red\"\n"
                  "peers = [\"1.2.3.4:1\", \"[::1]:2\"]\n"),
             "");
@@ -88,7 +88,7 @@ TEST_F(Options, AFileSetsWhatItNamesAndLeavesTheRest) {
   EXPECT_EQ(config_.max_connections, 1000u);
 }
 
-TEST_F(Options, AWrongValueNamesFileLineKeyAndWhatIsAllowed) {
+TEST_F(Options, a_wrong_value_names_file_line_key_and_what_is_allowed) {
   EXPECT_EQ(load("\n[client]\nidle_timeout = \"5 bananas\"\n"),
             "f.toml:3: client.idle_timeout: \"5 bananas\" is not a duration; allowed: 1s to 7d");
   EXPECT_EQ(load("[client]\nidle_timeout = \"8d\"\n"),
@@ -109,7 +109,7 @@ TEST_F(Options, AWrongValueNamesFileLineKeyAndWhatIsAllowed) {
 }
 
 // Whoever reads the log, or a script that shows the last line, gets all of it.
-TEST_F(Options, ARefusalIsOneLineWhateverTheNamesHold) {
+TEST_F(Options, a_refusal_is_one_line_whatever_the_names_hold) {
   EXPECT_EQ(set("x\ny.z=1"), R"(--set "x\u000Ay.z=1": "x\u000Ay": no such section; allowed: client, log)");
   EXPECT_EQ(load("\"a\\nb\" = 1\n"), R"(f.toml:1: "a\u000Ab": stands in no section; allowed: client, log)");
   EXPECT_EQ(load("[\"a\\nb\"]\n"), R"(f.toml:1: "a\u000Ab": no such section; allowed: client, log)");
@@ -118,7 +118,7 @@ TEST_F(Options, ARefusalIsOneLineWhateverTheNamesHold) {
   EXPECT_EQ(unknown.find('\x1b'), std::string::npos);
 }
 
-TEST_F(Options, UnknownSectionsAndKeysAreErrors) {
+TEST_F(Options, unknown_sections_and_keys_are_errors) {
   EXPECT_EQ(load("[clint]\n"), "f.toml:1: clint: no such section; allowed: client, log");
   EXPECT_EQ(load("[log]\nlevle = 1\n"),
             "f.toml:2: log.levle: no such setting; allowed: level, colour, file, listen, metrics, peers");
@@ -126,7 +126,7 @@ TEST_F(Options, UnknownSectionsAndKeysAreErrors) {
   EXPECT_NE(load("[log.deep]\nlevel = \"info\"\n").find("log.deep: no such setting"), std::string::npos);
 }
 
-TEST_F(Options, ASyntaxErrorIsOneLineWithItsNumber) {
+TEST_F(Options, a_syntax_error_is_one_line_with_its_number) {
   for (const char* text : {"[client]\nidle_timeout = = 1\n", "[client]\nnodelay = true\nnodelay = true # twice\n",
                            "[client]\nfile = \"no end\n", "\xff\xfe = 1\n"}) {
     const std::string message = load(text);
@@ -135,18 +135,18 @@ TEST_F(Options, ASyntaxErrorIsOneLineWithItsNumber) {
   }
 }
 
-TEST_F(Options, AMissingFileAndADirectoryAreErrors) {
+TEST_F(Options, a_missing_file_and_a_directory_are_errors) {
   EXPECT_EQ(table_.load("/nowhere/x.toml").message(), "/nowhere/x.toml: cannot be read: No such file or directory");
   EXPECT_EQ(table_.load("/tmp").message(), "/tmp: cannot be read: Is a directory");
   EXPECT_TRUE(table_.load("/dev/null").ok());
 }
 
-TEST_F(Options, AnErrorChangesNothing) {
+TEST_F(Options, an_error_changes_nothing) {
   EXPECT_NE(load("[client]\nmax_pdu = 17\nidle_timeout = \"x\"\n"), "");
   EXPECT_EQ(config_.max_pdu, 16u * 1024);
 }
 
-TEST_F(Options, OffIsAllowedOnlyWhereSaid) {
+TEST_F(Options, off_is_allowed_only_where_said) {
   EXPECT_EQ(load("[client]\nprobe_after = \"5s\"\n[log]\nmetrics = \"1.1.1.1:1\"\n"), "");
   EXPECT_EQ(load("[client]\nprobe_after = \"0\"\n[log]\nmetrics = \"\"\n"), "");
   EXPECT_EQ(config_.probe_after_ms, 0);
@@ -157,7 +157,7 @@ TEST_F(Options, OffIsAllowedOnlyWhereSaid) {
             "--set client.probe_after=1ms: client.probe_after: \"1ms\" is out of range; allowed: 1s to 1m, or 0: off");
 }
 
-TEST_F(Options, AssignmentsTakeEveryKindAndOverrideTheFile) {
+TEST_F(Options, assignments_take_every_kind_and_override_the_file) {
   EXPECT_EQ(load("[client]\nmax_pdu = 17\n",
                  {"client.max_pdu=2KiB", "client.nodelay=false", "log.colour=red", "client.max_connections=5",
                   "log.peers=1.1.1.1:1,2.2.2.2:2", "log.file=x=y", "log.listen=localhost:1"}),
@@ -172,7 +172,7 @@ TEST_F(Options, AssignmentsTakeEveryKindAndOverrideTheFile) {
   EXPECT_TRUE(config_.peers.empty());
 }
 
-TEST_F(Options, AWrongAssignmentSaysWhy) {
+TEST_F(Options, a_wrong_assignment_says_why) {
   EXPECT_EQ(set("nonsense"), "--set nonsense: is not an assignment; allowed: section.key=value");
   EXPECT_EQ(set("x.y=1"), "--set x.y=1: x: no such section; allowed: client, log");
   EXPECT_EQ(set("client.max_connections=many"),
@@ -180,7 +180,7 @@ TEST_F(Options, AWrongAssignmentSaysWhy) {
             "allowed: 1 to 4000000 connections");
 }
 
-TEST_F(Options, PrintedFilesLoadToTheSameValues) {
+TEST_F(Options, printed_files_load_to_the_same_values) {
   ASSERT_EQ(set("client.idle_timeout=90s"), "");
   ASSERT_EQ(set("client.max_pdu=1000"), "");
   ASSERT_EQ(set("log.peers=1.1.1.1:1,[::1]:2"), "");
@@ -197,7 +197,7 @@ TEST_F(Options, PrintedFilesLoadToTheSameValues) {
   EXPECT_EQ(print(other_table), print(table_));
 }
 
-TEST_F(Options, ThePrintTeaches) {
+TEST_F(Options, the_print_teaches) {
   EXPECT_TRUE(
       print(table_).starts_with("# Connections of clients\n"
                                 "[client]\n"
@@ -212,7 +212,7 @@ TEST_F(Options, ThePrintTeaches) {
       << print(table_);
 }
 
-TEST_F(Options, ABrokenRuleNamesItsLineAndChangesNothing) {
+TEST_F(Options, a_broken_rule_names_its_line_and_changes_nothing) {
   table_.check([this]() -> std::optional<BrokenRule> {
     if (config_.probe_after_ms < config_.idle_timeout_ms) return std::nullopt;
     return BrokenRule{"client.probe_after", "must be below client.idle_timeout"};
@@ -224,7 +224,7 @@ TEST_F(Options, ABrokenRuleNamesItsLineAndChangesNothing) {
   EXPECT_EQ(load("[client]\nidle_timeout = \"2s\"\nprobe_after = \"5s\"\n", {"client.probe_after=1s"}), "");
 }
 
-TEST_F(Options, WhatARuleDerivesFollowsTheValuesThatHold) {
+TEST_F(Options, what_a_rule_derives_follows_the_values_that_hold) {
   int64_t half = 0;
   table_.check([&]() -> std::optional<BrokenRule> {
     half = config_.idle_timeout_ms / 2;
@@ -240,7 +240,7 @@ TEST_F(Options, WhatARuleDerivesFollowsTheValuesThatHold) {
   EXPECT_EQ(half, 30'000);
 }
 
-TEST_F(Options, ReloadAppliesOnlyWhatItMay) {
+TEST_F(Options, reload_applies_only_what_it_may) {
   ASSERT_EQ(load("[client]\nidle_timeout = \"5m\"\n", {"log.level=debug"}), "");
   write("[client]\nmax_connections = 7\nmax_pdu = \"1MiB\"\n");
   const Result<ReloadReport> report = table_.reload();
@@ -256,14 +256,14 @@ TEST_F(Options, ReloadAppliesOnlyWhatItMay) {
   EXPECT_EQ(config_.level, "debug") << "--set outlives a reload";
 }
 
-TEST_F(Options, AReloadWithAnErrorChangesNothing) {
+TEST_F(Options, a_reload_with_an_error_changes_nothing) {
   ASSERT_EQ(load("[client]\nidle_timeout = \"5m\"\n"), "");
   write("[client]\nidle_timeout = \"6m\"\nmax_pdu = \"none\"\n");
   EXPECT_FALSE(table_.reload().ok());
   EXPECT_EQ(config_.idle_timeout_ms, 300'000);
 }
 
-TEST_F(Options, WhatCameThroughAPipeIsNotReadAgain) {
+TEST_F(Options, what_came_through_a_pipe_is_not_read_again) {
   std::array<int, 2> ends{};
   ASSERT_EQ(::pipe(ends.data()), 0);
   constexpr std::string_view kText = "[client]\nidle_timeout = \"5m\"\n";
@@ -278,7 +278,7 @@ TEST_F(Options, WhatCameThroughAPipeIsNotReadAgain) {
   EXPECT_EQ(config_.idle_timeout_ms, 300'000);
 }
 
-TEST_F(Options, AReloadThatOnlyARestartMakesRightChangesNothing) {
+TEST_F(Options, a_reload_that_only_a_restart_makes_right_changes_nothing) {
   table_.check([this]() -> std::optional<BrokenRule> {
     if (config_.max_pdu >= config_.max_connections) return std::nullopt;
     return BrokenRule{"client.max_pdu", "must be at least client.max_connections"};
@@ -291,7 +291,7 @@ TEST_F(Options, AReloadThatOnlyARestartMakesRightChangesNothing) {
   EXPECT_EQ(config_.max_pdu, 16u * 1024);
 }
 
-TEST(WrapWords, BreaksAtSpacesAndNewlines) {
+TEST(WrapWords, breaks_at_spaces_and_newlines) {
   EXPECT_EQ(wrap_words("aa bb cc", 5), (std::vector<std::string>{"aa bb", "cc"}));
   EXPECT_EQ(wrap_words("a\nb", 5), (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(wrap_words("aaaaaaaa bb", 5), (std::vector<std::string>{"aaaaaaaa", "bb"}));

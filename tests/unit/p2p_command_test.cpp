@@ -28,7 +28,7 @@ void expect_same(const P2pCommand& command, const std::string& body) {
   EXPECT_EQ(command.data, message.cmd_msg_data());
 }
 
-TEST(P2pCommand, IsReadAsProtobufReadsIt) {
+TEST(P2pCommand, is_read_as_protobuf_reads_it) {
   std::mt19937 random(3);
   for (int i = 0; i < 5'000; ++i) {
     const std::string body = random_body(random);
@@ -38,7 +38,7 @@ TEST(P2pCommand, IsReadAsProtobufReadsIt) {
   }
 }
 
-TEST(P2pCommand, OfDamagedOnesOnlyThoseAreAcceptedThatProtobufReadsAlike) {
+TEST(P2pCommand, of_damaged_ones_only_those_are_accepted_that_protobuf_reads_alike) {
   std::mt19937 random(4);
   for (int i = 0; i < 50'000; ++i) {
     std::string body = random_body(random);
@@ -48,7 +48,7 @@ TEST(P2pCommand, OfDamagedOnesOnlyThoseAreAcceptedThatProtobufReadsAlike) {
   }
 }
 
-TEST(P2pCommand, IsWrittenAsProtobufWritesIt) {
+TEST(P2pCommand, is_written_as_protobuf_writes_it) {
   std::mt19937 random(5);
   for (int i = 0; i < 1'000; ++i) {
     const std::string body = random_body(random);

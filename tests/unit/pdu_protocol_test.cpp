@@ -136,12 +136,12 @@ class PduProtocolTest : public LoopTest {
   TbError error;  // the last one
 };
 
-TEST_F(PduProtocolTest, AnAnswerRepeatsTheSequenceNumber) {
+TEST_F(PduProtocolTest, an_answer_repeats_the_sequence_number) {
   EXPECT_EQ(converse(login() + time_request(4'711)), "774(4711) ");
   EXPECT_EQ(protocol.calls, "login time ");
 }
 
-TEST_F(PduProtocolTest, EverySplitPointOfAConversationIsAnsweredTheSame) {
+TEST_F(PduProtocolTest, every_split_point_of_a_conversation_is_answered_the_same) {
   const std::string conversation =
       time_request(1) + time_request(2) + pdu(IM::Other::IMHeartBeat(), 3) + time_request(4);
   converse(login());
@@ -152,13 +152,13 @@ TEST_F(PduProtocolTest, EverySplitPointOfAConversationIsAnsweredTheSame) {
   }
 }
 
-TEST_F(PduProtocolTest, APhaseThatMayNotSendACommandIsRefused) {
+TEST_F(PduProtocolTest, a_phase_that_may_not_send_a_command_is_refused) {
   EXPECT_EQ(converse(time_request()), "ERROR_NOT_ALLOWED ");
   EXPECT_EQ(converse(login() + login()), "ERROR_NOT_ALLOWED ");
   EXPECT_EQ(protocol.calls, "login ");
 }
 
-TEST_F(PduProtocolTest, AnErrorNamesThePduThatItIsAbout) {
+TEST_F(PduProtocolTest, an_error_names_the_pdu_that_it_is_about) {
   EXPECT_EQ(converse(raw(0x09, 0x09ff)), "ERROR_UNKNOWN_COMMAND ");
   EXPECT_EQ(error.service_id(), 9U);
   EXPECT_EQ(error.command_id(), 0x09ffU);
@@ -167,12 +167,12 @@ TEST_F(PduProtocolTest, AnErrorNamesThePduThatItIsAbout) {
   EXPECT_FALSE(error.has_retry_after_ms());
 }
 
-TEST_F(PduProtocolTest, AServiceThatDoesNotFitIsUnknown) {
+TEST_F(PduProtocolTest, a_service_that_does_not_fit_is_unknown) {
   EXPECT_EQ(converse(raw(0x01, 0x0902)), "ERROR_UNKNOWN_COMMAND ");
   EXPECT_EQ(protocol.calls, "");
 }
 
-TEST_F(PduProtocolTest, ThreeFaultsCloseAfterTheThirdAnswer) {
+TEST_F(PduProtocolTest, three_faults_close_after_the_third_answer) {
   EXPECT_EQ(converse(raw(0x09, 0x0902)), "ERROR_MALFORMED ");
   EXPECT_EQ(converse(raw(0x03, 0x0399)), "ERROR_UNKNOWN_COMMAND ");
   EXPECT_EQ(protocol.closed, "");
@@ -182,37 +182,37 @@ TEST_F(PduProtocolTest, ThreeFaultsCloseAfterTheThirdAnswer) {
   EXPECT_TRUE(pair.peer.ended());
 }
 
-TEST_F(PduProtocolTest, ARefusalThatIsNoFaultNeverCloses) {
+TEST_F(PduProtocolTest, a_refusal_that_is_no_fault_never_closes) {
   converse(login());
   for (int i = 0; i < 10; ++i) EXPECT_EQ(converse(pdu(IM::Other::IMHeartBeat())), "ERROR_BUSY ");
   EXPECT_EQ(error.retry_after_ms(), 250U);
   EXPECT_EQ(protocol.closed, "");
 }
 
-TEST_F(PduProtocolTest, AHandlersCloseEndsTheHandlingOfTheChunk) {
+TEST_F(PduProtocolTest, a_handlers_close_ends_the_handling_of_the_chunk) {
   EXPECT_EQ(converse(login("close") + time_request()), "");
   EXPECT_EQ(protocol.closed, "login_refused ");
   EXPECT_EQ(protocol.calls, "login ");
 }
 
-TEST_F(PduProtocolTest, ABadLengthClosesAfterWhatCameBeforeWasAnswered) {
+TEST_F(PduProtocolTest, a_bad_length_closes_after_what_came_before_was_answered) {
   EXPECT_EQ(converse(login() + time_request(1) + std::string(16, '\0') + time_request(2)),
             "774(1) GO_AWAY_PROTOCOL_ERROR ");
   EXPECT_EQ(protocol.closed, "protocol_error ");
   EXPECT_TRUE(pair.peer.ended());
 }
 
-TEST_F(PduProtocolTest, ALoginRaisesTheLimitForWhatFollowsInTheSameChunk) {
+TEST_F(PduProtocolTest, a_login_raises_the_limit_for_what_follows_in_the_same_chunk) {
   EXPECT_EQ(converse(login() + raw(0x03, 0x0305, "\x0a\x7f" + std::string(127, 'x'))), "774(77) ");
   EXPECT_EQ(protocol.closed, "");
 }
 
-TEST_F(PduProtocolTest, BeforeTheLoginTheLowerLimitHolds) {
+TEST_F(PduProtocolTest, before_the_login_the_lower_limit_holds) {
   EXPECT_EQ(converse(raw(0x03, 0x0305, std::string(85, 'x')).substr(0, 16)), "GO_AWAY_PROTOCOL_ERROR ");
   EXPECT_EQ(protocol.closed, "protocol_error ");
 }
 
-TEST_F(PduProtocolTest, AStreamOfPdusThatIsAlwaysCutInTheMiddleIsAlive) {
+TEST_F(PduProtocolTest, a_stream_of_pdus_that_is_always_cut_in_the_middle_is_alive) {
   Liveness rule({.pdu_timeout_ms = 30'000});
   table.watch_liveness(rule);
   rule.join(*table.find(id), loop.now());
@@ -224,7 +224,7 @@ TEST_F(PduProtocolTest, AStreamOfPdusThatIsAlwaysCutInTheMiddleIsAlive) {
   EXPECT_EQ(protocol.closed, "");
 }
 
-TEST_F(PduProtocolTest, APduThatDripsIsClosedAtItsDeadline) {
+TEST_F(PduProtocolTest, a_pdu_that_drips_is_closed_at_its_deadline) {
   Liveness rule({.pdu_timeout_ms = 30'000});
   table.watch_liveness(rule);
   rule.join(*table.find(id), loop.now());
@@ -250,7 +250,7 @@ class PduLivenessTest : public PduProtocolTest {
   Liveness rule{{.silence_timeout_ms = 60'000, .min_ping_interval_ms = 5'000, .max_ping_strikes = 2}};
 };
 
-TEST_F(PduLivenessTest, OneHeartbeatTooManyClosesAndSaysWhy) {
+TEST_F(PduLivenessTest, one_heartbeat_too_many_closes_and_says_why) {
   Liveness strict({.min_ping_interval_ms = 5'000, .max_ping_strikes = 2});
   class Echo final : public PduProtocol {
    public:
@@ -282,13 +282,13 @@ TEST_F(PduLivenessTest, OneHeartbeatTooManyClosesAndSaysWhy) {
   EXPECT_TRUE(other.peer.ended());
 }
 
-TEST_F(PduLivenessTest, WhatRefusesAHeartbeatDoesNotClearTheStrikes) {
+TEST_F(PduLivenessTest, what_refuses_a_heartbeat_does_not_clear_the_strikes) {
   for (int i = 0; i < 3; ++i) EXPECT_EQ(converse(beat()), "ERROR_BUSY ");
   EXPECT_EQ(converse(beat()), "GO_AWAY_TOO_MANY_PINGS ");
   EXPECT_EQ(protocol.closed, "too_many_pings ");
 }
 
-TEST_F(PduLivenessTest, AnotherPduClearsThem) {
+TEST_F(PduLivenessTest, another_pdu_clears_them) {
   for (int i = 0; i < 10; ++i) {
     EXPECT_EQ(converse(beat() + beat() + beat()), "ERROR_BUSY ERROR_BUSY ERROR_BUSY ") << i;
     EXPECT_EQ(converse(time_request()), "774(0) ");
@@ -296,13 +296,13 @@ TEST_F(PduLivenessTest, AnotherPduClearsThem) {
   }
 }
 
-TEST_F(PduLivenessTest, TheSilentAreToldBeforeTheyAreClosed) {
+TEST_F(PduLivenessTest, the_silent_are_told_before_they_are_closed) {
   run_for(60'000);
   EXPECT_EQ(protocol.closed, "silent ");
   EXPECT_EQ(converse(""), "GO_AWAY_SILENT ");
 }
 
-TEST_F(PduLivenessTest, WhoWasAskedToLeaveIsToldOnlyWhatIsNew) {
+TEST_F(PduLivenessTest, who_was_asked_to_leave_is_told_only_what_is_new) {
   TbGoAway notice;
   notice.set_reason(GO_AWAY_MAX_AGE);
   notice.set_text("old");
@@ -312,7 +312,7 @@ TEST_F(PduLivenessTest, WhoWasAskedToLeaveIsToldOnlyWhatIsNew) {
   EXPECT_EQ(protocol.closed, "max_age ");
 }
 
-TEST_F(PduLivenessTest, WhoWasAskedToLeaveAndEndsForAnotherReasonIsToldThat) {
+TEST_F(PduLivenessTest, who_was_asked_to_leave_and_ends_for_another_reason_is_told_that) {
   TbGoAway notice;
   notice.set_reason(GO_AWAY_DRAIN);
   notice.set_text("stopping");
@@ -323,7 +323,7 @@ TEST_F(PduLivenessTest, WhoWasAskedToLeaveAndEndsForAnotherReasonIsToldThat) {
 }
 
 // It proves nothing that we have told somebody that it is dead.
-TEST_F(PduLivenessTest, OurLastWordsAreNoSignOfLife) {
+TEST_F(PduLivenessTest, our_last_words_are_no_sign_of_life) {
   rule.set_policy({.silence_timeout_ms = 60'000, .count_sent_as_activity = true});
   std::vector<LivenessRecord> history;
   Tick silent = 0;
@@ -342,14 +342,14 @@ TEST_F(PduLivenessTest, OurLastWordsAreNoSignOfLife) {
   run_for(10'000);
 }
 
-TEST_F(PduLivenessTest, APeerThatDoesNotTakeItIsNotTold) {
+TEST_F(PduLivenessTest, a_peer_that_does_not_take_it_is_not_told) {
   protocol.speaks = false;
   run_for(60'000);
   EXPECT_EQ(protocol.closed, "silent ");
   EXPECT_EQ(converse(""), "");
 }
 
-TEST_F(PduProtocolTest, AnEncodedPduEqualsASentOne) {
+TEST_F(PduProtocolTest, an_encoded_pdu_equals_a_sent_one) {
   send_pdu(*table.find(id), IM::Message::IMClientTimeReq(), 9);
   turn();
   EXPECT_EQ(pair.peer.receive(), time_request(9));

@@ -58,7 +58,7 @@ const std::string kConversation =
     framed("", 1) + framed("hello", 2) + framed("", 3) + framed("", 4) + framed(std::string(40, 'x'), 5);
 const std::string kSeen = "1:;2:hello;3:;4:;5:" + std::string(40, 'x') + ";";
 
-TEST(PduHeader, StandsOnTheWireAsTheProtocolSays) {
+TEST(PduHeader, stands_on_the_wire_as_the_protocol_says) {
   PduHeader header;
   header.length = 0x01020304;
   header.version = 0x0506;
@@ -81,14 +81,14 @@ TEST(PduHeader, StandsOnTheWireAsTheProtocolSays) {
   EXPECT_EQ(again.reserved, header.reserved);
 }
 
-TEST(PduFramer, ManyPdusInOneChunkComeOutInOrder) {
+TEST(PduFramer, many_pdus_in_one_chunk_come_out_in_order) {
   Reader reader;
   EXPECT_EQ(reader.feed(kConversation), Outcome::kOk);
   EXPECT_EQ(reader.seen, kSeen);
   EXPECT_FALSE(reader.framer.partial());
 }
 
-TEST(PduFramer, EverySplitPointGivesTheSame) {
+TEST(PduFramer, every_split_point_gives_the_same) {
   for (size_t first = 0; first <= kConversation.size(); ++first) {
     for (size_t second = first; second <= kConversation.size(); ++second) {
       Reader reader;
@@ -101,13 +101,13 @@ TEST(PduFramer, EverySplitPointGivesTheSame) {
   }
 }
 
-TEST(PduFramer, SingleBytesGiveTheSame) {
+TEST(PduFramer, single_bytes_give_the_same) {
   Reader reader;
   for (const char byte : kConversation) EXPECT_EQ(reader.feed(std::string_view(&byte, 1)), Outcome::kOk);
   EXPECT_EQ(reader.seen, kSeen);
 }
 
-TEST(PduFramer, RandomStreamsInRandomChunksEqualTheWhole) {
+TEST(PduFramer, random_streams_in_random_chunks_equal_the_whole) {
   for (uint64_t seed = 0; seed < 200; ++seed) {
     std::mt19937_64 random(seed);
     std::string stream;
@@ -124,7 +124,7 @@ TEST(PduFramer, RandomStreamsInRandomChunksEqualTheWhole) {
   }
 }
 
-TEST(PduFramer, LengthsBelowTheHeadersAreRefused) {
+TEST(PduFramer, lengths_below_the_headers_are_refused) {
   for (uint32_t length = 0; length < kPduHeaderSize; ++length) {
     Reader reader;
     EXPECT_EQ(reader.feed(header_bytes(length)), Outcome::kBadLength) << length;
@@ -132,7 +132,7 @@ TEST(PduFramer, LengthsBelowTheHeadersAreRefused) {
   }
 }
 
-TEST(PduFramer, LengthsAboveTheLimitAreRefusedWithTheHeaderAndWithoutTheirMemory) {
+TEST(PduFramer, lengths_above_the_limit_are_refused_with_the_header_and_without_their_memory) {
   for (const uint32_t length : {uint32_t{kLimit} + 1, uint32_t{1} << 31, UINT32_MAX}) {
     Reader whole;
     EXPECT_EQ(whole.feed(header_bytes(length)), Outcome::kBadLength) << length;
@@ -145,20 +145,20 @@ TEST(PduFramer, LengthsAboveTheLimitAreRefusedWithTheHeaderAndWithoutTheirMemory
   }
 }
 
-TEST(PduFramer, TheLimitItselfIsAllowed) {
+TEST(PduFramer, the_limit_itself_is_allowed) {
   Reader reader;
   const std::string body(kLimit - kPduHeaderSize, 'b');
   EXPECT_EQ(reader.feed(framed(body, 1)), Outcome::kOk);
   EXPECT_EQ(reader.seen, "1:" + body + ";");
 }
 
-TEST(PduFramer, WhatCameBeforeABadLengthIsHandled) {
+TEST(PduFramer, what_came_before_a_bad_length_is_handled) {
   Reader reader;
   EXPECT_EQ(reader.feed(framed("ok", 1) + header_bytes(3) + framed("never", 2)), Outcome::kBadLength);
   EXPECT_EQ(reader.seen, "1:ok;");
 }
 
-TEST(PduFramer, TheLimitIsAskedAnewForEachPduOfAChunk) {
+TEST(PduFramer, the_limit_is_asked_anew_for_each_pdu_of_a_chunk) {
   const std::string large(500, 'l');
   const std::string stream = framed("login", 1) + framed(large, 2);
   for (const bool raised : {true, false}) {
@@ -177,14 +177,14 @@ TEST(PduFramer, TheLimitIsAskedAnewForEachPduOfAChunk) {
   }
 }
 
-TEST(PduFramer, AStopLeavesTheRestUnread) {
+TEST(PduFramer, a_stop_leaves_the_rest_unread) {
   Reader reader;
   reader.stop_after = 2;
   EXPECT_EQ(reader.feed(kConversation), Outcome::kStopped);
   EXPECT_EQ(reader.seen, "1:;2:hello;");
 }
 
-TEST(PduFramer, PartialTellsWhetherAPduHasBegun) {
+TEST(PduFramer, partial_tells_whether_a_pdu_has_begun) {
   Reader reader;
   EXPECT_FALSE(reader.framer.partial());
   reader.feed(kConversation.substr(0, 1));

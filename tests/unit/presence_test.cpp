@@ -31,14 +31,14 @@ class PresenceTest : public testing::Test {
   Presence presence_;
 };
 
-TEST_F(PresenceTest, AUserIsWhereItLoggedIn) {
+TEST_F(PresenceTest, a_user_is_where_it_logged_in) {
   EXPECT_FALSE(online(kA, 7, 1));
   EXPECT_EQ(holder(7), kA);
   EXPECT_EQ(holder(7, ClientClass::kMobile), ServerId::kNone);
   EXPECT_EQ(presence_.users(), 1u);
 }
 
-TEST_F(PresenceTest, TheClassesDoNotDisturbEachOther) {
+TEST_F(PresenceTest, the_classes_do_not_disturb_each_other) {
   EXPECT_FALSE(online(kA, 7, 1, kWindows));
   EXPECT_FALSE(online(kB, 7, 2, kAndroid));
   EXPECT_EQ(holder(7, ClientClass::kPc), kA);
@@ -47,7 +47,7 @@ TEST_F(PresenceTest, TheClassesDoNotDisturbEachOther) {
   EXPECT_EQ(presence_.sessions(), 2u);
 }
 
-TEST_F(PresenceTest, TheLaterLoginWinsAndTheOlderServerIsToldToKick) {
+TEST_F(PresenceTest, the_later_login_wins_and_the_older_server_is_told_to_kick) {
   online(kA, 7, 10);
   const auto verdict = online(kB, 7, 11, kMac);
   ASSERT_TRUE(verdict);
@@ -58,7 +58,7 @@ TEST_F(PresenceTest, TheLaterLoginWinsAndTheOlderServerIsToldToKick) {
   EXPECT_EQ(holder(7), kB);
 }
 
-TEST_F(PresenceTest, ANewcomerWithALowerStampIsTheOneToKick) {
+TEST_F(PresenceTest, a_newcomer_with_a_lower_stamp_is_the_one_to_kick) {
   online(kA, 7, 11);
   const auto verdict = online(kB, 7, 10);
   ASSERT_TRUE(verdict);
@@ -67,7 +67,7 @@ TEST_F(PresenceTest, ANewcomerWithALowerStampIsTheOneToKick) {
   EXPECT_EQ(holder(7), kA);
 }
 
-TEST_F(PresenceTest, EqualStampsAreDecidedByTheNameWhateverComesFirst) {
+TEST_F(PresenceTest, equal_stamps_are_decided_by_the_name_whatever_comes_first) {
   online(kA, 7, 10);
   auto verdict = online(kB, 7, 10);
   ASSERT_TRUE(verdict);
@@ -80,7 +80,7 @@ TEST_F(PresenceTest, EqualStampsAreDecidedByTheNameWhateverComesFirst) {
   EXPECT_EQ(holder(8), kB);
 }
 
-TEST_F(PresenceTest, ALogoutCountsOnlyFromTheHolder) {
+TEST_F(PresenceTest, a_logout_counts_only_from_the_holder) {
   online(kA, 7, 10);
   online(kB, 7, 11);
   EXPECT_FALSE(presence_.offline(kA, 7, ClientClass::kPc, 10)) << "the kicked session's end";
@@ -90,14 +90,14 @@ TEST_F(PresenceTest, ALogoutCountsOnlyFromTheHolder) {
   EXPECT_EQ(presence_.users(), 0u);
 }
 
-TEST_F(PresenceTest, TheEndOfAnOlderSessionOfTheSameServerDoesNotCount) {
+TEST_F(PresenceTest, the_end_of_an_older_session_of_the_same_server_does_not_count) {
   online(kA, 7, 10);
   EXPECT_FALSE(online(kA, 7, 11));
   EXPECT_FALSE(presence_.offline(kA, 7, ClientClass::kPc, 10));
   EXPECT_EQ(presence_.find(7, ClientClass::kPc)->login_stamp, 11u);
 }
 
-TEST_F(PresenceTest, ALostServersUsersAreOfflineAtOnce) {
+TEST_F(PresenceTest, a_lost_servers_users_are_offline_at_once) {
   for (uint32_t user = 1; user <= 100; ++user) online(kA, user, 1);
   for (uint32_t user = 51; user <= 150; ++user) online(kB, user, 2);
   presence_.remove_server(kA);
@@ -107,7 +107,7 @@ TEST_F(PresenceTest, ALostServersUsersAreOfflineAtOnce) {
   EXPECT_EQ(presence_.sessions_of(kB), 100u);
 }
 
-TEST_F(PresenceTest, OnlyNetChangesAreTold) {
+TEST_F(PresenceTest, only_net_changes_are_told) {
   online(kA, 1, 1);
   online(kA, 2, 1);
   EXPECT_EQ(presence_.take_changes().size(), 2u);
@@ -125,7 +125,7 @@ TEST_F(PresenceTest, OnlyNetChangesAreTold) {
 }
 
 // Several login_servers hear the same logins in any order, and have to agree.
-TEST_F(PresenceTest, TheOrderOfArrivalDoesNotChangeTheOutcome) {
+TEST_F(PresenceTest, the_order_of_arrival_does_not_change_the_outcome) {
   std::mt19937 random(17);
   for (int round = 0; round < 200; ++round) {
     std::vector<Session> logins;
@@ -146,7 +146,7 @@ TEST_F(PresenceTest, TheOrderOfArrivalDoesNotChangeTheOutcome) {
 }
 
 // Against a simple model, so that the places in the servers' lists stay right.
-TEST_F(PresenceTest, ManyRandomStepsKeepTheCountsRight) {
+TEST_F(PresenceTest, many_random_steps_keep_the_counts_right) {
   std::mt19937 random(42);
   for (int step = 0; step < 20'000; ++step) {
     const ServerId server{1 + random() % 2};

@@ -257,7 +257,7 @@ PduHeader header_of(const std::string& pdu) {
   return decode_header(std::as_bytes(std::span(pdu)));
 }
 
-TEST(Protocol, PageHoldsTheWholeProtocol) {
+TEST(Protocol, page_holds_the_whole_protocol) {
   const Page page = read_page();
   EXPECT_GE(page.enums, 27U);
   EXPECT_GE(page.messages, 102U);
@@ -265,15 +265,15 @@ TEST(Protocol, PageHoldsTheWholeProtocol) {
   EXPECT_GE(page.fields, 400U);
 }
 
-TEST(Protocol, PageSaysNothingThatTheCodeDoesNotSpeak) {
+TEST(Protocol, page_says_nothing_that_the_code_does_not_speak) {
   EXPECT_EQ(missing(read_page().facts, code_facts()), "") << "^ stands in PROTOCOL.md, and not so in proto/";
 }
 
-TEST(Protocol, CodeSpeaksNothingThatThePageDoesNotSay) {
+TEST(Protocol, code_speaks_nothing_that_the_page_does_not_say) {
   EXPECT_EQ(missing(code_facts(), read_page().facts), "") << "^ stands in proto/, and not so in PROTOCOL.md";
 }
 
-TEST(Protocol, EveryDeclaredCommandHasOneMessage) {
+TEST(Protocol, every_declared_command_has_one_message) {
   const std::set<int> declared = declared_commands();
   std::set<int> used;
   for (const auto& [name, command] : all_commands()) {
@@ -283,7 +283,7 @@ TEST(Protocol, EveryDeclaredCommandHasOneMessage) {
   EXPECT_GE(used.size(), 102U);
 }
 
-TEST(Protocol, EveryCommandBelongsToADeclaredService) {
+TEST(Protocol, every_command_belongs_to_a_declared_service) {
   for (const auto& [name, command] : all_commands()) {
     const int service = service_of(command);
     EXPECT_TRUE(IM::BaseDefine::ServiceID_IsValid(service) || service == SID_TALKBEAT) << name;
@@ -291,7 +291,7 @@ TEST(Protocol, EveryCommandBelongsToADeclaredService) {
   EXPECT_EQ(service_of(0x0905), 9);
 }
 
-TEST(Protocol, RecordsHaveNoCommand) {
+TEST(Protocol, records_have_no_command) {
   EXPECT_EQ(kCommandOf<IM::BaseDefine::UserInfo>, 0);
   EXPECT_EQ(kCommandOf<ServerLoad>, 0);
 }
@@ -305,13 +305,13 @@ void check_fields(const pb::Descriptor& message) {
   }
 }
 
-TEST(Protocol, AdditionsAreOptionalAndNothingIsPacked) {
+TEST(Protocol, additions_are_optional_and_nothing_is_packed) {
   for (const pb::FileDescriptor* file : proto_files()) {
     for (int i = 0; i < file->message_type_count(); ++i) check_fields(*file->message_type(i));
   }
 }
 
-TEST(Protocol, ExampleLoginIsWhatTheCodeSends) {
+TEST(Protocol, example_login_is_what_the_code_sends) {
   const std::string pdu = example("login");
   ASSERT_EQ(pdu.size(), 67U);
   IM::Login::IMLoginReq login;
@@ -329,7 +329,7 @@ TEST(Protocol, ExampleLoginIsWhatTheCodeSends) {
   EXPECT_EQ(header.seq_num, 7);
 }
 
-TEST(Protocol, ExampleHeartbeatIsAHeaderAlone) {
+TEST(Protocol, example_heartbeat_is_a_header_alone) {
   const std::string pdu = example("heartbeat");
   ASSERT_EQ(pdu.size(), kPduHeaderSize);
   ASSERT_EQ(kPduHeaderSize, 16U);
@@ -341,7 +341,7 @@ TEST(Protocol, ExampleHeartbeatIsAHeaderAlone) {
 }
 
 // The header's table: "| 4 | 2 | version | 1 |".
-TEST(Protocol, FramingTableFillsTheHeader) {
+TEST(Protocol, framing_table_fills_the_header) {
   size_t next = 0;
   for (const std::string& line : page_lines()) {
     std::istringstream row(line);

@@ -42,7 +42,7 @@ void expect_same(const RelayToUsers& read, const TbRelay& relay) {
   EXPECT_EQ(read.client_class.value_or(0), relay.client_class());
 }
 
-TEST(RelayToUsers, ReadsAndWritesWhatProtobufDoes) {
+TEST(RelayToUsers, reads_and_writes_what_protobuf_does) {
   std::mt19937 random(11);
   for (int i = 0; i < 5'000; ++i) {
     const TbRelay relay = random_relay(random);
@@ -56,7 +56,7 @@ TEST(RelayToUsers, ReadsAndWritesWhatProtobufDoes) {
 }
 
 // Whatever it accepts, protobuf understands alike: two servers must not disagree about a relay.
-TEST(RelayToUsers, OfDamagedOnesItAcceptsOnlyWhatProtobufReadsAlike) {
+TEST(RelayToUsers, of_damaged_ones_it_accepts_only_what_protobuf_reads_alike) {
   std::mt19937 random(12);
   for (int i = 0; i < 50'000; ++i) {
     std::string body = random_relay(random).SerializeAsString();
@@ -70,7 +70,7 @@ TEST(RelayToUsers, OfDamagedOnesItAcceptsOnlyWhatProtobufReadsAlike) {
   }
 }
 
-TEST(RelayToUsers, MoreReceiversThanItHoldsAreLeftToOthers) {
+TEST(RelayToUsers, more_receivers_than_it_holds_are_left_to_others) {
   TbRelay relay;
   relay.set_pdu("x");
   for (uint32_t user = 1; user <= RelayToUsers::kMaxUsers; ++user) relay.add_user_ids(user);

@@ -24,7 +24,7 @@ class ScriptedRng final : public Rng {
   size_t used_ = 0;
 };
 
-TEST(Rng, TheSameSeedGivesTheSameNumbers) {
+TEST(Rng, the_same_seed_gives_the_same_numbers) {
   SeededRng one(42);
   SeededRng two(42);
   SeededRng other(43);
@@ -37,7 +37,7 @@ TEST(Rng, TheSameSeedGivesTheSameNumbers) {
   EXPECT_TRUE(differs);
 }
 
-TEST(Rng, BelowStaysBelow) {
+TEST(Rng, below_stays_below) {
   SeededRng rng(1);
   EXPECT_EQ(rng.below(0), 0U);
   EXPECT_EQ(rng.below(1), 0U);
@@ -46,20 +46,20 @@ TEST(Rng, BelowStaysBelow) {
   }
 }
 
-TEST(Rng, BelowReachesEveryValueAboutEquallyOften) {
+TEST(Rng, below_reaches_every_value_about_equally_often) {
   SeededRng rng(2);
   std::array<int, 7> counts{};
   for (int i = 0; i < 70'000; ++i) ++counts[rng.below(counts.size())];
   for (const int count : counts) EXPECT_NEAR(count, 10'000, 500);
 }
 
-TEST(Rng, ValuesThatWouldFavourSmallResultsAreDrawnAgain) {
+TEST(Rng, values_that_would_favour_small_results_are_drawn_again) {
   ScriptedRng rng({UINT64_MAX, UINT64_MAX - 1, 12});
   EXPECT_EQ(rng.below(10), 2U);
   EXPECT_EQ(rng.used(), 3U);
 }
 
-TEST(Rng, TheSystemsNumbersDoNotRepeat) {
+TEST(Rng, the_systems_numbers_do_not_repeat) {
   SystemRng rng;
   std::set<uint64_t> seen;
   for (int i = 0; i < 1'000; ++i) EXPECT_TRUE(seen.insert(rng.next()).second);

@@ -11,14 +11,14 @@ class SignalsTest : public LoopTest {
   Signals signals{loop, {SIGUSR1, SIGUSR2}, [this](int number) { seen.push_back(number); }};
 };
 
-TEST_F(SignalsTest, ASignalBecomesACallOnTheLoop) {
+TEST_F(SignalsTest, a_signal_becomes_a_call_on_the_loop) {
   ASSERT_EQ(::raise(SIGUSR1), 0);
   EXPECT_TRUE(seen.empty());
   EXPECT_TRUE(turn_until([&] { return !seen.empty(); }));
   EXPECT_EQ(seen, std::vector<int>{SIGUSR1});
 }
 
-TEST_F(SignalsTest, SeveralSignalsInOneTurnAreAllSeen) {
+TEST_F(SignalsTest, several_signals_in_one_turn_are_all_seen) {
   ASSERT_EQ(::raise(SIGUSR2), 0);
   ASSERT_EQ(::raise(SIGUSR1), 0);
   ASSERT_EQ(::raise(SIGUSR1), 0);  // the system keeps one of a kind
@@ -28,7 +28,7 @@ TEST_F(SignalsTest, SeveralSignalsInOneTurnAreAllSeen) {
   EXPECT_EQ(seen, (std::vector<int>{SIGUSR1, SIGUSR2}));
 }
 
-TEST_F(SignalsTest, WritingToAClosedPeerDoesNotEndTheProcess) {
+TEST_F(SignalsTest, writing_to_a_closed_peer_does_not_end_the_process) {
   Pair pair = connect_pair();
   pair.peer.reset();
   const std::byte byte{};
@@ -37,7 +37,7 @@ TEST_F(SignalsTest, WritingToAClosedPeerDoesNotEndTheProcess) {
   transport.close(pair.ours);
 }
 
-TEST(SignalsLife, ItMayEndAndBeginAgain) {
+TEST(SignalsLife, it_may_end_and_begin_again) {
   FakeClock clock;
   FakeTransport transport(clock);
   EventLoop loop(clock, transport);

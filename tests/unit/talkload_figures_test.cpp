@@ -13,7 +13,7 @@ Sample sample(double at_s, uint64_t delivered, uint64_t latency_ns = 1000) {
   return result;
 }
 
-TEST(LoadFigures, ASampleIsTheSameBehindAPipe) {
+TEST(LoadFigures, a_sample_is_the_same_behind_a_pipe) {
   Sample before = sample(1.25, 17);
   uint64_t number = 1;
   for (const CounterField& field : kCounterFields) before.totals.*field.member = number++ * 1000;
@@ -28,7 +28,7 @@ TEST(LoadFigures, ASampleIsTheSameBehindAPipe) {
   }
 }
 
-TEST(LoadFigures, OnlyTheMeasuredPartCounts) {
+TEST(LoadFigures, only_the_measured_part_counts) {
   RunFigures figures(1, {.begin_s = 1, .end_s = 3});
   figures.add(0, sample(1, 1000, 9'000'000));
   figures.add(0, sample(2, 1500));
@@ -41,7 +41,7 @@ TEST(LoadFigures, OnlyTheMeasuredPartCounts) {
   EXPECT_EQ(figures.totals().delivered, 2001U);
 }
 
-TEST(LoadFigures, InAnOpenLoopTheLatencyOfStragglersCountsAndTheirNumberDoesNot) {
+TEST(LoadFigures, in_an_open_loop_the_latency_of_stragglers_counts_and_their_number_does_not) {
   RunFigures figures(1, {.begin_s = 1, .end_s = 3, .with_stragglers = true});
   figures.add(0, sample(1, 1000, 1));
   figures.add(0, sample(3, 2000));
@@ -51,7 +51,7 @@ TEST(LoadFigures, InAnOpenLoopTheLatencyOfStragglersCountsAndTheirNumberDoesNot)
   EXPECT_EQ(figures.latency().max(), 9'000'000U);
 }
 
-TEST(LoadFigures, ProcessesAddUp) {
+TEST(LoadFigures, processes_add_up) {
   RunFigures figures(2, {.begin_s = 0, .end_s = 2});
   figures.add(0, sample(1, 100));
   figures.add(1, sample(1, 300));
@@ -64,7 +64,7 @@ TEST(LoadFigures, ProcessesAddUp) {
   EXPECT_EQ(figures.rate(&Counters::delivered), 400);
 }
 
-TEST(LoadFigures, ASampleThatIsLateCountsForTheSecondThatItTellsOf) {
+TEST(LoadFigures, a_sample_that_is_late_counts_for_the_second_that_it_tells_of) {
   RunFigures figures(1, {.begin_s = 0, .end_s = 10});
   figures.add(0, sample(1.05, 105));
   figures.add(0, sample(2.1, 210));
@@ -73,7 +73,7 @@ TEST(LoadFigures, ASampleThatIsLateCountsForTheSecondThatItTellsOf) {
   EXPECT_NEAR(figures.time_line()[1].per_second(&Counters::delivered), 100, 1e-9);
 }
 
-TEST(LoadFigures, TheLastStepIsShownOnceAllProcessesHaveToldOfIt) {
+TEST(LoadFigures, the_last_step_is_shown_once_all_processes_have_told_of_it) {
   RunFigures figures(2, {.begin_s = 0, .end_s = 10});
   EXPECT_FALSE(figures.latest().has_value());
   figures.add(0, sample(0.98, 100));
@@ -85,7 +85,7 @@ TEST(LoadFigures, TheLastStepIsShownOnceAllProcessesHaveToldOfIt) {
   EXPECT_EQ(figures.latest()->counters.delivered, 200U);
 }
 
-TEST(LoadFigures, AProcessThatBeginsAnewKeepsWhatItHadDone) {
+TEST(LoadFigures, a_process_that_begins_anew_keeps_what_it_had_done) {
   RunFigures figures(1, {.begin_s = 0, .end_s = 10});
   figures.add(0, sample(1, 100));
   figures.add(0, sample(2, 30));
@@ -93,7 +93,7 @@ TEST(LoadFigures, AProcessThatBeginsAnewKeepsWhatItHadDone) {
   EXPECT_EQ(figures.measured().delivered, 130U);
 }
 
-TEST(LoadFigures, ALongRunTakesNoMoreMemoryAndLosesNothing) {
+TEST(LoadFigures, a_long_run_takes_no_more_memory_and_loses_nothing) {
   constexpr uint64_t kSeconds = 10'000;
   RunFigures figures(1, {.begin_s = 0, .end_s = kSeconds});
   for (uint64_t second = 1; second <= kSeconds; ++second)
@@ -108,7 +108,7 @@ TEST(LoadFigures, ALongRunTakesNoMoreMemoryAndLosesNothing) {
   EXPECT_EQ(figures.rate(&Counters::delivered), 7);
 }
 
-TEST(LoadFigures, NothingIsSaidOfARunThatNobodyToldOf) {
+TEST(LoadFigures, nothing_is_said_of_a_run_that_nobody_told_of) {
   const RunFigures figures(3, {.begin_s = 0, .end_s = 10});
   EXPECT_EQ(figures.rate(&Counters::delivered), 0);
   EXPECT_EQ(figures.measured_s(), 0);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr double kError = 1.0 / 64;
 
-TEST(LoadHistogram, EmptyOneSaysNothing) {
+TEST(LoadHistogram, empty_one_says_nothing) {
   const Histogram histogram;
   EXPECT_EQ(histogram.count(), 0U);
   EXPECT_EQ(histogram.min(), 0U);
@@ -22,14 +22,14 @@ TEST(LoadHistogram, EmptyOneSaysNothing) {
   histogram.for_each_bucket([](uint64_t, uint64_t, uint64_t) { FAIL(); });
 }
 
-TEST(LoadHistogram, OneValueIsGivenBackExactly) {
+TEST(LoadHistogram, one_value_is_given_back_exactly) {
   Histogram histogram;
   histogram.record(1'234'567);
   for (const double quantile : {0.0, 0.5, 0.99, 1.0}) EXPECT_EQ(histogram.at(quantile), 1'234'567U) << quantile;
   EXPECT_EQ(histogram.mean(), 1'234'567);
 }
 
-TEST(LoadHistogram, SmallValuesAreExact) {
+TEST(LoadHistogram, small_values_are_exact) {
   Histogram histogram;
   for (uint64_t ns = 0; ns < 64; ++ns) histogram.record(ns);
   EXPECT_EQ(histogram.at(0.5), 31U);
@@ -38,7 +38,7 @@ TEST(LoadHistogram, SmallValuesAreExact) {
   EXPECT_EQ(histogram.max(), 63U);
 }
 
-TEST(LoadHistogram, BucketsFollowEachOtherWithoutAGapAndAreNarrow) {
+TEST(LoadHistogram, buckets_follow_each_other_without_a_gap_and_are_narrow) {
   for (uint64_t ns = 0; ns < 5'000'000'000'000;) {
     Histogram one;
     one.record(ns);
@@ -56,7 +56,7 @@ TEST(LoadHistogram, BucketsFollowEachOtherWithoutAGapAndAreNarrow) {
   }
 }
 
-TEST(LoadHistogram, QuantilesAreOffBySixteenThousandthsAtTheMost) {
+TEST(LoadHistogram, quantiles_are_off_by_sixteen_thousandths_at_the_most) {
   std::mt19937_64 random(7);
   std::lognormal_distribution<double> latencies(13, 2);
   Histogram histogram;
@@ -74,7 +74,7 @@ TEST(LoadHistogram, QuantilesAreOffBySixteenThousandthsAtTheMost) {
   EXPECT_EQ(histogram.at(1), values.back());
 }
 
-TEST(LoadHistogram, WhatLastsLongerThanTwoHoursCountsAsTheLastBucket) {
+TEST(LoadHistogram, what_lasts_longer_than_two_hours_counts_as_the_last_bucket) {
   Histogram histogram;
   histogram.record(1'000);
   histogram.record(UINT64_MAX);
@@ -85,7 +85,7 @@ TEST(LoadHistogram, WhatLastsLongerThanTwoHoursCountsAsTheLastBucket) {
   EXPECT_EQ(last_upper, UINT64_MAX);
 }
 
-TEST(LoadHistogram, TwoTogetherAreAsIfAllHadBeenRecordedInOne) {
+TEST(LoadHistogram, two_together_are_as_if_all_had_been_recorded_in_one) {
   Histogram one;
   Histogram two;
   Histogram all;
@@ -98,7 +98,7 @@ TEST(LoadHistogram, TwoTogetherAreAsIfAllHadBeenRecordedInOne) {
   EXPECT_EQ(one.encode(), all.encode());
 }
 
-TEST(LoadHistogram, ManyAtOnceCountAsMany) {
+TEST(LoadHistogram, many_at_once_count_as_many) {
   Histogram histogram;
   histogram.record(10, 99);
   histogram.record(50);
@@ -108,7 +108,7 @@ TEST(LoadHistogram, ManyAtOnceCountAsMany) {
   EXPECT_EQ(histogram.max(), 50U);
 }
 
-TEST(LoadHistogram, IsTheSameBehindAPipe) {
+TEST(LoadHistogram, is_the_same_behind_a_pipe) {
   Histogram histogram;
   for (uint64_t i = 0; i < 40; ++i) histogram.record(uint64_t{1} << i, i + 1);
   const auto copy = Histogram::decode(histogram.encode());
@@ -121,7 +121,7 @@ TEST(LoadHistogram, IsTheSameBehindAPipe) {
   EXPECT_TRUE(Histogram::decode(Histogram().encode()).has_value());
 }
 
-TEST(LoadHistogram, BytesThatAreCutShortOrWrongGiveNothing) {
+TEST(LoadHistogram, bytes_that_are_cut_short_or_wrong_give_nothing) {
   Histogram histogram;
   histogram.record(5'000'000, 300);
   const std::string bytes = histogram.encode();

@@ -51,13 +51,13 @@ std::string fault_in_xml(std::string_view text) {
   return open.empty() ? "" : open.back() + " is not closed";
 }
 
-TEST(XmlCheck, FindsWhatIsWrong) {
+TEST(XmlCheck, finds_what_is_wrong) {
   EXPECT_EQ(fault_in_xml("<a><b x=\"1\"/>&lt;</a>"), "");
   for (const char* wrong : {"<a>", "<a></b>", "<a>&</a>", "<a x=\"></a>", "</a>", "<a"})
     EXPECT_NE(fault_in_xml(wrong), "");
 }
 
-TEST_F(HtmlReportTest, IsWellFormedAndNeedsNothingElse) {
+TEST_F(HtmlReportTest, is_well_formed_and_needs_nothing_else) {
   for (const RunReport& all : {report(), report_with_servers()}) {
     const std::string html = report_html(all);
     EXPECT_EQ(fault_in_xml(html), "");
@@ -70,7 +70,7 @@ TEST_F(HtmlReportTest, IsWellFormedAndNeedsNothingElse) {
   }
 }
 
-TEST_F(HtmlReportTest, ShowsVerdictCommandLineAndPlots) {
+TEST_F(HtmlReportTest, shows_verdict_command_line_and_plots) {
   const std::string html = report_html(report_with_servers());
   EXPECT_THAT(html, HasSubstr("<strong>ok</strong> every message arrived once and in order"));
   EXPECT_THAT(html, HasSubstr("<pre>talkload chat --dir run --pairs 2</pre>"));
@@ -84,7 +84,7 @@ TEST_F(HtmlReportTest, ShowsVerdictCommandLineAndPlots) {
   EXPECT_THAT(html, HasSubstr("&lt;b&gt;&quot;&amp;'"));
 }
 
-TEST_F(HtmlReportTest, NamesWhatWentWrong) {
+TEST_F(HtmlReportTest, names_what_went_wrong) {
   outcome_ = {
       .ok = false, .exit_code = 1, .meaning = "lost", .failures = {"pair <3>"}, .failures_left_out = 0, .notes = {}};
   Sample bad = sample(11);
@@ -97,14 +97,14 @@ TEST_F(HtmlReportTest, NamesWhatWentWrong) {
   EXPECT_THAT(html, HasSubstr("<figcaption>Problems a second"));
 }
 
-TEST_F(HtmlReportTest, LinesOfManyServersAreSummedUp) {
+TEST_F(HtmlReportTest, lines_of_many_servers_are_summed_up) {
   servers_ = 9;
   const std::string html = report_html(report_with_servers());
   EXPECT_THAT(html, HasSubstr("all msg_servers"));
   EXPECT_THAT(html, Not(HasSubstr("msg_server_8")));
 }
 
-TEST(HtmlReport, ARunThatEndedBeforeItBeganIsAPageToo) {
+TEST(HtmlReport, a_run_that_ended_before_it_began_is_a_page_too) {
   const RunDescription run;
   const Outcome outcome{.ok = false, .exit_code = 3, .meaning = "could not connect", .failures = {}, .notes = {}};
   const RunFigures figures(1, {});
@@ -113,12 +113,12 @@ TEST(HtmlReport, ARunThatEndedBeforeItBeganIsAPageToo) {
   EXPECT_THAT(html, Not(HasSubstr("<svg")));
 }
 
-TEST(SvgPlot, WhatXmlCannotHoldBecomesAQuestionMark) {
+TEST(SvgPlot, what_xml_cannot_hold_becomes_a_question_mark) {
   EXPECT_EQ(escape_xml("a<b>&\"c\" é\n"), "a&lt;b&gt;&amp;&quot;c&quot; é\n");
   EXPECT_EQ(escape_xml("\x1b\xff\xef\xbf\xbf"), "???");
 }
 
-TEST(SvgPlot, ALineNeedsTwoPoints) {
+TEST(SvgPlot, a_line_needs_two_points) {
   Plot plot;
   plot.lines = {{"one", {{1, 1}}}};
   EXPECT_EQ(line_plot(plot), "");
@@ -126,7 +126,7 @@ TEST(SvgPlot, ALineNeedsTwoPoints) {
   EXPECT_THAT(line_plot(plot), HasSubstr("d=\"M72.0 "));
 }
 
-TEST(SvgPlot, WhatALogarithmCannotShowIsLeftOut) {
+TEST(SvgPlot, what_a_logarithm_cannot_show_is_left_out) {
   Plot plot;
   plot.logarithmic = true;
   plot.lines = {{"", {{0, 0}, {1, 100}, {2, NAN}, {3, 1000}}}};
@@ -136,7 +136,7 @@ TEST(SvgPlot, WhatALogarithmCannotShowIsLeftOut) {
   EXPECT_THAT(html, HasSubstr("d=\"M72.0 214.0 L736.0 10.0\""));
 }
 
-TEST(SvgPlot, AHistogramOfOneValueIsAPlotToo) {
+TEST(SvgPlot, a_histogram_of_one_value_is_a_plot_too) {
   Histogram latency;
   latency.record(1'000'000);
   EXPECT_EQ(fault_in_xml(histogram_plot("x", latency)), "");
@@ -147,7 +147,7 @@ TEST(SvgPlot, AHistogramOfOneValueIsAPlotToo) {
   EXPECT_EQ(fault_in_xml(histogram_plot("x", latency)), "");
 }
 
-TEST(PlotAxis, MarksAreRoundNumbers) {
+TEST(PlotAxis, marks_are_round_numbers) {
   EXPECT_THAT(PlotAxis::linear({0, 46'000}, {0, 1}).marks(), ElementsAre(0, 10'000, 20'000, 30'000, 40'000));
   EXPECT_THAT(PlotAxis::linear({0, 0}, {0, 1}).marks().front(), 0);
   EXPECT_THAT(PlotAxis::linear({0, 2048}, {0, 1}, 1024).marks(), ElementsAre(0, 512, 1024, 1536, 2048));
@@ -157,7 +157,7 @@ TEST(PlotAxis, MarksAreRoundNumbers) {
   EXPECT_EQ(PlotAxis::logarithmic({10, 10}, {0, 1}).marks().size(), 2U);
 }
 
-TEST(PlotAxis, FiguresBecomePixels) {
+TEST(PlotAxis, figures_become_pixels) {
   const PlotAxis linear = PlotAxis::linear({0, 10}, {200, 100});
   EXPECT_DOUBLE_EQ(linear.pixel(0), 200);
   EXPECT_DOUBLE_EQ(linear.pixel(5), 150);

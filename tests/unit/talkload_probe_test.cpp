@@ -55,7 +55,7 @@ class ServerProbeTest : public testing::Test {
   std::string root_;
 };
 
-TEST_F(ServerProbeTest, FindsTheServersThatRunInTheirOrder) {
+TEST_F(ServerProbeTest, finds_the_servers_that_run_in_their_order) {
   for (const auto& [name, pid] : {std::pair{"msg_server_10", 100}, {"msg_server_2", 200}, {"login_server_0", 300}}) {
     pid_file(name, pid);
     process(pid, 0, 0, 1);
@@ -67,7 +67,7 @@ TEST_F(ServerProbeTest, FindsTheServersThatRunInTheirOrder) {
   EXPECT_THAT(probe.value().pids(), ElementsAre(300, 200, 100)) << "no process has the pid 400";
 }
 
-TEST_F(ServerProbeTest, AnotherProcessThatGotThePidIsNoServer) {
+TEST_F(ServerProbeTest, another_process_that_got_the_pid_is_no_server) {
   pid_file("msg_server_0", 100);
   write(dir() + "/msg_server_0.start", "499\n");
   process(100, 0, 0, 1, 500);
@@ -76,7 +76,7 @@ TEST_F(ServerProbeTest, AnotherProcessThatGotThePidIsNoServer) {
   EXPECT_THAT(probe.message(), HasSubstr("no server runs in " + dir()));
 }
 
-TEST_F(ServerProbeTest, TellsWhatWasUsedBetweenTwoTimes) {
+TEST_F(ServerProbeTest, tells_what_was_used_between_two_times) {
   pid_file("msg_server_0", 100);
   process(100, 1000, 500, 2000);
   auto probe = ServerProbe::find(dir(), proc());
@@ -100,7 +100,7 @@ TEST_F(ServerProbeTest, TellsWhatWasUsedBetweenTwoTimes) {
   EXPECT_EQ(probe.value().servers()[0].samples[0].involuntary_switches, 6U);
 }
 
-TEST_F(ServerProbeTest, AServerThatIsStartedAgainGoesOnFromWhereItWas) {
+TEST_F(ServerProbeTest, a_server_that_is_started_again_goes_on_from_where_it_was) {
   pid_file("msg_server_0", 100);
   process(100, 1000, 0, 2000);
   auto probe = ServerProbe::find(dir(), proc());
@@ -120,7 +120,7 @@ TEST_F(ServerProbeTest, AServerThatIsStartedAgainGoesOnFromWhereItWas) {
   EXPECT_EQ(probe.value().servers()[0].samples.size(), 2U);
 }
 
-TEST_F(ServerProbeTest, ReadsWhatTheSocketsTake) {
+TEST_F(ServerProbeTest, reads_what_the_sockets_take) {
   pid_file("msg_server_0", 100);
   process(100, 0, 0, 1);
   auto probe = ServerProbe::find(dir(), proc());
@@ -131,7 +131,7 @@ TEST_F(ServerProbeTest, ReadsWhatTheSocketsTake) {
   EXPECT_EQ(probe.value().sockets()[0].tcp_bytes, 3U * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE)));
 }
 
-TEST_F(ServerProbeTest, ALongRunTakesNoMoreMemory) {
+TEST_F(ServerProbeTest, a_long_run_takes_no_more_memory) {
   pid_file("msg_server_0", 100);
   process(100, 0, 0, 1);
   auto probe = ServerProbe::find(dir(), proc());
@@ -144,7 +144,7 @@ TEST_F(ServerProbeTest, ALongRunTakesNoMoreMemory) {
   EXPECT_EQ(samples.back().at_s, kSamples - 1);
 }
 
-TEST_F(ServerProbeTest, SumsUp) {
+TEST_F(ServerProbeTest, sums_up) {
   ServerUse one;
   one.cpu_s = 1;
   one.rss_bytes = 10;
@@ -157,7 +157,7 @@ TEST_F(ServerProbeTest, SumsUp) {
   EXPECT_EQ(cpu_s_per_million(2, 0), 0);
 }
 
-TEST(ProcFiles, ThisProcessIsSeenAsItIs) {
+TEST(ProcFiles, this_process_is_seen_as_it_is) {
   const auto sample = read_process("/proc", ::getpid());
   ASSERT_TRUE(sample.has_value());
   EXPECT_GT(sample->cpu_s, 0);

@@ -20,7 +20,7 @@ using testing::Not;
 
 using LoadReportTest = ReportFixture;
 
-TEST(FigureText, NumbersHaveThreeDigitsThatCount) {
+TEST(FigureText, numbers_have_three_digits_that_count) {
   EXPECT_EQ(three_digits(0), "0");
   EXPECT_EQ(three_digits(0.4217), "0.422");
   EXPECT_EQ(three_digits(1.5), "1.50");
@@ -31,7 +31,7 @@ TEST(FigureText, NumbersHaveThreeDigitsThatCount) {
   EXPECT_EQ(grouped(1'000'000), "1,000,000");
 }
 
-TEST(FigureText, UnitsSuitTheSize) {
+TEST(FigureText, units_suit_the_size) {
   EXPECT_EQ(latency_text(870), "870 ns");
   EXPECT_EQ(latency_text(12'345), "12.3 us");
   EXPECT_EQ(latency_text(4'560'000), "4.56 ms");
@@ -44,14 +44,14 @@ TEST(FigureText, UnitsSuitTheSize) {
   EXPECT_EQ(duration_text(7'500), "2 h 5 min");
 }
 
-TEST(RunDescriptionTest, TheCommandLineCanBeTypedAgainAndHidesPasswords) {
+TEST(RunDescriptionTest, the_command_line_can_be_typed_again_and_hides_passwords) {
   const char* arguments[] = {"/x/talkload", "chat", "--prefix",     "it's",
                              "--password",  "a b",  "--password=c", "--passwords"};
   EXPECT_EQ(command_line(8, arguments),
             "talkload chat --prefix 'it'\\''s' --password '***' '--password=***' --passwords");
 }
 
-TEST(RunDescriptionTest, SaysOnWhatMachineAndWhen) {
+TEST(RunDescriptionTest, says_on_what_machine_and_when) {
   const RunDescription run = describe_run("idle", "talkload idle");
   EXPECT_GE(run.machine.cores, 1);
   EXPECT_GT(run.machine.memory_gib, 0.1);
@@ -59,7 +59,7 @@ TEST(RunDescriptionTest, SaysOnWhatMachineAndWhen) {
   EXPECT_THAT(run.started_utc, ContainsRegex("^[0-9]+-[0-9]+-[0-9]+T[0-9]+:[0-9]+:[0-9]+Z$"));
 }
 
-TEST_F(LoadReportTest, JsonSaysWhatWasMeasured) {
+TEST_F(LoadReportTest, json_says_what_was_measured) {
   const json all = json::parse(report_json(report()));
   EXPECT_EQ(all["format"], 1);
   EXPECT_EQ(all["scenario"], "chat");
@@ -76,7 +76,7 @@ TEST_F(LoadReportTest, JsonSaysWhatWasMeasured) {
   EXPECT_FALSE(all.contains("servers"));
 }
 
-TEST_F(LoadReportTest, JsonSaysWhatTheServersUsed) {
+TEST_F(LoadReportTest, json_says_what_the_servers_used) {
   const json all = json::parse(report_json(report_with_servers()));
   EXPECT_DOUBLE_EQ(all["servers"]["cpu_s"], 5);
   EXPECT_DOUBLE_EQ(all["servers"]["cpu_s_per_million"], 12.5);
@@ -88,12 +88,12 @@ TEST_F(LoadReportTest, JsonSaysWhatTheServersUsed) {
   EXPECT_EQ(all["sockets"].size(), 11U);
 }
 
-TEST_F(LoadReportTest, JsonHoldsBytesThatAreNotUtf8AsWellAsCanBe) {
+TEST_F(LoadReportTest, json_holds_bytes_that_are_not_utf8_as_well_as_can_be) {
   run_.command_line = "talkload \xff";
   EXPECT_TRUE(json::accept(report_json(report())));
 }
 
-TEST_F(LoadReportTest, JsonIsWrittenWhollyOrNotAtAll) {
+TEST_F(LoadReportTest, json_is_written_wholly_or_not_at_all) {
   const std::string path = testing::TempDir() + "talkload_report.json";
   ASSERT_TRUE(write_report(path, "{}\n").ok());
   std::ifstream in(path);
@@ -105,7 +105,7 @@ TEST_F(LoadReportTest, JsonIsWrittenWhollyOrNotAtAll) {
   EXPECT_THAT(status.message(), HasSubstr("/nowhere/at/all.json"));
 }
 
-TEST_F(LoadReportTest, TheTableSaysWhatCounts) {
+TEST_F(LoadReportTest, the_table_says_what_counts) {
   const std::string text = report_table(report_with_servers(), false);
   EXPECT_THAT(text, HasSubstr("chat: 50,000 messages/s over 8.0 s, 400,000 in all"));
   EXPECT_THAT(text, HasSubstr("ok: every message arrived once and in order"));
@@ -118,7 +118,7 @@ TEST_F(LoadReportTest, TheTableSaysWhatCounts) {
   EXPECT_THAT(report_table(report(), true), HasSubstr("\x1b[1;32mok\x1b[0m"));
 }
 
-TEST_F(LoadReportTest, TheTableNamesWhatWentWrong) {
+TEST_F(LoadReportTest, the_table_names_what_went_wrong) {
   outcome_ = {.ok = false,
               .exit_code = 1,
               .meaning = "messages were lost",
@@ -130,7 +130,7 @@ TEST_F(LoadReportTest, TheTableNamesWhatWentWrong) {
   EXPECT_THAT(text, HasSubstr("the load clients had no CPU left"));
 }
 
-TEST_F(LoadReportTest, TheTableShowsSyscallsWhereTheyWereCounted) {
+TEST_F(LoadReportTest, the_table_shows_syscalls_where_they_were_counted) {
   use_[1].syscalls = {{"read", 1'000}, {"epoll_wait", 3'000}};
   RunReport all = report_with_servers();
   all.syscall_tool = "strace";
@@ -140,7 +140,7 @@ TEST_F(LoadReportTest, TheTableShowsSyscallsWhereTheyWereCounted) {
   EXPECT_THAT(text, HasSubstr("all: 2.00 for each of the messages (counted by strace)"));
 }
 
-TEST_F(LoadReportTest, ManyServersAreSummedUp) {
+TEST_F(LoadReportTest, many_servers_are_summed_up) {
   use_.clear();
   for (int i = 0; i < 53; ++i) use_.push_back(use("msg_server_" + std::to_string(i), i));
   const std::string text = report_table(report_with_servers(), false);
@@ -149,7 +149,7 @@ TEST_F(LoadReportTest, ManyServersAreSummedUp) {
   EXPECT_THAT(text, HasSubstr("all 53 servers"));
 }
 
-TEST_F(LoadReportTest, TheProgressLineSaysHowItGoes) {
+TEST_F(LoadReportTest, the_progress_line_says_how_it_goes) {
   EXPECT_EQ(progress_text(run_.work, "measuring", figures_, 75),
             "measuring  50,000 messages/s  p50 24.9 ms  p99 97.5 ms  0 problems  75 s left");
   const RunFigures nothing(1, {});

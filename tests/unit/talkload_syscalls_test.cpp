@@ -10,7 +10,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Pair;
 
-TEST(SyscallCount, ReadsWhatPerfTracePrintsOfEachThread) {
+TEST(SyscallCount, reads_what_perf_trace_prints_of_each_thread) {
   constexpr std::string_view kText = R"(
  Summary of events:
 
@@ -33,7 +33,7 @@ TEST(SyscallCount, ReadsWhatPerfTracePrintsOfEachThread) {
               ElementsAre(Pair("epoll_wait", 35), Pair("fdatasync", 10), Pair("recvfrom", 800)));
 }
 
-TEST(SyscallCount, ReadsWhatStracePrints) {
+TEST(SyscallCount, reads_what_strace_prints) {
   constexpr std::string_view kText = R"(% time     seconds  usecs/call     calls    errors syscall
 ------ ----------- ----------- --------- --------- ----------------
  60.00    0.000300           3       100        12 recvfrom
@@ -44,14 +44,14 @@ TEST(SyscallCount, ReadsWhatStracePrints) {
   EXPECT_THAT(parse_strace(kText), ElementsAre(Pair("epoll_wait", 99), Pair("recvfrom", 100)));
 }
 
-TEST(SyscallCount, WhatIsNoTableGivesNothing) {
+TEST(SyscallCount, what_is_no_table_gives_nothing) {
   for (const char* text : {"", "perf: no such process 12 13 14\n", "a b c d e f\n"}) {
     EXPECT_THAT(parse_perf_trace(text), IsEmpty()) << text;
     EXPECT_THAT(parse_strace(text), IsEmpty()) << text;
   }
 }
 
-TEST(SyscallCount, AProcessThatIsNotThereIsNamedAsTheReason) {
+TEST(SyscallCount, a_process_that_is_not_there_is_named_as_the_reason) {
   constexpr pid_t kNone = 2'000'000'000;
   const auto count = SyscallCount::start({kNone});
   ASSERT_FALSE(count.ok());

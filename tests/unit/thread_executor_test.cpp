@@ -59,7 +59,7 @@ struct Gate {
   }
 };
 
-TEST(ThreadExecutor, RunsTheJobInAWorkerAndTheResultWhereItIsPosted) {
+TEST(ThreadExecutor, runs_the_job_in_a_worker_and_the_result_where_it_is_posted) {
   Mailbox mailbox;
   ThreadExecutor executor("work", 2, 8, mailbox.poster());
   std::thread::id worker;
@@ -77,7 +77,7 @@ TEST(ThreadExecutor, RunsTheJobInAWorkerAndTheResultWhereItIsPosted) {
   EXPECT_EQ(executor.pending(), 0u);
 }
 
-TEST(ThreadExecutor, AFullQueueRefusesAndRecovers) {
+TEST(ThreadExecutor, a_full_queue_refuses_and_recovers) {
   Mailbox mailbox;
   Gate gate;
   ThreadExecutor executor("work", 1, 2, mailbox.poster());
@@ -93,7 +93,7 @@ TEST(ThreadExecutor, AFullQueueRefusesAndRecovers) {
   ASSERT_TRUE(mailbox.run_until(1));
 }
 
-TEST(ThreadExecutor, StopFinishesWhatRunsAndDropsWhatWaits) {
+TEST(ThreadExecutor, stop_finishes_what_runs_and_drops_what_waits) {
   Mailbox mailbox;
   Gate gate;
   std::atomic<int> ran = 0;
@@ -118,7 +118,7 @@ TEST(ThreadExecutor, StopFinishesWhatRunsAndDropsWhatWaits) {
   executor.stop();
 }
 
-TEST(ThreadExecutor, ManyJobsEachRunOnce) {
+TEST(ThreadExecutor, many_jobs_each_run_once) {
   Mailbox mailbox;
   std::atomic<int> ran = 0;
   int finished = 0;
@@ -134,7 +134,7 @@ TEST(ThreadExecutor, ManyJobsEachRunOnce) {
   EXPECT_EQ(finished, 1000);
 }
 
-TEST(ThreadExecutor, WorkersHaveANameAndTakeNoSignals) {
+TEST(ThreadExecutor, workers_have_a_name_and_take_no_signals) {
   Mailbox mailbox;
   Gate gate;
   std::array<char, 16> name{};
@@ -153,7 +153,7 @@ TEST(ThreadExecutor, WorkersHaveANameAndTakeNoSignals) {
   EXPECT_TRUE(blocked);
 }
 
-TEST(InlineExecutor, RunsWhenToldAndRefusesWhenFull) {
+TEST(InlineExecutor, runs_when_told_and_refuses_when_full) {
   InlineExecutor executor(1);
   int steps = 0;
   const auto count = [&steps] { ++steps; };

@@ -123,7 +123,7 @@ class Model {
   std::map<size_t, Tick> deadlines_;
 };
 
-TEST(TimerListModel, TheWheelDoesWhatASortedListWouldDo) {
+TEST(TimerListModel, the_wheel_does_what_a_sorted_list_would_do) {
   for (uint64_t seed = 0; seed < 24; ++seed) {
     SCOPED_TRACE(seed);
     Model model(seed);

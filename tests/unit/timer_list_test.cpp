@@ -34,7 +34,7 @@ class TimerListTest : public ::testing::Test {
   std::deque<Timer> timers_;
 };
 
-TEST_F(TimerListTest, TimersRunInTheOrderOfTheirDeadlines) {
+TEST_F(TimerListTest, timers_run_in_the_order_of_their_deadlines) {
   once("c", 70'000);
   once("a", 10);
   once("d", 20'000'000);
@@ -43,7 +43,7 @@ TEST_F(TimerListTest, TimersRunInTheOrderOfTheirDeadlines) {
   EXPECT_EQ(fired, "abcd");
 }
 
-TEST_F(TimerListTest, EqualDeadlinesRunInTheOrderOfArming) {
+TEST_F(TimerListTest, equal_deadlines_run_in_the_order_of_arming) {
   for (const Tick delay : {5, 700, 70'000}) {
     once("a", delay);
     once("b", delay);
@@ -52,7 +52,7 @@ TEST_F(TimerListTest, EqualDeadlinesRunInTheOrderOfArming) {
   EXPECT_EQ(fired, "ababab");
 }
 
-TEST_F(TimerListTest, NothingRunsAMillisecondEarly) {
+TEST_F(TimerListTest, nothing_runs_a_millisecond_early) {
   for (const Tick delay : {1, 2, 255, 256, 257, 65'535, 65'536, 65'537, 1 << 24, (1 << 24) + 1}) {
     const Tick armed = list.now();
     fired.clear();
@@ -64,7 +64,7 @@ TEST_F(TimerListTest, NothingRunsAMillisecondEarly) {
   }
 }
 
-TEST_F(TimerListTest, ADelayOfNothingOrLessIsOneMillisecond) {
+TEST_F(TimerListTest, a_delay_of_nothing_or_less_is_one_millisecond) {
   once("a", 0);
   once("b", -5);
   list.advance(list.now());
@@ -73,7 +73,7 @@ TEST_F(TimerListTest, ADelayOfNothingOrLessIsOneMillisecond) {
   EXPECT_EQ(fired, "ab");
 }
 
-TEST_F(TimerListTest, TheLongestDelayIsCutAndStillWaits) {
+TEST_F(TimerListTest, the_longest_delay_is_cut_and_still_waits) {
   once("a", INT64_MAX);
   list.advance(list.now() + TimerList::kMaxDelay - 1);
   EXPECT_EQ(fired, "");
@@ -81,7 +81,7 @@ TEST_F(TimerListTest, TheLongestDelayIsCutAndStillWaits) {
   EXPECT_EQ(fired, "a");
 }
 
-TEST_F(TimerListTest, ArmingAnArmedTimerMovesIt) {
+TEST_F(TimerListTest, arming_an_armed_timer_moves_it) {
   Timer& timer = once("a", 10);
   timer.start_once(500);
   list.advance(list.now() + 499);
@@ -92,7 +92,7 @@ TEST_F(TimerListTest, ArmingAnArmedTimerMovesIt) {
   EXPECT_EQ(fired, "a");
 }
 
-TEST_F(TimerListTest, ACancelledOrDestroyedTimerDoesNotRun) {
+TEST_F(TimerListTest, a_cancelled_or_destroyed_timer_does_not_run) {
   once("a", 10).cancel();
   {
     Timer gone(list, [this] { fired += "gone"; });
@@ -103,7 +103,7 @@ TEST_F(TimerListTest, ACancelledOrDestroyedTimerDoesNotRun) {
   EXPECT_EQ(list.next_due(), TimerList::kNever);
 }
 
-TEST_F(TimerListTest, ACallbackMayCancelItself) {
+TEST_F(TimerListTest, a_callback_may_cancel_itself) {
   Timer* self = nullptr;
   Timer& timer = add("a", [&self] { self->cancel(); });
   self = &timer;
@@ -114,7 +114,7 @@ TEST_F(TimerListTest, ACallbackMayCancelItself) {
   EXPECT_EQ(fired, "a");
 }
 
-TEST_F(TimerListTest, ACallbackMayCancelANeighbourThatIsDueNow) {
+TEST_F(TimerListTest, a_callback_may_cancel_a_neighbour_that_is_due_now) {
   Timer* neighbour = nullptr;
   add("a", [&neighbour] { neighbour->cancel(); }).start_once(10);
   neighbour = &once("b", 10);
@@ -123,7 +123,7 @@ TEST_F(TimerListTest, ACallbackMayCancelANeighbourThatIsDueNow) {
   EXPECT_EQ(fired, "ac");
 }
 
-TEST_F(TimerListTest, ACallbackMayDestroyANeighbourThatIsDueNow) {
+TEST_F(TimerListTest, a_callback_may_destroy_a_neighbour_that_is_due_now) {
   auto neighbour = std::make_unique<Timer>(list, [this] { fired += "b"; });
   add("a", [&neighbour] { neighbour.reset(); }).start_once(10);
   neighbour->start_once(10);
@@ -132,7 +132,7 @@ TEST_F(TimerListTest, ACallbackMayDestroyANeighbourThatIsDueNow) {
   EXPECT_EQ(fired, "ac");
 }
 
-TEST_F(TimerListTest, ACallbackMayMoveANeighbourThatIsDueNow) {
+TEST_F(TimerListTest, a_callback_may_move_a_neighbour_that_is_due_now) {
   Timer* neighbour = nullptr;
   add("a", [&neighbour] { neighbour->start_once(5); }).start_once(10);
   neighbour = &once("b", 10);
@@ -142,7 +142,7 @@ TEST_F(TimerListTest, ACallbackMayMoveANeighbourThatIsDueNow) {
   EXPECT_EQ(fired, "ab");
 }
 
-TEST_F(TimerListTest, WhatACallbackArmsIsNotRunInTheSameCall) {
+TEST_F(TimerListTest, what_a_callback_arms_is_not_run_in_the_same_call) {
   Timer* self = nullptr;
   Timer& timer = add("a", [&self] { self->start_once(0); });
   self = &timer;
@@ -153,7 +153,7 @@ TEST_F(TimerListTest, WhatACallbackArmsIsNotRunInTheSameCall) {
   EXPECT_EQ(fired, "aa");
 }
 
-TEST_F(TimerListTest, APeriodicTimerKeepsItsPhase) {
+TEST_F(TimerListTest, a_periodic_timer_keeps_its_phase) {
   const Tick start = list.now();
   std::vector<Tick> times;
   add("", [&] { times.push_back(list.now() - start); }).start_every(100);
@@ -165,7 +165,7 @@ TEST_F(TimerListTest, APeriodicTimerKeepsItsPhase) {
   EXPECT_EQ(times.back(), 500);
 }
 
-TEST_F(TimerListTest, APeriodicTimerRunsOnceAfterAStall) {
+TEST_F(TimerListTest, a_periodic_timer_runs_once_after_a_stall) {
   const Tick start = list.now();
   add("a").start_every(1'000);
   list.advance(start + kHour + 300);
@@ -177,7 +177,7 @@ TEST_F(TimerListTest, APeriodicTimerRunsOnceAfterAStall) {
   EXPECT_EQ(fired, "aa");
 }
 
-TEST_F(TimerListTest, AJumpOfTheClockByAnHourOrADayLosesNothing) {
+TEST_F(TimerListTest, a_jump_of_the_clock_by_an_hour_or_a_day_loses_nothing) {
   for (const Tick jump : {kHour, kDay, 400 * kDay}) {
     fired.clear();
     once("a", jump / 2);
@@ -190,7 +190,7 @@ TEST_F(TimerListTest, AJumpOfTheClockByAnHourOrADayLosesNothing) {
   }
 }
 
-TEST_F(TimerListTest, TimeDoesNotGoBackwards) {
+TEST_F(TimerListTest, time_does_not_go_backwards) {
   once("a", 10);
   list.advance(list.now() - 500);
   EXPECT_EQ(list.now(), 1'000);
@@ -198,7 +198,7 @@ TEST_F(TimerListTest, TimeDoesNotGoBackwards) {
   EXPECT_EQ(fired, "a");
 }
 
-TEST_F(TimerListTest, WhatIsDueCanStillBeCancelledOrMovedBeforeItRuns) {
+TEST_F(TimerListTest, what_is_due_can_still_be_cancelled_or_moved_before_it_runs) {
   Timer& cancelled = once("a", 10);
   Timer& moved = once("b", 10);
   once("c", 10);
@@ -214,7 +214,7 @@ TEST_F(TimerListTest, WhatIsDueCanStillBeCancelledOrMovedBeforeItRuns) {
   EXPECT_EQ(fired, "cb");
 }
 
-TEST_F(TimerListTest, AnEmptyHourAndAFewTimersCostFewSteps) {
+TEST_F(TimerListTest, an_empty_hour_and_a_few_timers_cost_few_steps) {
   once("a", kHour - 1);
   int steps = 0;
   for (Tick due = list.next_due(); due != TimerList::kNever; due = list.next_due()) {
@@ -225,7 +225,7 @@ TEST_F(TimerListTest, AnEmptyHourAndAFewTimersCostFewSteps) {
   EXPECT_LE(steps, 4);
 }
 
-TEST_F(TimerListTest, TimersFarAheadComeNearerAFewAtATime) {
+TEST_F(TimerListTest, timers_far_ahead_come_nearer_a_few_at_a_time) {
   constexpr int kMany = 10'000;
   int ran = 0;
   std::deque<Timer> many;
@@ -240,7 +240,7 @@ TEST_F(TimerListTest, TimersFarAheadComeNearerAFewAtATime) {
   EXPECT_LE(steps, 200);
 }
 
-TEST_F(TimerListTest, EqualDeadlinesRunInTheOrderOfArmingHoweverFarAheadTheyWere) {
+TEST_F(TimerListTest, equal_deadlines_run_in_the_order_of_arming_however_far_ahead_they_were) {
   for (const Tick distance : {Tick{1'000}, Tick{100'000}, Tick{20'000'000}}) {
     for (const Tick stride : {Tick{1}, Tick{37}, distance / 7, distance}) {
       TimerList own(300);
@@ -259,7 +259,7 @@ TEST_F(TimerListTest, EqualDeadlinesRunInTheOrderOfArmingHoweverFarAheadTheyWere
   }
 }
 
-TEST_F(TimerListTest, EachTimerWaitsForItsMillisecondWhereverTheListStandsInItsWheel) {
+TEST_F(TimerListTest, each_timer_waits_for_its_millisecond_wherever_the_list_stands_in_its_wheel) {
   for (const Tick edge : {Tick{255}, Tick{256}, Tick{65'535}, Tick{65'536}, Tick{1} << 24, (Tick{1} << 32) - 1}) {
     for (Tick start = edge - 3; start <= edge + 3; ++start) {
       for (const Tick delay : {1, 2, 3, 4, 255, 256, 257, 65'535, 65'536, 65'537}) {

@@ -13,7 +13,7 @@ int take_all(TokenBucket& bucket, Tick now) {
   return taken;
 }
 
-TEST(TokenBucket, LetsABurstPassAndThenTheRateExactly) {
+TEST(TokenBucket, lets_a_burst_pass_and_then_the_rate_exactly) {
   TokenBucket bucket(100, 1'000, 0);
   EXPECT_EQ(take_all(bucket, 0), 1'000);
   EXPECT_EQ(bucket.wait_ms(), 10);
@@ -23,7 +23,7 @@ TEST(TokenBucket, LetsABurstPassAndThenTheRateExactly) {
   EXPECT_EQ(take_all(bucket, 1'010), 100);
 }
 
-TEST(TokenBucket, LosesNothingHoweverOftenItIsAsked) {
+TEST(TokenBucket, loses_nothing_however_often_it_is_asked) {
   for (const int64_t rate : {1, 3, 7, 100, 333, 999, 1'000, 12'345}) {
     TokenBucket bucket(rate, 20, 0);
     int64_t taken = take_all(bucket, 0);
@@ -32,7 +32,7 @@ TEST(TokenBucket, LosesNothingHoweverOftenItIsAsked) {
   }
 }
 
-TEST(TokenBucket, TheWaitIsExact) {
+TEST(TokenBucket, the_wait_is_exact) {
   for (const int64_t rate : {1, 3, 7, 100, 333, 1'000, 5'000}) {
     TokenBucket bucket(rate, 1, 0);
     Tick now = 0;
@@ -46,13 +46,13 @@ TEST(TokenBucket, TheWaitIsExact) {
   }
 }
 
-TEST(TokenBucket, FillsUpToItsBurstAndNoFurther) {
+TEST(TokenBucket, fills_up_to_its_burst_and_no_further) {
   TokenBucket bucket(100, 5, 0);
   take_all(bucket, 0);
   EXPECT_EQ(take_all(bucket, 1'000'000), 5);
 }
 
-TEST(TokenBucket, ALongTimeDoesNotOverflow) {
+TEST(TokenBucket, a_long_time_does_not_overflow) {
   TokenBucket bucket(INT32_MAX, 1'000'000, 0);
   take_all(bucket, 0);
   EXPECT_EQ(take_all(bucket, INT64_MAX / 2), 1'000'000);
@@ -60,14 +60,14 @@ TEST(TokenBucket, ALongTimeDoesNotOverflow) {
   EXPECT_TRUE(slow.take(INT64_MAX / 2));
 }
 
-TEST(TokenBucket, WithoutARateOnlyTheBurstPasses) {
+TEST(TokenBucket, without_a_rate_only_the_burst_passes) {
   TokenBucket bucket(0, 3, 0);
   EXPECT_EQ(take_all(bucket, 0), 3);
   EXPECT_EQ(take_all(bucket, 1'000'000), 0);
   EXPECT_EQ(bucket.wait_ms(), 0);
 }
 
-TEST(TokenBucket, NewLimitsKeepWhatIsThereUpToTheNewBurst) {
+TEST(TokenBucket, new_limits_keep_what_is_there_up_to_the_new_burst) {
   TokenBucket bucket(10, 100, 0);
   bucket.set_limits(1, 3);
   EXPECT_EQ(take_all(bucket, 0), 3);

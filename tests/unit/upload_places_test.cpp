@@ -7,7 +7,7 @@ namespace {
 
 using Taken = UploadPlaces::Taken;
 
-TEST(UploadPlaces, AreTakenAndGivenBack) {
+TEST(UploadPlaces, are_taken_and_given_back) {
   UploadPlaces places(2, 2);
   EXPECT_EQ(places.take("a"), Taken::kYes);
   EXPECT_EQ(places.take("b"), Taken::kYes);
@@ -17,7 +17,7 @@ TEST(UploadPlaces, AreTakenAndGivenBack) {
   EXPECT_EQ(places.taken(), 2U);
 }
 
-TEST(UploadPlaces, OneAddressHasAShare) {
+TEST(UploadPlaces, one_address_has_a_share) {
   UploadPlaces places(10, 2);
   EXPECT_EQ(places.take("a"), Taken::kYes);
   EXPECT_EQ(places.take("a"), Taken::kYes);
@@ -27,7 +27,7 @@ TEST(UploadPlaces, OneAddressHasAShare) {
   EXPECT_EQ(places.take("a"), Taken::kYes);
 }
 
-TEST(UploadPlaces, OneThatIsKeptOutlivesItsFirstUser) {
+TEST(UploadPlaces, one_that_is_kept_outlives_its_first_user) {
   UploadPlaces places(1, 1);
   EXPECT_EQ(places.take("a"), Taken::kYes);
   places.keep("a");
