@@ -224,6 +224,14 @@ void describe(OptionTable& table, ClusterSettings& cluster) {
                  "The first wait after a lost link is a random part of this; it doubles with each failure (full "
                  "jitter), so that servers do not all come back in the same moment.");
   table.duration("reconnect_max", cluster.backoff.max_ms, {1, kHour}, "No wait is longer than this.");
+  table
+      .duration("presence_grace", cluster.presence_grace_ms, {100, kHour},
+                "When the last login_server that knew of everybody is lost, users on other msg_servers count as online "
+                "for this long, unless something newer is heard of them: clients do not see it restart. Longer than "
+                "the restart and the wait of a msg_server (up to reconnect_max) take. Whoever leaves meanwhile counts "
+                "as online until then, but not for pushes.")
+      .or_off()
+      .reloadable();
   table.integer("max_session_details", cluster.max_session_details, {0, 10'000'000}, "sessions",
                 "Of so many sessions on other servers GET /api/online tells client_type and since (about 60 bytes each "
                 "and login_server); of all the others it tells that they are there, which costs two bits.");

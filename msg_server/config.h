@@ -51,6 +51,7 @@ struct ClusterSettings {
   LinkSettings link{.out = {.soft = 64 << 20, .soft_ms = 30'000, .hard = 256 << 20}};
   Tick connect_timeout_ms = 5'000;
   BackoffPolicy backoff;
+  Tick presence_grace_ms = 30'000;  ///< 0: none
   size_t max_session_details = 10'000;
 };
 

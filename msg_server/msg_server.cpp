@@ -37,6 +37,7 @@ MsgServer::MsgServer(EventLoop& loop, Store& store, Executor& hashing, Executor&
                                     .waiting_bytes = config.groups.max_waiting_bytes}),
       delivery_(connections_, users_, watchers_, groups_, store, bus_, ledger_),
       status_(connections_, users_, watchers_, config.client.status_gather_ms),
+      remote_presence_(loop, users_, status_, config.cluster),
       push_(loop, store, users_, rng, metrics, config.push),
       parts_{.config = config,
              .loop = loop,
@@ -153,19 +154,16 @@ void MsgServer::on_end_session(UserId user, ClientClass client_class, EndReason 
 }
 
 void MsgServer::on_remote_online(size_t source, UserId user, ClientClass client_class, const SessionInfo& session) {
-  status_.about_to_change(user);
   sessions_.heard_of_login(session.login_stamp);
-  users_.remote_online(source, user, client_class, session);
+  remote_presence_.online(source, user, client_class, session);
 }
 
 void MsgServer::on_remote_offline(size_t source, UserId user, ClientClass client_class) {
-  status_.about_to_change(user);
-  users_.remote_offline(source, user, client_class);
+  remote_presence_.offline(source, user, client_class);
 }
 
 void MsgServer::on_source_lost(size_t source) {
-  users_.for_each_remote(source, [this](UserId user) { status_.about_to_change(user); });
-  users_.forget_source(source);
+  remote_presence_.source_lost(source, bus_.settled());
 }
 
 OwnLoad MsgServer::own_load() {

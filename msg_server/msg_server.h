@@ -10,6 +10,7 @@
 #include "msg_server/http_pages.h"
 #include "msg_server/ledger_check.h"
 #include "msg_server/push/push.h"
+#include "msg_server/remote_presence.h"
 #include "msg_server/sessions.h"
 
 namespace talkbeat {
@@ -97,6 +98,7 @@ class MsgServer final : private BusListener {
   Ledger ledger_;
   Delivery delivery_;
   StatusNotifier status_;
+  RemotePresence remote_presence_;
   Push push_;
   MsgServerParts parts_;
   LedgerCheck ledger_check_;

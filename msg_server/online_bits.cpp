@@ -36,6 +36,15 @@ void OnlineBits::set(UserId user, ClientClass client_class, bool online) {
   if (found->second.empty()) chunks_.erase(found);
 }
 
+void OnlineBits::add(const OnlineBits& other) {
+  for (const auto& [number, chunk] : other.chunks_) {
+    Chunk& own = chunks_[number];
+    for (size_t i = 0; i < own.by_class.size(); ++i) {
+      for (size_t word = 0; word < kWords; ++word) own.by_class[i][word] |= chunk.by_class[i][word];
+    }
+  }
+}
+
 Presence OnlineBits::of(UserId user) const {
   const Place place = place_of(user);
   const auto found = chunks_.find(place.chunk);

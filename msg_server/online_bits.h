@@ -17,6 +17,8 @@ struct Presence {
   bool mobile = false;
 
   bool online() const { return pc || mobile; }
+  bool has(ClientClass client_class) const { return client_class == ClientClass::kPc ? pc : mobile; }
+  Presence operator|(const Presence& other) const { return {pc || other.pc, mobile || other.mobile}; }
   bool operator==(const Presence&) const = default;
 };
 
@@ -42,6 +44,8 @@ class OnlineBits {
 
   /// Repeating what is known already changes nothing.
   void set(UserId user, ClientClass client_class, bool online);
+  /// Whoever is online there is online here as well.
+  void add(const OnlineBits& other);
   Presence of(UserId user) const;
 
   /// By number, in no order; none of them empty.

@@ -25,6 +25,7 @@ std::optional<ClientClass> class_of(uint32_t client_type) {
 }
 
 std::optional<LocalSession> UserDirectory::add(UserId user, ClientClass client_class, const LocalSession& session) {
+  kept_.set(user, client_class, false);
   const bool known = here_.of(user).online();
   const auto [place, is_new] = local_[index_of(client_class)].try_emplace(user, session);
   if (!is_new) return std::exchange(place->second, session);
@@ -55,6 +56,7 @@ size_t UserDirectory::sessions_here(UserId user) const {
 
 void UserDirectory::remote_online(size_t source, UserId user, ClientClass client_class, const SessionInfo& session) {
   if (remote_.size() <= source) remote_.resize(source + 1);
+  kept_.set(user, client_class, false);
   Remote& remote = remote_[source];
   remote.online.set(user, client_class, true);
   auto& details = remote.details[index_of(client_class)];
@@ -66,6 +68,7 @@ void UserDirectory::remote_online(size_t source, UserId user, ClientClass client
 }
 
 void UserDirectory::remote_offline(size_t source, UserId user, ClientClass client_class) {
+  kept_.set(user, client_class, false);
   if (remote_.size() <= source) return;
   remote_[source].online.set(user, client_class, false);
   remote_[source].details[index_of(client_class)].erase(user);
@@ -75,17 +78,23 @@ void UserDirectory::forget_source(size_t source) {
   if (source < remote_.size()) remote_[source] = {};
 }
 
+void UserDirectory::keep_source(size_t source) {
+  if (source >= remote_.size()) return;
+  kept_.add(remote_[source].online);
+  forget_source(source);
+}
+
 std::optional<SessionInfo> UserDirectory::newest_remote(UserId user, ClientClass client_class,
                                                         const LocalSession* held) const {
   std::optional<SessionInfo> newest;
   for (const Remote& remote : remote_) {
-    const Presence there = remote.online.of(user);
-    if (!(client_class == ClientClass::kPc ? there.pc : there.mobile)) continue;
+    if (!remote.online.of(user).has(client_class)) continue;
     const auto& details = remote.details[index_of(client_class)];
     const auto found = details.find(user);
     const SessionInfo info = found == details.end() ? SessionInfo{} : found->second;
     if (!newest || newest->login_stamp < info.login_stamp) newest = info;
   }
+  if (!newest && kept_.of(user).has(client_class)) newest.emplace();
   if (newest && held != nullptr && newest->login_stamp <= held->login_stamp) newest.reset();
   return newest;
 }
@@ -93,6 +102,7 @@ std::optional<SessionInfo> UserDirectory::newest_remote(UserId user, ClientClass
 template <class Visit>
 void UserDirectory::for_each_place(Visit visit) const {
   visit(here_);
+  visit(kept_);
   for (const Remote& remote : remote_) visit(remote.online);
 }
 
@@ -139,16 +149,17 @@ size_t UserDirectory::online_users() const {
 }
 
 bool UserDirectory::elsewhere(UserId user) const {
-  return std::ranges::any_of(remote_, [user](const Remote& remote) { return remote.online.of(user).online(); });
+  return kept_.of(user).online() ||
+         std::ranges::any_of(remote_, [user](const Remote& remote) { return remote.online.of(user).online(); });
 }
 
 Presence UserDirectory::presence(UserId user) const {
-  Presence presence;
-  for_each_place([&](const OnlineBits& bits) {
-    const Presence there = bits.of(user);
-    presence.pc |= there.pc;
-    presence.mobile |= there.mobile;
-  });
+  return sure_presence(user) | kept_.of(user);
+}
+
+Presence UserDirectory::sure_presence(UserId user) const {
+  Presence presence = here_.of(user);
+  for (const Remote& remote : remote_) presence = presence | remote.online.of(user);
   return presence;
 }
 

@@ -72,8 +72,17 @@ class UserDirectory {
   void for_each_remote(size_t source, Visit visit) const;
   /// The source is gone, and with it all that it said.
   void forget_source(size_t source);
+  /// The source is gone. Whom it has reported online counts as online until forget_kept(), or until something newer is
+  /// known of that user and class: a source says something, or a session begins here.
+  void keep_source(size_t source);
+  /// Calls `visit(user)` for the users of whom something is kept.
+  template <class Visit>
+  void for_each_kept(Visit visit) const;
+  void forget_kept() { kept_ = {}; }
 
   Presence presence(UserId user) const;
+  /// The same without what is kept: where it says online, somebody is there.
+  Presence sure_presence(UserId user) const;
 
  private:
   using Sessions = std::unordered_map<UserId, LocalSession>;
@@ -85,7 +94,7 @@ class UserDirectory {
 
   /// The newest one elsewhere that is newer than `held` (0: none is held); nothing where there is none.
   std::optional<SessionInfo> newest_remote(UserId user, ClientClass client_class, const LocalSession* held) const;
-  /// Calls `visit(bits)` for each place that knows of users: here, and each source.
+  /// Calls `visit(bits)` for each place that knows of users: here, each source, and what is kept of lost ones.
   template <class Visit>
   void for_each_place(Visit visit) const;
   std::vector<uint32_t> chunks_from(uint32_t first) const;
@@ -96,6 +105,7 @@ class UserDirectory {
   size_t local_users_ = 0;
   OnlineBits here_;
   std::vector<Remote> remote_;  // by source
+  OnlineBits kept_;             // of sources that are gone
 };
 
 template <class Visit>
@@ -131,6 +141,11 @@ void UserDirectory::for_each_session(UserId user, Visit visit) const {
 template <class Visit>
 void UserDirectory::for_each_remote(size_t source, Visit visit) const {
   if (source < remote_.size()) remote_[source].online.for_each(visit);
+}
+
+template <class Visit>
+void UserDirectory::for_each_kept(Visit visit) const {
+  kept_.for_each(visit);
 }
 
 }  // namespace talkbeat

@@ -44,7 +44,7 @@ class BusListener {
   virtual void on_end_session(UserId user, ClientClass client_class, EndReason reason, uint64_t login_stamp) = 0;
   virtual void on_remote_online(size_t source, UserId user, ClientClass client_class, const SessionInfo& session) = 0;
   virtual void on_remote_offline(size_t source, UserId user, ClientClass client_class) = 0;
-  /// Nothing is known any more from this source.
+  /// The link to this source is lost: from now on it says nothing, until it is linked anew and says everything again.
   virtual void on_source_lost(size_t source) = 0;
 
   // Asked by the bus when it has to report everything.

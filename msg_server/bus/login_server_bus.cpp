@@ -94,6 +94,13 @@ size_t LoginServerBus::registered_links() const {
       std::ranges::count_if(links_, [](const auto& link) { return link->phase == LinkPhase::kRegistered; }));
 }
 
+bool LoginServerBus::settled() const {
+  const Tick since = connections_.loop().now() - config_.cluster.presence_grace_ms;
+  return std::ranges::any_of(links_, [since](const auto& link) {
+    return link->phase == LinkPhase::kRegistered && link->registered_at <= since;
+  });
+}
+
 void LoginServerBus::on_connected(Link& link, SocketHandle socket) {
   Connection& connection = connections_.adopt(socket, link.connector->target(), *this);
   auto peer = std::make_unique<LinkPeer>();
@@ -151,6 +158,7 @@ void LoginServerBus::register_with(LinkContext& context) {
   send_pdu(context.connection, info);
 
   context.link.phase = LinkPhase::kRegistered;
+  context.link.registered_at = context.connection.now();
   context.link.connector->proven();
   context.connection.attachment<LinkPeer>().max_pdu = config_.cluster.link.max_pdu;
   context.connection.set_out_limits(config_.cluster.link.out);

@@ -41,6 +41,9 @@ class LoginServerBus final : public Bus, private PduProtocol {
   void begin_at(uint64_t sequence);
   size_t links() const { return links_.size(); }
   size_t registered_links() const;
+  /// A login_server is there, and has been for so long that all msg_servers have registered with it: what it says of
+  /// who is online is whole.
+  bool settled() const;
 
   void relay(std::span<const UserId> users, const SharedBytes& pdu, std::optional<uint64_t> sequence,
              std::optional<ClientClass> only) override;
@@ -61,6 +64,7 @@ class LoginServerBus final : public Bus, private PduProtocol {
     std::unique_ptr<Connector> connector;
     ConnId conn = ConnId::kNone;
     LinkPhase phase = LinkPhase::kConnected;
+    Tick registered_at = 0;
     std::string server_nonce;
     std::string client_nonce;
     SequenceMark mark{0};

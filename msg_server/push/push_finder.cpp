@@ -9,7 +9,7 @@
 namespace talkbeat {
 
 bool needs_no_push(const UserDirectory& users, UserId user, const PushSettings& settings) {
-  const Presence presence = users.presence(user);
+  const Presence presence = users.sure_presence(user);
   return presence.mobile || (presence.pc && !settings.when_pc_online);
 }
 

@@ -17,7 +17,8 @@
 
 namespace talkbeat {
 
-/// Whether a push would tell the user what a session of his shows anyway.
+/// Whether a push would tell the user what a session of his shows anyway. In doubt not: one push too many is better
+/// than one too few.
 bool needs_no_push(const UserDirectory& users, UserId user, const PushSettings& settings);
 
 /// Finds out who needs a push for a message that has been stored: receivers with a device, who are not online and not

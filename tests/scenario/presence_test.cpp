@@ -160,5 +160,48 @@ TEST(Presence, all_sessions_of_a_server_that_dies_are_over_and_one_that_comes_ba
   expect_notify(alice, bob.user_id(), USER_STATUS_ONLINE);
 }
 
+TEST(Presence, a_restart_of_the_only_login_server_is_seen_by_nobody) {
+  ClusterOptions options;
+  options.users = {"alice", "bob", "carol"};
+  options.settings = {"client.status_gather=1ms", "cluster.reconnect_first=50ms", "cluster.reconnect_max=200ms",
+                      "cluster.presence_grace=2m"};
+  Cluster cluster(options);
+  WireClient alice(cluster.client_port("msg_server_0"));
+  WireClient bob(cluster.client_port("msg_server_1"));
+  alice.log_in("alice");
+  const uint32_t bob_id = id_of(alice, "bob");
+  const uint32_t carol_id = id_of(alice, "carol");
+  ask_about(alice, {bob_id, carol_id});
+  bob.log_in("bob");
+  expect_notify(alice, bob_id, USER_STATUS_ONLINE);
+
+  cluster.kill9("login_server_0");
+  wait_until("the loss is known", [&] { return cluster.get("msg_server_0", "/readyz").status == 503; });
+  cluster.start();
+  WireClient carol(cluster.client_port("msg_server_1"));
+  carol.log_in("carol");
+  expect_notify(alice, carol_id, USER_STATUS_ONLINE);  // by the new one, behind whatever there was to tell of bob
+  expect_none(alice);
+  EXPECT_EQ(status_of(alice, bob_id), USER_STATUS_ONLINE);
+}
+
+TEST(Presence, users_elsewhere_go_offline_when_the_only_login_server_stays_away) {
+  ClusterOptions options;
+  options.settings = {"cluster.reconnect_first=50ms", "cluster.reconnect_max=200ms", "cluster.presence_grace=1s"};
+  Cluster cluster(options);
+  WireClient alice(cluster.client_port("msg_server_0"));
+  WireClient bob(cluster.client_port("msg_server_1"));
+  alice.log_in("alice");
+  const uint32_t bob_id = id_of(alice, "bob");
+  ask_about(alice, {bob_id});
+  bob.log_in("bob");
+  expect_notify(alice, bob_id, USER_STATUS_ONLINE);
+  cluster.kill9("login_server_0");
+  expect_notify(alice, bob_id, USER_STATUS_OFFLINE);
+  cluster.start();
+  expect_notify(alice, bob_id, USER_STATUS_ONLINE);
+  expect_none(alice);
+}
+
 }  // namespace
 }  // namespace talkbeat::scenario

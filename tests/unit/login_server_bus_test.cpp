@@ -246,6 +246,23 @@ TEST_F(LoginServerBusTest, a_silent_login_server_is_taken_for_dead) {
   EXPECT_THAT(listener.heard, ::testing::Contains("lost 0"));
 }
 
+TEST_F(LoginServerBusTest, a_login_server_has_heard_of_everybody_when_the_others_have_had_time_to_register) {
+  config.cluster.presence_grace_ms = 3'000;
+  start({first.address(), second.address()});
+  EXPECT_FALSE(bus->settled());
+  register_with(first);
+  run_for(2'000);
+  EXPECT_FALSE(bus->settled());
+  register_with(second);
+  run_for(1'000);
+  EXPECT_TRUE(bus->settled());
+  first.close();
+  EXPECT_TRUE(heard("lost 0"));
+  EXPECT_FALSE(bus->settled()) << "the other one is there for too short a time";
+  run_for(2'000);
+  EXPECT_TRUE(bus->settled());
+}
+
 TEST_F(LoginServerBusTest, after_stop_the_links_are_closed_and_not_tried_again) {
   start({first.address()});
   register_with(first);

@@ -53,6 +53,17 @@ TEST(OnlineBits, chunks_without_anybody_are_given_back) {
   EXPECT_EQ(online.chunks().size(), 1u);
 }
 
+TEST(OnlineBits, whoever_is_in_one_of_two_is_in_their_sum) {
+  OnlineBits online;
+  online.set(7, kPc, true);
+  OnlineBits other;
+  other.set(7, kMobile, true);
+  other.set(9'999, kPc, true);
+  online.add(other);
+  EXPECT_EQ(users_of(online), (std::vector<UserId>{7, 9'999}));
+  EXPECT_EQ(online.of(7), (Presence{.pc = true, .mobile = true}));
+}
+
 TEST(OnlineBits, a_million_users_in_a_row_need_a_chunk_for_each_256_of_them) {
   OnlineBits online;
   for (UserId user = 0; user < 1'000'000; ++user) online.set(user, kPc, true);

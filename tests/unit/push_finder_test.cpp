@@ -102,6 +102,15 @@ TEST_F(PushFinderTest, who_is_online_here_or_elsewhere_is_none) {
   EXPECT_TRUE(all().empty());
 }
 
+TEST_F(PushFinderTest, who_was_online_by_the_word_of_a_lost_login_server_is_one) {
+  give_device(bob, "token");
+  online_elsewhere(bob, ClientClass::kMobile);
+  users.keep_source(0);
+  tell(alice, bob);
+  settle();
+  EXPECT_EQ(all().size(), 1u);
+}
+
 TEST_F(PushFinderTest, who_is_on_a_pc_only_is_one_where_the_settings_say_so) {
   give_device(bob, "token");
   online_elsewhere(bob, ClientClass::kPc);

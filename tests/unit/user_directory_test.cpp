@@ -73,10 +73,44 @@ TEST(UserDirectory, what_a_lost_source_has_said_is_void) {
   EXPECT_TRUE(reported_by(users, 1).empty());
 }
 
+TEST(UserDirectory, what_is_kept_of_a_lost_source_counts_until_it_is_forgotten) {
+  UserDirectory users;
+  users.remote_online(1, 7, kPc, {1, 9});
+  users.keep_source(1);
+  EXPECT_TRUE(reported_by(users, 1).empty());
+  EXPECT_TRUE(users.presence(7).pc);
+  EXPECT_FALSE(users.sure_presence(7).online());
+  EXPECT_TRUE(users.elsewhere(7));
+  EXPECT_EQ(users.online_after(0, 10), std::vector<UserId>{7});
+  int sessions = 0;
+  users.for_each_session(7, [&](ClientClass, const SessionInfo&, bool here) { sessions += here ? 0 : 1; });
+  EXPECT_EQ(sessions, 1);
+  users.forget_kept();
+  EXPECT_FALSE(users.presence(7).online());
+  EXPECT_FALSE(users.elsewhere(7));
+  EXPECT_EQ(users.online_users(), 0u);
+}
+
+TEST(UserDirectory, what_is_newer_than_what_is_kept_ends_it_for_that_user_and_class) {
+  UserDirectory users;
+  for (const UserId user : {7u, 8u, 9u}) users.remote_online(1, user, kPc, {});
+  users.remote_online(1, 9, kMobile, {});
+  users.keep_source(1);
+  users.remote_offline(5, 7, kPc);
+  EXPECT_FALSE(users.presence(7).online());
+  users.remote_online(0, 8, kPc, {});
+  users.remote_offline(0, 8, kPc);
+  EXPECT_FALSE(users.presence(8).online());
+  users.add(9, kPc, session(1));
+  users.remove(9, kPc, ConnId{1});
+  EXPECT_EQ(users.presence(9), (Presence{.pc = false, .mobile = true}));
+}
+
 TEST(UserDirectory, what_nobody_has_said_can_be_taken_back_without_harm) {
   UserDirectory users;
   users.remote_offline(5, 7, kPc);
   users.forget_source(5);
+  users.keep_source(5);
   EXPECT_TRUE(reported_by(users, 5).empty());
   EXPECT_EQ(users.online_users(), 0u);
 }
