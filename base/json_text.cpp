@@ -10,7 +10,7 @@ namespace talkbeat {
 namespace {
 
 std::string escaped(uint32_t code) {
-  std::array<char, 8> text{};
+  std::array<char, 16> text{};
   std::snprintf(text.data(), text.size(), "\\u%04x", code);
   return text.data();
 }
