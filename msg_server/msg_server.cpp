@@ -127,6 +127,7 @@ void MsgServer::settings_changed() {
   client_liveness_.settings_changed(config_.client);
   client_port_.settings_changed();
   bus_.settings_changed();
+  remote_presence_.settings_changed();
   throttle_.set_limits(config_.password.throttle);
   push_.settings_changed();
 }

@@ -45,6 +45,18 @@ void OnlineBits::add(const OnlineBits& other) {
   }
 }
 
+void OnlineBits::remove(const OnlineBits& other) {
+  for (const auto& [number, chunk] : other.chunks_) {
+    const auto found = chunks_.find(number);
+    if (found == chunks_.end()) continue;
+    Chunk& own = found->second;
+    for (size_t i = 0; i < own.by_class.size(); ++i) {
+      for (size_t word = 0; word < kWords; ++word) own.by_class[i][word] &= ~chunk.by_class[i][word];
+    }
+    if (own.empty()) chunks_.erase(found);
+  }
+}
+
 Presence OnlineBits::of(UserId user) const {
   const Place place = place_of(user);
   const auto found = chunks_.find(place.chunk);

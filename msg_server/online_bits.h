@@ -46,6 +46,8 @@ class OnlineBits {
   void set(UserId user, ClientClass client_class, bool online);
   /// Whoever is online there is online here as well.
   void add(const OnlineBits& other);
+  /// Whoever is online there, with that class, is not online here.
+  void remove(const OnlineBits& other);
   Presence of(UserId user) const;
 
   /// By number, in no order; none of them empty.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace talkbeat {
 
@@ -25,7 +26,7 @@ std::optional<ClientClass> class_of(uint32_t client_type) {
 }
 
 std::optional<LocalSession> UserDirectory::add(UserId user, ClientClass client_class, const LocalSession& session) {
-  kept_.set(user, client_class, false);
+  end_kept(user, client_class);
   const bool known = here_.of(user).online();
   const auto [place, is_new] = local_[index_of(client_class)].try_emplace(user, session);
   if (!is_new) return std::exchange(place->second, session);
@@ -56,7 +57,7 @@ size_t UserDirectory::sessions_here(UserId user) const {
 
 void UserDirectory::remote_online(size_t source, UserId user, ClientClass client_class, const SessionInfo& session) {
   if (remote_.size() <= source) remote_.resize(source + 1);
-  kept_.set(user, client_class, false);
+  end_kept(user, client_class);
   Remote& remote = remote_[source];
   remote.online.set(user, client_class, true);
   auto& details = remote.details[index_of(client_class)];
@@ -68,7 +69,7 @@ void UserDirectory::remote_online(size_t source, UserId user, ClientClass client
 }
 
 void UserDirectory::remote_offline(size_t source, UserId user, ClientClass client_class) {
-  kept_.set(user, client_class, false);
+  end_kept(user, client_class);
   if (remote_.size() <= source) return;
   remote_[source].online.set(user, client_class, false);
   remote_[source].details[index_of(client_class)].erase(user);
@@ -80,8 +81,26 @@ void UserDirectory::forget_source(size_t source) {
 
 void UserDirectory::keep_source(size_t source) {
   if (source >= remote_.size()) return;
-  kept_.add(remote_[source].online);
+  new_kept_.add(remote_[source].online);
+  new_kept_.remove(here_);
   forget_source(source);
+}
+
+void UserDirectory::forget_kept() {
+  old_kept_ = std::exchange(new_kept_, {});
+}
+
+Presence UserDirectory::kept(UserId user) const {
+  return old_kept_.of(user) | new_kept_.of(user);
+}
+
+bool UserDirectory::keeps_any() const {
+  return !old_kept_.chunks().empty() || !new_kept_.chunks().empty();
+}
+
+void UserDirectory::end_kept(UserId user, ClientClass client_class) {
+  old_kept_.set(user, client_class, false);
+  new_kept_.set(user, client_class, false);
 }
 
 std::optional<SessionInfo> UserDirectory::newest_remote(UserId user, ClientClass client_class,
@@ -94,7 +113,7 @@ std::optional<SessionInfo> UserDirectory::newest_remote(UserId user, ClientClass
     const SessionInfo info = found == details.end() ? SessionInfo{} : found->second;
     if (!newest || newest->login_stamp < info.login_stamp) newest = info;
   }
-  if (!newest && kept_.of(user).has(client_class)) newest.emplace();
+  if (!newest && kept(user).has(client_class)) newest.emplace();
   if (newest && held != nullptr && newest->login_stamp <= held->login_stamp) newest.reset();
   return newest;
 }
@@ -102,7 +121,8 @@ std::optional<SessionInfo> UserDirectory::newest_remote(UserId user, ClientClass
 template <class Visit>
 void UserDirectory::for_each_place(Visit visit) const {
   visit(here_);
-  visit(kept_);
+  visit(old_kept_);
+  visit(new_kept_);
   for (const Remote& remote : remote_) visit(remote.online);
 }
 
@@ -149,12 +169,12 @@ size_t UserDirectory::online_users() const {
 }
 
 bool UserDirectory::elsewhere(UserId user) const {
-  return kept_.of(user).online() ||
+  return kept(user).online() ||
          std::ranges::any_of(remote_, [user](const Remote& remote) { return remote.online.of(user).online(); });
 }
 
 Presence UserDirectory::presence(UserId user) const {
-  return sure_presence(user) | kept_.of(user);
+  return sure_presence(user) | kept(user);
 }
 
 Presence UserDirectory::sure_presence(UserId user) const {

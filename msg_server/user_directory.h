@@ -52,7 +52,7 @@ class UserDirectory {
   size_t local_users() const { return local_users_; }
   /// How many sessions the user has on this server.
   size_t sessions_here(UserId user) const;
-  /// Whether a login_server reports a session of the user on another server.
+  /// Whether a login_server reports a session of the user on another server, or did before it was lost (keep_source).
   bool elsewhere(UserId user) const;
 
   /// Calls `visit(client_class, session, here)` for the user's sessions wherever they are, at most one a class. Where
@@ -72,13 +72,14 @@ class UserDirectory {
   void for_each_remote(size_t source, Visit visit) const;
   /// The source is gone, and with it all that it said.
   void forget_source(size_t source);
-  /// The source is gone. Whom it has reported online counts as online until forget_kept(), or until something newer is
-  /// known of that user and class: a source says something, or a session begins here.
+  /// The source is gone. Whom it has reported online counts as online until the second forget_kept() from now on, or
+  /// until something newer is known of that user and class: a source says something, or a session is here.
   void keep_source(size_t source);
-  /// Calls `visit(user)` for the users of whom something is kept.
+  /// Calls `visit(user)` for the users whom forget_kept() forgets: what was kept before its last call.
   template <class Visit>
-  void for_each_kept(Visit visit) const;
-  void forget_kept() { kept_ = {}; }
+  void for_each_old_kept(Visit visit) const;
+  void forget_kept();
+  bool keeps_any() const;
 
   Presence presence(UserId user) const;
   /// The same without what is kept: where it says online, somebody is there.
@@ -97,6 +98,9 @@ class UserDirectory {
   /// Calls `visit(bits)` for each place that knows of users: here, each source, and what is kept of lost ones.
   template <class Visit>
   void for_each_place(Visit visit) const;
+  /// Something newer is known than what is kept.
+  void end_kept(UserId user, ClientClass client_class);
+  Presence kept(UserId user) const;
   std::vector<uint32_t> chunks_from(uint32_t first) const;
   uint64_t online_anywhere(uint32_t chunk, size_t word) const;
 
@@ -105,7 +109,8 @@ class UserDirectory {
   size_t local_users_ = 0;
   OnlineBits here_;
   std::vector<Remote> remote_;  // by source
-  OnlineBits kept_;             // of sources that are gone
+  OnlineBits old_kept_;         // of sources that are gone: what is forgotten next
+  OnlineBits new_kept_;         // … and what was kept since then
 };
 
 template <class Visit>
@@ -144,8 +149,8 @@ void UserDirectory::for_each_remote(size_t source, Visit visit) const {
 }
 
 template <class Visit>
-void UserDirectory::for_each_kept(Visit visit) const {
-  kept_.for_each(visit);
+void UserDirectory::for_each_old_kept(Visit visit) const {
+  old_kept_.for_each(visit);
 }
 
 }  // namespace talkbeat

@@ -85,17 +85,20 @@ AdminResult kick(AdminCall& call) {
   const auto only = read_class(fields);
   if (auto refused = fields.refusal()) return refused;
   MsgServerParts& server = call.server();
-  server.store.read<UserId>(
-      [user](Database& db) { return find_user(db, user); },
-      [&server, user, only, reply = call.reply](const StoreResult<UserId>& id) {
-        if (!id.ok()) return reply(store_refusal(id.error()));
-        if (id.value() == 0) return reply(refusal(404, "no " + user.shown()));
-        const Presence presence = server.users.presence(id.value());
-        const bool online = only ? (*only == ClientClass::kPc ? presence.pc : presence.mobile) : presence.online();
-        const size_t ended = server.sessions.end_everywhere(id.value(), only, EndReason::kKicked);
-        log_info("kicked_by_operator", {{"user", id.value()}, {"ended_here", ended}});
-        reply(json_answer(200, {{"id", id.value()}, {"was_online", online}, {"sessions_ended_here", ended}}));
-      });
+  server.store.read<UserId>([user](Database& db) { return find_user(db, user); },
+                            [&server, user, only, reply = call.reply](const StoreResult<UserId>& id) {
+                              if (!id.ok()) return reply(store_refusal(id.error()));
+                              if (id.value() == 0) return reply(refusal(404, "no " + user.shown()));
+                              const Presence presence = server.users.presence(id.value());
+                              const bool online = only ? (*only == ClientClass::kPc ? presence.pc : presence.mobile)
+                                                       : presence.online();
+                              const size_t ended = server.sessions.end_everywhere(id.value(), only, EndReason::kKicked);
+                              log_info("kicked_by_operator", {{"user", id.value()}, {"ended_here", ended}});
+                              reply(json_answer(200, {{"id", id.value()},
+                                                      {"was_online", online},
+                                                      {"sessions_ended_here", ended},
+                                                      {"others_told", server.bus.connected()}}));
+                            });
   return std::nullopt;
 }
 

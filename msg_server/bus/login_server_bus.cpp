@@ -95,7 +95,8 @@ size_t LoginServerBus::registered_links() const {
 }
 
 bool LoginServerBus::settled() const {
-  const Tick since = connections_.loop().now() - config_.cluster.presence_grace_ms;
+  const Tick others_need = config_.cluster.backoff.max_ms + config_.cluster.connect_timeout_ms;
+  const Tick since = connections_.loop().now() - others_need;
   return std::ranges::any_of(links_, [since](const auto& link) {
     return link->phase == LinkPhase::kRegistered && link->registered_at <= since;
   });

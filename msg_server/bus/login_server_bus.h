@@ -41,8 +41,8 @@ class LoginServerBus final : public Bus, private PduProtocol {
   void begin_at(uint64_t sequence);
   size_t links() const { return links_.size(); }
   size_t registered_links() const;
-  /// A login_server is there, and has been for so long that all msg_servers have registered with it: what it says of
-  /// who is online is whole.
+  /// A login_server is there, and has been for so long (cluster.reconnect_max and connect_timeout) that all msg_servers
+  /// have registered with it: what it says of who is online is whole.
   bool settled() const;
 
   void relay(std::span<const UserId> users, const SharedBytes& pdu, std::optional<uint64_t> sequence,

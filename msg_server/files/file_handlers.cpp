@@ -39,7 +39,7 @@ uint32_t refusal_code(const ClientContext& client, const IMFileReq& request) {
   if (!server.transfers.taking()) return ERROR_UNAVAILABLE;
   if (!online && settings.path.empty()) return ERROR_NOT_SUPPORTED;
   if (request.file_size() > settings.max_size) return ERROR_LIMIT_REACHED;
-  if (online && !server.users.presence(request.to_user_id()).online()) return ERROR_NOT_ONLINE;
+  if (online && !server.users.sure_presence(request.to_user_id()).online()) return ERROR_NOT_ONLINE;
   return 0;
 }
 

@@ -125,6 +125,10 @@ TEST(TalkctlAdmin, who_is_online_is_shown_and_kicked) {
   wait_until("all know it", [&] { return out_of(cluster, {"kick", "bob"}) == "user bob was not online\n"; });
   expect_failure(cluster, {"kick", "nobody"}, 1, "no user nobody");
   expect_failure(cluster, {"kick", "alice", "--class", "tv"}, 2, "--class");
+
+  cluster.kill9("login_server_0");
+  wait_until("the loss is known", [&] { return cluster.get(kHere, "/readyz").status == 503; });
+  expect_failure(cluster, {"kick", "bob"}, 1, "no login_server is linked");
 }
 
 TEST(TalkctlAdmin, top_shows_every_server_once) {

@@ -269,6 +269,7 @@ TEST_F(AdminApiTest, a_kick_ends_the_session_and_says_why) {
   const auto phone = log_in("alice", CLIENT_TYPE_ANDROID);
   const Answer kicked = ask("POST", "/api/kick", {{"user", "alice"}, {"class", "mobile"}});
   EXPECT_EQ(kicked.json["was_online"], true);
+  EXPECT_EQ(kicked.json["others_told"], true);
   EXPECT_EQ(expect<TbGoAway>(*phone).reason(), GO_AWAY_KICKED);
   expect<IMKickUser>(*phone);
   expect_end(*phone);

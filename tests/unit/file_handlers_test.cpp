@@ -47,7 +47,11 @@ TEST_F(FileHandlersTest, an_offer_that_cannot_be_is_refused_with_its_code) {
   }
   EXPECT_EQ(code_of(offer_to(9'999, 1, FILE_TYPE_ONLINE)), ERROR_NOT_ONLINE);
   EXPECT_EQ(code_of(offer_to(9'999, 1, FILE_TYPE_OFFLINE)), ERROR_UNKNOWN_USER);
-  EXPECT_EQ(code_of(offer_to(add_user("carol"), 1, FILE_TYPE_ONLINE)), ERROR_NOT_ONLINE);
+  const UserId carol = add_user("carol");
+  EXPECT_EQ(code_of(offer_to(carol, 1, FILE_TYPE_ONLINE)), ERROR_NOT_ONLINE);
+  users.remote_online(0, carol, ClientClass::kPc, {});
+  users.keep_source(0);
+  EXPECT_EQ(code_of(offer_to(carol, 1, FILE_TYPE_ONLINE)), ERROR_NOT_ONLINE) << "no login_server could tell her";
   config.files.quota_per_sender = 1'500;
   EXPECT_EQ(code_of(offer_to(bob_id, 501, FILE_TYPE_OFFLINE)), ERROR_LIMIT_REACHED);
   config.files.path = "";

@@ -247,7 +247,8 @@ TEST_F(LoginServerBusTest, a_silent_login_server_is_taken_for_dead) {
 }
 
 TEST_F(LoginServerBusTest, a_login_server_has_heard_of_everybody_when_the_others_have_had_time_to_register) {
-  config.cluster.presence_grace_ms = 3'000;
+  config.cluster.backoff.max_ms = 2'000;
+  config.cluster.connect_timeout_ms = 1'000;
   start({first.address(), second.address()});
   EXPECT_FALSE(bus->settled());
   register_with(first);

@@ -64,6 +64,18 @@ TEST(OnlineBits, whoever_is_in_one_of_two_is_in_their_sum) {
   EXPECT_EQ(online.of(7), (Presence{.pc = true, .mobile = true}));
 }
 
+TEST(OnlineBits, whoever_is_in_the_other_one_is_taken_out_class_by_class) {
+  OnlineBits online;
+  online.set(7, kPc, true);
+  online.set(7, kMobile, true);
+  online.set(9'999, kPc, true);
+  OnlineBits other;
+  for (const UserId user : {7u, 300u, 9'999u}) other.set(user, kPc, true);
+  online.remove(other);
+  EXPECT_EQ(online.of(7), (Presence{.pc = false, .mobile = true}));
+  EXPECT_EQ(online.chunks().size(), 1u);
+}
+
 TEST(OnlineBits, a_million_users_in_a_row_need_a_chunk_for_each_256_of_them) {
   OnlineBits online;
   for (UserId user = 0; user < 1'000'000; ++user) online.set(user, kPc, true);

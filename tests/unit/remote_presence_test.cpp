@@ -98,12 +98,48 @@ TEST_F(RemotePresenceTest, where_another_login_server_knows_of_everybody_only_it
   EXPECT_THAT(told_after(kGatherMs), ElementsAre("offline 8"));
 }
 
-TEST_F(RemotePresenceTest, links_that_come_and_go_do_not_prolong_the_grace) {
+TEST_F(RemotePresenceTest, a_second_loss_has_a_grace_of_its_own_and_does_not_prolong_the_first_one) {
+  presence.source_lost(kFirst, !kOthersKnow);
+  presence.online(kFirst, kBob, kPc, {1, 5});
+  EXPECT_THAT(told_after(kGraceMs / 2), IsEmpty());
+  presence.source_lost(kFirst, !kOthersKnow);
+  EXPECT_THAT(told_after(kGraceMs / 2 + kGatherMs), ElementsAre("offline 8"));
+  EXPECT_THAT(told_after(kGraceMs / 2), ElementsAre("offline 7"));
+}
+
+TEST_F(RemotePresenceTest, a_second_restart_just_before_the_graces_end_is_missed_by_nobody) {
+  presence.source_lost(kFirst, !kOthersKnow);
+  for (const UserId user : {kBob, kCarol}) presence.online(kFirst, user, kPc, {1, 5});
+  run_for(kGraceMs - 1);
+  presence.source_lost(kFirst, !kOthersKnow);
+  EXPECT_THAT(told_after(kGraceMs / 2), IsEmpty());
+  for (const UserId user : {kBob, kCarol}) presence.online(kFirst, user, kPc, {1, 5});
+  EXPECT_THAT(told_after(2 * kGraceMs), IsEmpty());
+}
+
+TEST_F(RemotePresenceTest, links_that_come_and_go_keep_nobody_for_twice_the_grace) {
+  presence.source_lost(kFirst, !kOthersKnow);
+  presence.online(kSecond, kBob, kPc, {1, 5});
+  presence.online(kSecond, kCarol, kPc, {1, 5});
+  run_for(1);
+  presence.source_lost(kSecond, !kOthersKnow);
+  std::vector<std::string> told;
+  for (Tick at = 0; at < 2 * kGraceMs && told.empty(); at += kGraceMs / 10) {
+    presence.source_lost(kFirst, !kOthersKnow);
+    told = told_after(kGraceMs / 10);
+  }
+  EXPECT_THAT(told, UnorderedElementsAre("offline 7", "offline 8"));
+}
+
+TEST_F(RemotePresenceTest, a_shorter_grace_ends_what_is_kept_already) {
   presence.source_lost(kFirst, !kOthersKnow);
   run_for(kGraceMs / 2);
-  presence.online(kFirst, kBob, kPc, {1, 5});
-  presence.source_lost(kFirst, !kOthersKnow);
-  EXPECT_THAT(told_after(kGraceMs / 2 + kGatherMs), UnorderedElementsAre("offline 7", "offline 8"));
+  settings.presence_grace_ms = kGraceMs / 2 + 1'000;
+  presence.settings_changed();
+  EXPECT_THAT(told_after(999), IsEmpty());
+  settings.presence_grace_ms = 0;
+  presence.settings_changed();
+  EXPECT_THAT(told_after(1 + kGatherMs), UnorderedElementsAre("offline 7", "offline 8"));
 }
 
 TEST_F(RemotePresenceTest, without_a_grace_all_go_offline_with_the_login_server) {

@@ -86,6 +86,10 @@ TEST(UserDirectory, what_is_kept_of_a_lost_source_counts_until_it_is_forgotten) 
   users.for_each_session(7, [&](ClientClass, const SessionInfo&, bool here) { sessions += here ? 0 : 1; });
   EXPECT_EQ(sessions, 1);
   users.forget_kept();
+  EXPECT_TRUE(users.presence(7).online()) << "what was kept before the call before";
+  EXPECT_TRUE(users.keeps_any());
+  users.forget_kept();
+  EXPECT_FALSE(users.keeps_any());
   EXPECT_FALSE(users.presence(7).online());
   EXPECT_FALSE(users.elsewhere(7));
   EXPECT_EQ(users.online_users(), 0u);
@@ -104,6 +108,16 @@ TEST(UserDirectory, what_is_newer_than_what_is_kept_ends_it_for_that_user_and_cl
   users.add(9, kPc, session(1));
   users.remove(9, kPc, ConnId{1});
   EXPECT_EQ(users.presence(9), (Presence{.pc = false, .mobile = true}));
+}
+
+TEST(UserDirectory, of_those_who_are_here_nothing_is_kept) {
+  UserDirectory users;
+  users.remote_online(1, 7, kPc, {});
+  users.remote_online(1, 7, kMobile, {});
+  users.add(7, kPc, session(1));  // and the login_server cannot say any more that the other one has gone
+  users.keep_source(1);
+  users.remove(7, kPc, ConnId{1});
+  EXPECT_EQ(users.presence(7), (Presence{.pc = false, .mobile = true}));
 }
 
 TEST(UserDirectory, what_nobody_has_said_can_be_taken_back_without_harm) {

@@ -109,13 +109,16 @@ Status kick(const AdminClient& admin, const OnlineArguments& a, bool json) {
   if (!a.device.empty()) body["class"] = a.device;
   const Result<Json> answer = admin.ask("POST", "/api/kick", body);
   if (!answer.ok()) return Error{answer.message()};
+  const bool everywhere = answer.value().value("others_told", false);
   if (json) {
     std::cout << json_text(answer.value()) << "\n";
-    return {};
+  } else if (everywhere) {
+    std::cout << "user " << printable(a.user)
+              << (answer.value().value("was_online", false) ? " kicked\n" : " was not online\n");
   }
-  std::cout << "user " << printable(a.user)
-            << (answer.value().value("was_online", false) ? " kicked\n" : " was not online\n");
-  return {};
+  if (everywhere) return {};
+  return Error{"no login_server is linked: only sessions of " + printable(a.user) +
+               " on the msg_server that was asked are over; try again when talkctl status shows one"};
 }
 
 }  // namespace
