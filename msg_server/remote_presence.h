@@ -10,8 +10,8 @@ namespace talkbeat {
 /// What the login_servers say of who is online on other msg_servers, and how long that counts when one is lost. Where
 /// no other one knows of everybody, it is kept for cluster.presence_grace: a login_server that is restarted tells
 /// within this time who is there, as the msg_servers register with it again, and those who watch are told the
-/// difference only. What is lost while something is kept has a deadline of its own; together with what is lost after
-/// that, it counts for less than twice the grace. Owned by the MsgServer; the loop's thread only.
+/// difference only. What is lost while something is kept already has a later deadline, shared with what is lost after
+/// it; nothing is kept for twice the grace. Owned by the MsgServer; the loop's thread only.
 ///
 ///   presence.online(source, user, client_class, session);
 ///   presence.source_lost(source, bus.settled());
